@@ -1,0 +1,43 @@
+/**
+ * The port to one MCP server behind the gateway. A transport (streamable HTTP now; SSE, stdio and REST later)
+ * implements it in one file. One `call` is one upstream request on a warm, pooled connection and session.
+ */
+export interface Upstream {
+  readonly gatewayId: string;
+  /** Connects, negotiates the era once, and lists every tool. Throws GaugewayError upstream_*. */
+  discover(signal: AbortSignal): Promise<UpstreamDiscovery>;
+  /**
+   * Sends one JSON-RPC request and relays its answer as it comes. `request` is the whole message, its id already
+   * re-minted. Throws GaugewayError upstream_* only before the first byte of an answer was relayed.
+   */
+  call(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer>;
+  /** Ends the session (DELETE where there is one) and closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface UpstreamDiscovery {
+  era: 'legacy' | 'modern';
+  protocolVersion: string;
+  serverInfo: Record<string, unknown>;
+  capabilities: Record<string, unknown>;
+  instructions?: string;
+  /** As the upstream gave them, unknown fields included. */
+  tools: Record<string, unknown>[];
+}
+
+export interface UpstreamRequest {
+  method: string;
+  /** `params.name` or `params.uri` as the upstream knows it, for `Mcp-Name`. */
+  name?: string;
+  /** JSON of `params`, byte for byte as the client sent them but for the name. */
+  paramsJson: string;
+  /** `Mcp-Param-*` headers to forward. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** The JSON-RPC response (`result` or `error` member as JSON text), preceded by notifications when it was streamed. */
+export interface UpstreamAnswer {
+  /** JSON text of the `result` or `error` member, byte for byte. */
+  member: 'result' | 'error';
+  json: string;
+}

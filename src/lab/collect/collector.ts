@@ -1,0 +1,29 @@
+import type { PhaseName, PlanDocument } from '../timeline/events.ts';
+import type { SampleTypes, SourceName } from '../timeline/samples.ts';
+
+/** Where a collector puts what it saw. The bundle implements it. */
+export interface CollectorSink {
+  sample<S extends SourceName>(source: S, target: string, costMs: number, data: SampleTypes[S]): void;
+  gap(source: SourceName | 'cpu-profile', target: string, error: unknown): void;
+  /** Stores a finished profile window; `profile` is the `.cpuprofile` document. */
+  profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void>;
+  plan(document: PlanDocument): Promise<void>;
+}
+
+/**
+ * One source of a run. The session opens all of them, calls `sample` on its one-second tick (a collector
+ * that is still busy, or whose `everyMs` has not passed, is left out of that tick), tells each phase change,
+ * and closes all of them whatever happened: `close` leaves the target exactly as it was found.
+ * A rejected `open` or `sample` is recorded as a gap and never ends the run.
+ */
+export interface Collector {
+  readonly source: SourceName | 'cpu-profile';
+  readonly target: string;
+  readonly everyMs: number;
+  open(signal: AbortSignal): Promise<void>;
+  sample?(sink: CollectorSink): Promise<void>;
+  enterPhase?(phase: PhaseName, sink: CollectorSink): Promise<void>;
+  /** Called once, with the sink, before `close`, when the load has ended: the place for plans and other last looks. */
+  finish?(sink: CollectorSink): Promise<void>;
+  close(): Promise<void>;
+}

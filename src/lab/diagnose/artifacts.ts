@@ -1,0 +1,40 @@
+import type { PhaseName, PlanDocument } from '../timeline/events.ts';
+import type { SampleTypes, SourceName } from '../timeline/samples.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { RunDocument } from '../run-document.ts';
+
+/** One sample with its place on the timeline. */
+export interface Timed<T> {
+  atMs: number;
+  data: T;
+}
+
+/** All samples of one source, by target, in order of time. */
+export type Series<S extends SourceName> = Map<string, Timed<SampleTypes[S]>[]>;
+
+export interface Phase {
+  name: PhaseName;
+  startMs: number;
+  endMs: number;
+}
+
+/** What rules may ask for: the folded bundle. One line per artifact. */
+export interface Artifacts {
+  phases: Phase[];
+  settings: RunDocument['settings'];
+  load: Series<'load'>;
+  postgres: Series<'postgres'>;
+  statements: Series<'statements'>;
+  plans: (PlanDocument & { file: string })[];
+  process: Series<'process'>;
+  node: Series<'node'>;
+  prometheus: Series<'prometheus'>;
+  profiles: { target: string; pid: number; startMs: number; endMs: number; file: string; profile: Profile }[];
+}
+export type ArtifactName = keyof Artifacts;
+
+/** An artifact as the bundle has it: a source that was not given is absent, one that failed is an error. */
+export type Slot<T> =
+  { status: 'ok'; value: T } | { status: 'absent'; reason: string } | { status: 'error'; error: string };
+
+export type ArtifactSlots = { [K in ArtifactName]: Slot<Artifacts[K]> };

@@ -1,0 +1,53 @@
+import type { ArtifactName, Artifacts } from './artifacts.ts';
+import type { Facts } from './computed/facts.ts';
+import type { Evidence } from '../run-document.ts';
+
+/** The layer that a rule looks at; also its folder under rules/. */
+export const ruleAreas = ['load', 'gateway', 'postgres', 'upstream'] as const;
+export type RuleArea = (typeof ruleAreas)[number];
+
+/** What a rule found. `pass` goes to the list of what was ruled out; `not-applicable` says why in `reason`. */
+export type RuleOutcome =
+  | {
+      verdict: 'fail' | 'warn' | 'pass';
+      /** The one figure the verdict rests on, in `unit`. */
+      value: number | null;
+      unit: string;
+      /** 0..1, from how much was observed and how well it separates the causes. */
+      confidence: number;
+      /** 0..1, the share of the response time that this explains; ranks findings. */
+      impact: number;
+      /** Says what was found, with its figure; defaults to the rule's title. */
+      title?: string;
+      evidence: Evidence[];
+      counterEvidence: Evidence[];
+      /** The most useful first. */
+      advice: string[];
+    }
+  | { verdict: 'not-applicable'; reason: string };
+
+/** What a rule is given: the artifacts it declared and nothing else, and the facts computed from them. */
+export interface RuleInput<R extends ArtifactName> {
+  artifacts: Pick<Artifacts, R>;
+  facts: Facts<R>;
+}
+
+/**
+ * A diagnosis: a pure function of declared artifacts. No clock, no randomness, no I/O, so that an analysis
+ * repeats byte for byte. A rule whose artifacts are missing is not run: the engine reports it as not checked.
+ */
+export interface Rule<R extends ArtifactName = ArtifactName> {
+  /** The file's name without its ending. */
+  readonly id: string;
+  readonly area: RuleArea;
+  /** Names the failing state, e.g. `Sequential scans of a large table`. */
+  readonly title: string;
+  readonly requires: readonly R[];
+  /** Latency findings say nothing when the load generator itself was saturated. */
+  readonly vetoedByGenerator: boolean;
+  evaluate(input: RuleInput<R>): RuleOutcome;
+}
+
+export function defineRule<const R extends ArtifactName>(rule: Rule<R>): Rule<R> {
+  return rule;
+}

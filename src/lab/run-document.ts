@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { phaseNames } from './timeline/events.ts';
+import { processRoles } from '../shared/stack-description.ts';
+
+/** The result document of a run, `run.json`. Its JSON Schema is generated to docs/reference/run.schema.json. */
+export const runSchemaVersion = 1;
+
+export const verdicts = ['fail', 'warn', 'pass', 'not-applicable', 'error'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+const evidence = z.object({
+  text: z.string().meta({ description: 'One sentence with its figures' }),
+  source: z.string().meta({ description: 'Where it was read, e.g. `pg_stat_user_tables`, `cpu profile`' }),
+  chart: z.string().optional().meta({ description: 'Id of the timeline chart that shows it' }),
+  file: z.string().optional().meta({ description: 'Path within the bundle (plan or profile)' }),
+  startMs: z.number().optional(),
+  endMs: z.number().optional(),
+});
+
+const finding = z.object({
+  ruleId: z.string(),
+  verdict: z.enum(verdicts),
+  title: z.string(),
+  value: z.number().nullable(),
+  unit: z.string(),
+  confidence: z.number().min(0).max(1),
+  impact: z.number().min(0).max(1).meta({ description: 'Share of the response time that it explains' }),
+  evidence: z.array(evidence),
+  counterEvidence: z.array(evidence),
+  advice: z.array(z.string()),
+});
+
+const requestStats = z.object({
+  name: z.string(),
+  requests: z.number().int(),
+  failures: z.number().int(),
+  failuresByKind: z.record(z.string(), z.number()),
+  rps: z.number(),
+  meanMs: z.number(),
+  minMs: z.number(),
+  p50Ms: z.number(),
+  p95Ms: z.number(),
+  p99Ms: z.number(),
+  maxMs: z.number(),
+});
+
+export const runDocumentSchema = z
+  .object({
+    schemaVersion: z.literal(runSchemaVersion),
+    id: z.string(),
+    name: z.string(),
+    startedAt: z.iso.datetime(),
+    durationMs: z.number(),
+    interrupted: z.boolean().meta({ description: 'True when the run was stopped before its end' }),
+    versions: z.record(z.string(), z.string()),
+    stack: z.object({
+      name: z.string(),
+      embedded: z.boolean(),
+      gatewayUrl: z.string(),
+      postgres: z.string().nullable().meta({ description: 'DSN with its password masked' }),
+      processes: z.array(z.object({ role: z.enum(processRoles), name: z.string(), pid: z.number().int() })),
+    }),
+    settings: z.object({
+      users: z.number(),
+      spawnRate: z.number(),
+      durationMs: z.number(),
+      scenario: z.string(),
+    }),
+    phases: z.array(z.object({ name: z.enum(phaseNames), startMs: z.number(), endMs: z.number() })),
+    load: requestStats
+      .omit({ name: true })
+      .extend({
+        byName: z.array(requestStats),
+        generator: z.object({
+          cpuPercent: z.number(),
+          eventLoopDelayP99Ms: z.number(),
+          lateStartPercent: z.number(),
+        }),
+      })
+      .meta({ description: 'The steady phase; the whole load when the run never became steady' }),
+    collectors: z.array(
+      z.object({
+        name: z.string(),
+        target: z.string(),
+        ok: z.boolean(),
+        required: z.boolean(),
+        samples: z.number().int(),
+        gaps: z.number().int(),
+        costMs: z.number().meta({ description: 'Mean wall milliseconds per sample' }),
+        error: z.string().optional(),
+      }),
+    ),
+    profiles: z.array(
+      z.object({
+        target: z.string(),
+        pid: z.number().int(),
+        startMs: z.number(),
+        endMs: z.number(),
+        file: z.string(),
+      }),
+    ),
+    findings: z
+      .array(finding)
+      .meta({ description: 'Verdicts fail, warn and error, the likeliest cause first' }),
+    ruledOut: z.array(finding).meta({ description: 'What was checked and found in order' }),
+    notChecked: z.array(z.object({ ruleId: z.string(), title: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'gaugeway-run', title: 'Gaugeway run' });
+
+export type RunDocument = z.infer<typeof runDocumentSchema>;
+export type Finding = z.infer<typeof finding>;
+export type Evidence = z.infer<typeof evidence>;
+export type RequestStats = z.infer<typeof requestStats>;

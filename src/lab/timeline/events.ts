@@ -1,0 +1,74 @@
+import type { SampleTypes, SourceName } from './samples.ts';
+
+/** The parts of a run, in order. Steady begins when every user is running. */
+export const phaseNames = ['baseline', 'ramp', 'steady', 'cool-down'] as const;
+export type PhaseName = (typeof phaseNames)[number];
+
+/**
+ * One line of `series.ndjson`. Everything that is seen in a run is such an event, so that the live view,
+ * the bundle on disk and the report fold the same stream. `atMs` is the run's clock (shared/clock.ts).
+ */
+export type SeriesEvent = PhaseEvent | SampleEvent | GapEvent | ProfileEvent | PlanEvent;
+
+export interface PhaseEvent {
+  kind: 'phase';
+  atMs: number;
+  phase: PhaseName;
+  edge: 'start' | 'end';
+}
+
+export type SampleEvent = {
+  [S in SourceName]: {
+    kind: 'sample';
+    atMs: number;
+    source: S;
+    /** What was sampled within the source, e.g. `gateway-1 (pid 4711)`. */
+    target: string;
+    /** What taking this sample cost the lab, in wall milliseconds. */
+    costMs: number;
+    data: SampleTypes[S];
+  };
+}[SourceName];
+
+/** A source that could not be read at this moment; it never ends the run. */
+export interface GapEvent {
+  kind: 'gap';
+  atMs: number;
+  source: SourceName | 'cpu-profile';
+  target: string;
+  error: string;
+}
+
+/** A CPU profile of one process over one window, stored beside the series. */
+export interface ProfileEvent {
+  kind: 'profile';
+  startMs: number;
+  endMs: number;
+  target: string;
+  pid: number;
+  /** Path within the bundle, e.g. `profiles/gateway-4711-003.cpuprofile`. */
+  file: string;
+}
+
+/** A query plan that was taken for a statement seen in the run. */
+export interface PlanEvent {
+  kind: 'plan';
+  atMs: number;
+  /** Path within the bundle, e.g. `plans/-123456789.json` (a {@link PlanDocument}). */
+  file: string;
+}
+
+/** `plans/*.json`: EXPLAIN output in FORMAT JSON with what is needed to read it. */
+export interface PlanDocument {
+  queryId: string;
+  /** Secrets masked. */
+  sql: string;
+  /** `analyze`: really run, in a read-only transaction that was rolled back. `generic`: planned only, estimates. */
+  mode: 'analyze' | 'generic';
+  calls: number;
+  meanMs: number;
+  /** Root node of EXPLAIN (FORMAT JSON), as PostgreSQL gave it. */
+  plan: Record<string, unknown>;
+  /** Tables that the plan reads sequentially, with the share of rows that the filter keeps (0..1; null when unknown). */
+  sequentialScans: { schema: string; table: string; liveRows: number; keptShare: number | null }[];
+}

@@ -1,0 +1,146 @@
+import type { SketchData } from '../../shared/latency-sketch.ts';
+import type { ProcessRole } from '../../shared/stack-description.ts';
+
+/**
+ * What each source writes, one line per source. Counters are cumulative as the source gives them:
+ * rules and charts compute deltas, nothing is ever reset.
+ */
+export interface SampleTypes {
+  load: LoadSample;
+  postgres: PostgresSample;
+  statements: StatementsSample;
+  process: ProcessSample;
+  node: NodeSample;
+  prometheus: PrometheusSample;
+}
+export type SourceName = keyof SampleTypes;
+
+/** What the load generator saw in the window of `windowMs` that ends at the sample's `atMs`. */
+export interface LoadSample {
+  windowMs: number;
+  users: number;
+  /** By request name, e.g. `tools/call echo`. */
+  byName: Record<string, LoadWindow>;
+  generator: GeneratorVitals;
+}
+
+export interface LoadWindow {
+  /** Finished requests, failures among them. */
+  requests: number;
+  failures: number;
+  /** Failures by kind, e.g. `http 503`, `json-rpc -32603`, `isError`, `timeout`, `connect ECONNREFUSED`. */
+  failuresByKind: Record<string, number>;
+  latency: SketchData;
+}
+
+/** The generator's own health: above its limits no latency figure can be believed. */
+export interface GeneratorVitals {
+  /** Of one core. */
+  cpuPercent: number;
+  eventLoopDelayP99Ms: number;
+  /** Requests that started later than planned by more than the tolerance, and all that were planned. */
+  lateStarts: number;
+  plannedStarts: number;
+  maxLateMs: number;
+  rssBytes: number;
+}
+
+export const connectionStates = [
+  'active',
+  'idle',
+  'idle in transaction',
+  'idle in transaction (aborted)',
+  'fastpath function call',
+  'disabled',
+] as const;
+export type ConnectionState = (typeof connectionStates)[number];
+
+/** One look at one PostgreSQL database; the lab's own connections are left out of every count. */
+export interface PostgresSample {
+  maxConnections: number;
+  connections: { state: ConnectionState; count: number; maxStateAgeS: number; maxTransactionAgeS: number }[];
+  /** `idle in transaction` by what was run last, oldest first, at most 20. */
+  idleInTransaction: {
+    query: string;
+    applicationName: string;
+    count: number;
+    maxAgeS: number;
+    meanAgeS: number;
+  }[];
+  /** Active backends by what they wait for; `CPU` when they wait for nothing. */
+  activeByWait: { wait: string; count: number }[];
+  tables: TableCounters[];
+  /** Backends that wait for a lock, with those that hold it. */
+  blocked: { pid: number; ageS: number; query: string; blockers: number[] }[];
+  database: {
+    xactCommit: number;
+    xactRollback: number;
+    blksHit: number;
+    blksRead: number;
+    tempBytes: number;
+    deadlocks: number;
+    /** Epoch milliseconds of the last `pg_stat_reset`, null when never. */
+    statsResetMs: number | null;
+  };
+}
+
+/** pg_stat_user_tables, cumulative. */
+export interface TableCounters {
+  schema: string;
+  table: string;
+  liveRows: number;
+  deadRows: number;
+  seqScan: number;
+  seqTupRead: number;
+  idxScan: number;
+  idxTupFetch: number;
+  inserted: number;
+  updated: number;
+  deleted: number;
+}
+
+/** pg_stat_statements, cumulative, the 50 with the most total time; in its own slower slot. */
+export interface StatementsSample {
+  statements: {
+    queryId: string;
+    query: string;
+    calls: number;
+    rows: number;
+    totalMs: number;
+    sharedBlksHit: number;
+    sharedBlksRead: number;
+    tempBlksWritten: number;
+  }[];
+}
+
+/** From /proc: works for any process. */
+export interface ProcessSample {
+  pid: number;
+  role: ProcessRole;
+  /** Of one core, over the interval since the last sample. */
+  cpuPercent: number;
+  rssBytes: number;
+  threads: number;
+  openFiles: number;
+}
+
+/** A running Node process, seen through its inspector. Delays and GC cover the interval since the last sample. */
+export interface NodeSample {
+  pid: number;
+  /** The histogram's own resolution is subtracted. */
+  eventLoopDelayP50Ms: number;
+  eventLoopDelayP99Ms: number;
+  eventLoopDelayMaxMs: number;
+  /** 0..1 */
+  eventLoopUtilization: number;
+  gcCount: number;
+  gcMs: number;
+  heapUsedBytes: number;
+  externalBytes: number;
+  activeResources: number;
+}
+
+/** Samples by `name{label="value"}` as exposed, histograms' buckets left out. */
+export interface PrometheusSample {
+  metrics: Record<string, number>;
+}
