@@ -33,6 +33,20 @@ export interface Artifacts {
 }
 export type ArtifactName = keyof Artifacts;
 
+/** Every artifact, in the order of {@link Artifacts}. */
+export const artifactNames = [
+  'phases',
+  'settings',
+  'load',
+  'postgres',
+  'statements',
+  'plans',
+  'process',
+  'node',
+  'prometheus',
+  'profiles',
+] as const satisfies readonly ArtifactName[];
+
 /** An artifact as the bundle has it: a source that was not given is absent, one that failed is an error. */
 export type Slot<T> =
   { status: 'ok'; value: T } | { status: 'absent'; reason: string } | { status: 'error'; error: string };

@@ -27,27 +27,32 @@ export type RuleOutcome =
   | { verdict: 'not-applicable'; reason: string };
 
 /** What a rule is given: the artifacts it declared and nothing else, and the facts computed from them. */
-export interface RuleInput<R extends ArtifactName> {
-  artifacts: Pick<Artifacts, R>;
-  facts: Facts<R>;
+export interface RuleInput<R extends ArtifactName, O extends ArtifactName = never> {
+  artifacts: Pick<Artifacts, R> & Partial<Pick<Artifacts, O>>;
+  facts: Facts<R, O>;
 }
 
 /**
  * A diagnosis: a pure function of declared artifacts. No clock, no randomness, no I/O, so that an analysis
- * repeats byte for byte. A rule whose artifacts are missing is not run: the engine reports it as not checked.
+ * repeats byte for byte. A rule whose required artifacts are missing is not run: the engine reports it as
+ * not checked. An optional artifact corroborates; without it a rule answers with less confidence.
  */
-export interface Rule<R extends ArtifactName = ArtifactName> {
+export interface Rule<R extends ArtifactName = ArtifactName, O extends ArtifactName = ArtifactName> {
   /** The file's name without its ending. */
   readonly id: string;
   readonly area: RuleArea;
   /** Names the failing state, e.g. `Sequential scans of a large table`. */
   readonly title: string;
   readonly requires: readonly R[];
+  readonly optional?: readonly O[];
   /** Latency findings say nothing when the load generator itself was saturated. */
   readonly vetoedByGenerator: boolean;
-  evaluate(input: RuleInput<R>): RuleOutcome;
+  evaluate(input: RuleInput<R, O>): RuleOutcome;
 }
 
-export function defineRule<const R extends ArtifactName>(rule: Rule<R>): Rule<R> {
+/** Checks a rule against its own declaration: `evaluate` sees only what `requires` and `optional` name. */
+export function defineRule<const R extends ArtifactName, const O extends ArtifactName = never>(
+  rule: Rule<R, O>,
+): Rule<R, O> {
   return rule;
 }
