@@ -31,8 +31,15 @@ export interface UpstreamRequest {
   name?: string;
   /** JSON of `params`, byte for byte as the client sent them but for the name. */
   paramsJson: string;
+  /** Whether `params._meta` already carries the envelope of the modern era, as a modern client sends it. */
+  enveloped: boolean;
   /** `Mcp-Param-*` headers to forward. */
   headers?: Readonly<Record<string, string>>;
+  /**
+   * Takes each notification that precedes the answer, whole, in order, as it comes. A promise pauses the
+   * upstream until it settles. Absent: the client takes no stream, notifications are dropped.
+   */
+  onNotification?: (messageJson: string) => void | Promise<void>;
 }
 
 /** The JSON-RPC response (`result` or `error` member as JSON text), preceded by notifications when it was streamed. */

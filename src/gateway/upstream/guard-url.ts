@@ -1,0 +1,67 @@
+import { isIPv4 } from 'node:net';
+import { GaugewayError } from '../../shared/errors.ts';
+
+/**
+ * Guard against server-side request forgery for a URL that a user registers as an upstream: only http and
+ * https, no credentials in the URL; link-local, unspecified and multicast addresses are always refused, since
+ * the cloud metadata services live there; private and loopback ones unless `allowPrivate`. It judges the URL as
+ * written: call it again with the resolved address of a host name ({@link isForbiddenAddress}) when connecting.
+ * Throws GaugewayError unprocessable, field `url`.
+ */
+export function guardUpstreamUrl(text: string, options: { allowPrivate: boolean }): URL {
+  const url = URL.parse(text);
+  if (url === null) throw refused(`${JSON.stringify(text.slice(0, 200))} is not a URL`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw refused(`an upstream is reached by http or https, not ${url.protocol.slice(0, -1)}`);
+  }
+  if (url.username !== '' || url.password !== '') throw refused('credentials do not belong in the URL');
+  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (metadataHosts.has(host) || isForbiddenAddress(host, options)) {
+    throw refused(`upstreams at ${host} are not allowed`);
+  }
+  return url;
+}
+
+const metadataHosts = new Set(['metadata', 'metadata.google.internal', 'instance-data']);
+
+/** Whether an upstream may not live at `address`: an IP address, or a host name, of which only `localhost` is judged. */
+export function isForbiddenAddress(address: string, options: { allowPrivate: boolean }): boolean {
+  const kind = addressKind(address.toLowerCase());
+  return kind === 'never' || (kind === 'private' && !options.allowPrivate);
+}
+
+function addressKind(address: string): 'public' | 'private' | 'never' {
+  if (address === 'localhost' || address.endsWith('.localhost')) return 'private';
+  if (isIPv4(address)) return ipv4Kind(address.split('.').map(Number));
+  if (!address.includes(':')) return 'public';
+  const mapped = embeddedIPv4(address);
+  if (mapped !== undefined) return ipv4Kind(mapped);
+  if (address === '::1') return 'private';
+  if (address === '::' || /^fe[89ab]/.test(address) || address.startsWith('ff')) return 'never';
+  if (address === 'fd00:ec2::254') return 'never';
+  return /^f[cd]/.test(address) ? 'private' : 'public';
+}
+
+/** The IANA special-purpose ranges (RFC 6890) that matter here. */
+function ipv4Kind([a = 0, b = 0, c = 0, d = 0]: number[]): 'public' | 'private' | 'never' {
+  if (a === 169 && b === 254) return 'never';
+  if (a === 100 && b === 100 && c === 100 && d === 200) return 'never';
+  if (a === 0 || a >= 224) return 'never';
+  if (a === 10 || a === 127 || (a === 192 && b === 168)) return 'private';
+  if (a === 172 && b >= 16 && b <= 31) return 'private';
+  return a === 100 && b >= 64 && b <= 127 ? 'private' : 'public';
+}
+
+/** IPv4 inside IPv6, as the URL parser writes it: mapped `::ffff:7f00:1`, NAT64 `64:ff9b::7f00:1`. */
+function embeddedIPv4(address: string): number[] | undefined {
+  const match = /^(?:::ffff:|64:ff9b::)(?:([0-9a-f]{1,4}):([0-9a-f]{1,4})|([\d.]+))$/.exec(address);
+  if (match === null) return undefined;
+  if (match[3] !== undefined) return match[3].split('.').map(Number);
+  const high = Number.parseInt(match[1] ?? '0', 16);
+  const low = Number.parseInt(match[2] ?? '0', 16);
+  return [high >> 8, high & 255, low >> 8, low & 255];
+}
+
+function refused(reason: string): GaugewayError {
+  return new GaugewayError('unprocessable', reason, { field: 'url' });
+}
