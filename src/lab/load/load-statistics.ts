@@ -1,0 +1,205 @@
+import { LatencySketch } from '../../shared/latency-sketch.ts';
+import type { RequestStats, RunDocument } from '../run-document.ts';
+import type { LoadSample, LoadWindow } from '../timeline/samples.ts';
+
+/** The row that holds every request; Locust's name for it. */
+export const aggregatedName = 'Aggregated';
+/** Windows that the current figures look back on; Locust too averages over ten seconds. */
+const currentWindows = 10;
+/** Distinct failures that are kept; more of them are counted together. */
+const maxFailures = 500;
+/** The kind that holds whatever came after the bound. */
+export const otherKind = 'other';
+
+/** One kind of failure of one request name. Times are those of the windows it was seen in, on the run's clock. */
+export interface FailureCount {
+  name: string;
+  kind: string;
+  occurrences: number;
+  firstSeenMs: number;
+  lastSeenMs: number;
+}
+
+/** The last ten seconds, by the generator's windows: it falls to zero when a target hangs. */
+export interface CurrentStats {
+  rps: number;
+  failuresPerS: number;
+  /** Null when nothing finished. */
+  p50Ms: number | null;
+  p95Ms: number | null;
+}
+
+interface Totals {
+  requests: number;
+  failures: number;
+  failuresByKind: Map<string, number>;
+  latency: LatencySketch;
+}
+
+/** Folds load samples into totals by request name. It merges sketches, so no percentile is ever averaged. */
+export class LoadStatistics {
+  #byName = new Map<string, Totals>();
+  #all = newTotals();
+  #failures = new Map<string, FailureCount>();
+  #recent: LoadSample[] = [];
+  #durationMs = 0;
+  #users = 0;
+
+  add(sample: LoadSample, atMs: number): void {
+    this.#durationMs += sample.windowMs;
+    this.#users = sample.users;
+    this.#recent.push(sample);
+    if (this.#recent.length > currentWindows) this.#recent.shift();
+    for (const [name, window] of Object.entries(sample.byName)) {
+      let totals = this.#byName.get(name);
+      if (totals === undefined) this.#byName.set(name, (totals = newTotals()));
+      addWindow(totals, window);
+      addWindow(this.#all, window);
+      this.#addFailures(name, window, atMs);
+    }
+  }
+
+  /** Forgets all figures but the number of users. */
+  reset(): void {
+    this.#byName = new Map();
+    this.#all = newTotals();
+    this.#failures = new Map();
+    this.#recent = [];
+    this.#durationMs = 0;
+  }
+
+  /** Users in the last window. */
+  get users(): number {
+    return this.#users;
+  }
+
+  /** Time covered by the samples, in milliseconds; all rates divide by it. */
+  get durationMs(): number {
+    return this.#durationMs;
+  }
+
+  /** Every request together, under the name `Aggregated`. */
+  get total(): RequestStats {
+    return toRequestStats(aggregatedName, this.#all, this.#durationMs);
+  }
+
+  /** One row per request name, sorted by name. */
+  get byName(): RequestStats[] {
+    return [...this.#byName]
+      .map(([name, totals]) => toRequestStats(name, totals, this.#durationMs))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The merged latencies of one request name, or of all; for figures that {@link RequestStats} does not hold. */
+  latencyOf(name: string = aggregatedName): LatencySketch | undefined {
+    return name === aggregatedName ? this.#all.latency : this.#byName.get(name)?.latency;
+  }
+
+  /** What failed, the most frequent first. */
+  get failures(): FailureCount[] {
+    return [...this.#failures.values()].toSorted((a, b) => b.occurrences - a.occurrences);
+  }
+
+  /** The last ten seconds of one request name, or of all. */
+  current(name: string = aggregatedName): CurrentStats {
+    const totals = newTotals();
+    let durationMs = 0;
+    for (const sample of this.#recent) {
+      durationMs += sample.windowMs;
+      for (const [windowName, window] of Object.entries(sample.byName)) {
+        if (name === aggregatedName || name === windowName) addWindow(totals, window);
+      }
+    }
+    const { requests, failures, latency } = totals;
+    return {
+      rps: perSecond(requests, durationMs),
+      failuresPerS: perSecond(failures, durationMs),
+      p50Ms: requests === 0 ? null : latency.quantileMs(0.5),
+      p95Ms: requests === 0 ? null : latency.quantileMs(0.95),
+    };
+  }
+
+  #addFailures(name: string, window: LoadWindow, atMs: number): void {
+    for (const [kind, count] of Object.entries(window.failuresByKind)) {
+      const own = JSON.stringify([name, kind]);
+      const kept = this.#failures.has(own) || this.#failures.size < maxFailures;
+      const key = kept ? own : otherKind;
+      const known = this.#failures.get(key);
+      if (known === undefined) {
+        const failure = kept ? { name, kind } : { name: aggregatedName, kind: otherKind };
+        this.#failures.set(key, { ...failure, occurrences: count, firstSeenMs: atMs, lastSeenMs: atMs });
+      } else {
+        known.occurrences += count;
+        known.lastSeenMs = atMs;
+      }
+    }
+  }
+}
+
+/**
+ * The `load` part of a run's result document, from the samples of one span of time. The generator's CPU is
+ * the mean over the span; its event-loop delay is that of the median second, so that one hiccup is no verdict.
+ */
+export function summarizeLoad(samples: readonly { atMs: number; data: LoadSample }[]): RunDocument['load'] {
+  const statistics = new LoadStatistics();
+  let cpuTimeMs = 0;
+  let lateStarts = 0;
+  let plannedStarts = 0;
+  for (const { atMs, data } of samples) {
+    statistics.add(data, atMs);
+    cpuTimeMs += (data.generator.cpuPercent * data.windowMs) / 100;
+    lateStarts += data.generator.lateStarts;
+    plannedStarts += data.generator.plannedStarts;
+  }
+  const delays = samples.map(({ data }) => data.generator.eventLoopDelayP99Ms).toSorted((a, b) => a - b);
+  const { name: _aggregated, ...total } = statistics.total;
+  return {
+    ...total,
+    byName: statistics.byName,
+    generator: {
+      cpuPercent: statistics.durationMs === 0 ? 0 : round((cpuTimeMs / statistics.durationMs) * 100),
+      eventLoopDelayP99Ms: round(delays[Math.floor(delays.length / 2)] ?? 0),
+      lateStartPercent: plannedStarts === 0 ? 0 : round((lateStarts / plannedStarts) * 100),
+    },
+  };
+}
+
+function newTotals(): Totals {
+  return { requests: 0, failures: 0, failuresByKind: new Map(), latency: new LatencySketch() };
+}
+
+function addWindow(totals: Totals, window: LoadWindow): void {
+  totals.requests += window.requests;
+  totals.failures += window.failures;
+  totals.latency.merge(window.latency);
+  for (const [kind, count] of Object.entries(window.failuresByKind)) {
+    const known = totals.failuresByKind.has(kind) || totals.failuresByKind.size < maxFailures;
+    const key = known ? kind : otherKind;
+    totals.failuresByKind.set(key, (totals.failuresByKind.get(key) ?? 0) + count);
+  }
+}
+
+function toRequestStats(name: string, totals: Totals, durationMs: number): RequestStats {
+  const { requests, failures, failuresByKind, latency } = totals;
+  return {
+    name,
+    requests,
+    failures,
+    failuresByKind: Object.fromEntries(failuresByKind),
+    rps: perSecond(requests, durationMs),
+    meanMs: latency.meanMs,
+    minMs: latency.minMs,
+    p50Ms: latency.quantileMs(0.5),
+    p95Ms: latency.quantileMs(0.95),
+    p99Ms: latency.quantileMs(0.99),
+    maxMs: latency.maxMs,
+  };
+}
+
+function perSecond(count: number, durationMs: number): number {
+  return durationMs === 0 ? 0 : round((count * 1000) / durationMs);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

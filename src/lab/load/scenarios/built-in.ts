@@ -1,0 +1,23 @@
+import type { Scenario, ScenarioName } from './scenario.ts';
+
+/** The built-in scenarios by name. */
+export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  'mcp-mixed': {
+    name: 'mcp-mixed',
+    title:
+      'Agents: handshake, list, then mostly tool calls, with the checks a client and a load balancer make',
+    listsToolsFirst: true,
+    tasks: [
+      { weight: 85, request: { kind: 'tools/call' } },
+      { weight: 8, request: { kind: 'tools/list' } },
+      { weight: 4, request: { kind: 'ping' } },
+      { weight: 3, request: { kind: 'get', path: '/health' } },
+    ],
+  },
+  'mcp-tools': {
+    name: 'mcp-tools',
+    title: 'Tool calls only, after the handshake',
+    listsToolsFirst: false,
+    tasks: [{ weight: 1, request: { kind: 'tools/call' } }],
+  },
+};
