@@ -1,3 +1,4 @@
+import type { RunDocument } from '../run-document.ts';
 import type { SampleTypes, SourceName } from './samples.ts';
 
 /** The parts of a run, in order. Steady begins when every user is running. */
@@ -8,7 +9,14 @@ export type PhaseName = (typeof phaseNames)[number];
  * One line of `series.ndjson`. Everything that is seen in a run is such an event, so that the live view,
  * the bundle on disk and the report fold the same stream. `atMs` is the run's clock (shared/clock.ts).
  */
-export type SeriesEvent = PhaseEvent | SampleEvent | GapEvent | ProfileEvent | PlanEvent;
+export type SeriesEvent = SettingsEvent | PhaseEvent | SampleEvent | GapEvent | ProfileEvent | PlanEvent;
+
+/** The first line: what was asked for, so that a stream can be analysed without its result document. */
+export interface SettingsEvent {
+  kind: 'settings';
+  atMs: number;
+  settings: RunDocument['settings'];
+}
 
 export interface PhaseEvent {
   kind: 'phase';
@@ -17,8 +25,9 @@ export interface PhaseEvent {
   edge: 'start' | 'end';
 }
 
-export type SampleEvent = {
-  [S in SourceName]: {
+/** A sample of one source; without a parameter, of any source, with `data` following from `source`. */
+export type SampleEvent<Source extends SourceName = SourceName> = {
+  [S in Source]: {
     kind: 'sample';
     atMs: number;
     source: S;
@@ -28,7 +37,7 @@ export type SampleEvent = {
     costMs: number;
     data: SampleTypes[S];
   };
-}[SourceName];
+}[Source];
 
 /** A source that could not be read at this moment; it never ends the run. */
 export interface GapEvent {

@@ -1,0 +1,186 @@
+import { mkdir, open, rename, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { nowMs } from '../../shared/clock.ts';
+import type { CollectorSink } from '../collect/collector.ts';
+import { runDocumentSchema, type RunDocument } from '../run-document.ts';
+import { CollectorTallies, type CollectorTally } from './collector-tallies.ts';
+import type { PhaseName, SampleEvent, SeriesEvent } from './events.ts';
+import { toMaskedJson } from './mask-json.ts';
+import type { SampleTypes, SourceName } from './samples.ts';
+
+export const seriesFile = 'series.ndjson';
+export const documentFile = 'run.json';
+/** What a kill may cost at most; written data survives the process in the page cache. */
+const flushEveryMs = 500;
+
+/** The run bundle while it is being written: where every collector, the load and the session put what they see. */
+export interface Bundle extends CollectorSink {
+  readonly folder: string;
+  /** Adds an event that carries its own time (load samples come from another process). */
+  append(event: SeriesEvent): void;
+  settings(settings: RunDocument['settings']): void;
+  phase(name: PhaseName, edge: 'start' | 'end'): void;
+  /** Per collector so far, for run.json; the session knows which were required. */
+  collectors(): CollectorTally[];
+  /** Profile windows so far, for run.json. */
+  profiles(): RunDocument['profiles'];
+  /** Resolves when everything appended so far is on disk; rejects when the disk refused it. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `<parent>/<time>-<name>`, e.g. `runs/2026-03-01T10-00-00-healthy`. */
+export function bundleFolder(name: string, startedAtMs: number, parent = 'runs'): string {
+  const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
+  const slug = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+  return join(parent, slug === '' ? time : `${time}-${slug}`);
+}
+
+/**
+ * Starts a bundle in `folder`, which is created. A folder that already holds a run is refused with a
+ * `usage` error: a bundle is evidence and is never overwritten.
+ */
+export async function createBundle(folder: string): Promise<Bundle> {
+  await mkdir(join(folder, 'profiles'), { recursive: true });
+  await mkdir(join(folder, 'plans'), { recursive: true });
+  return new FolderBundle(folder, await openSeries(folder));
+}
+
+async function openSeries(folder: string): Promise<FileHandle> {
+  try {
+    return await open(join(folder, seriesFile), 'wx');
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+    throw new GaugewayError('usage', `${folder} already holds a run; choose another folder`, { cause });
+  }
+}
+
+class FolderBundle implements Bundle {
+  readonly folder: string;
+  readonly #series: FileHandle;
+  readonly #tallies = new CollectorTallies();
+  readonly #profiles: RunDocument['profiles'] = [];
+  readonly #timer: NodeJS.Timeout;
+  #pending: string[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #writeError: { cause: unknown } | undefined;
+  #closed = false;
+
+  constructor(folder: string, series: FileHandle) {
+    this.folder = folder;
+    this.#series = series;
+    this.#timer = setInterval(() => this.#write(), flushEveryMs);
+    this.#timer.unref();
+  }
+
+  append(event: SeriesEvent): void {
+    if (event.kind === 'sample') this.#tallies.seen(event.source, event.target, event.costMs);
+    if (event.kind === 'profile') this.#tallies.seen('cpu-profile', event.target, 0);
+    if (event.kind === 'gap') this.#tallies.failed(event.source, event.target, event.error);
+    this.#add(event);
+  }
+
+  settings(settings: RunDocument['settings']): void {
+    this.append({ kind: 'settings', atMs: nowMs(), settings });
+  }
+
+  phase(name: PhaseName, edge: 'start' | 'end'): void {
+    this.append({ kind: 'phase', atMs: nowMs(), phase: name, edge });
+  }
+
+  sample<S extends SourceName>(source: S, target: string, costMs: number, data: SampleTypes[S]): void {
+    const event: SampleEvent<S> = { kind: 'sample', atMs: nowMs(), source, target, costMs, data };
+    this.#tallies.seen(source, target, costMs);
+    this.#add(event);
+  }
+
+  readonly gap: CollectorSink['gap'] = (source, target, error) => {
+    this.append({ kind: 'gap', atMs: nowMs(), source, target, error: messageOf(error) });
+  };
+
+  readonly profile: CollectorSink['profile'] = async (target, pid, startMs, endMs, profile) => {
+    const index = this.#profiles.filter((other) => other.pid === pid).length + 1;
+    const name = `${fileSafe(target)}-${pid}-${String(index).padStart(3, '0')}`;
+    const window = { target, pid, startMs, endMs, file: `profiles/${name}.cpuprofile` };
+    this.#profiles.push(window);
+    await writeAtomically(join(this.folder, window.file), toMaskedJson(profile));
+    this.append({ kind: 'profile', ...window });
+  };
+
+  readonly plan: CollectorSink['plan'] = async (document) => {
+    const file = `plans/${fileSafe(document.queryId)}.json`;
+    await writeAtomically(join(this.folder, file), toMaskedJson(document, 2));
+    this.append({ kind: 'plan', atMs: nowMs(), file });
+  };
+
+  collectors(): CollectorTally[] {
+    return this.#tallies.list();
+  }
+
+  profiles(): RunDocument['profiles'] {
+    return [...this.#profiles];
+  }
+
+  async flush(): Promise<void> {
+    this.#write();
+    await this.#writing;
+    if (this.#writeError) {
+      throw new GaugewayError(
+        'internal',
+        `the run could not be written to ${this.folder}: ${messageOf(this.#writeError.cause)}`,
+        this.#writeError,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    try {
+      await this.flush();
+    } finally {
+      await this.#series.close();
+    }
+  }
+
+  /** After the end only a late sample can come; the timeline is complete without it. */
+  #add(event: object): void {
+    if (!this.#closed) this.#pending.push(`${toMaskedJson(event)}\n`);
+  }
+
+  /** Queues one write at a time, so that lines keep their order; the first error is kept for flush(). */
+  #write(): void {
+    if (this.#pending.length === 0) return;
+    const text = this.#pending.join('');
+    this.#pending = [];
+    this.#writing = this.#writing
+      .then(() => this.#series.appendFile(text))
+      .catch((cause: unknown) => {
+        this.#writeError ??= { cause };
+      });
+  }
+}
+
+/** Writes `run.json` atomically, secrets masked. Throws when `document` does not match its own schema. */
+export async function writeRunDocument(folder: string, document: RunDocument): Promise<void> {
+  const valid = runDocumentSchema.parse(document);
+  await writeAtomically(join(folder, documentFile), `${toMaskedJson(valid, 2)}\n`);
+}
+
+async function writeAtomically(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.part`;
+  await writeFile(draft, text);
+  await rename(draft, path);
+}
+
+function fileSafe(text: string): string {
+  return text
+    .replaceAll(/[^A-Za-z0-9-]+/g, '-')
+    .replaceAll(/^-+(?=[^\d])|-+$/g, '')
+    .slice(0, 60);
+}

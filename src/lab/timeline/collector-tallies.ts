@@ -1,0 +1,57 @@
+import type { RunDocument } from '../run-document.ts';
+
+export type CollectorTally = Omit<RunDocument['collectors'][number], 'required'>;
+
+interface Count {
+  name: string;
+  target: string;
+  samples: number;
+  gaps: number;
+  totalCostMs: number;
+  lastError: string | undefined;
+  failing: boolean;
+}
+
+/**
+ * Counts what each collector gave and cost. A collector is `ok` when it gave something and its last
+ * attempt did not fail: a source that came back counts, one that was lost and stayed away does not.
+ */
+export class CollectorTallies {
+  readonly #counts = new Map<string, Count>();
+
+  seen(name: string, target: string, costMs: number): void {
+    const count = this.#of(name, target);
+    count.samples += 1;
+    count.totalCostMs += costMs;
+    count.failing = false;
+  }
+
+  failed(name: string, target: string, error: string): void {
+    const count = this.#of(name, target);
+    count.gaps += 1;
+    count.lastError = error;
+    count.failing = true;
+  }
+
+  list(): CollectorTally[] {
+    return [...this.#counts.values()].map((count) => ({
+      name: count.name,
+      target: count.target,
+      ok: count.samples > 0 && !count.failing,
+      samples: count.samples,
+      gaps: count.gaps,
+      costMs: count.samples === 0 ? 0 : Math.round((count.totalCostMs / count.samples) * 1000) / 1000,
+      ...(count.lastError === undefined ? {} : { error: count.lastError }),
+    }));
+  }
+
+  #of(name: string, target: string): Count {
+    const key = `${name}\n${target}`;
+    let count = this.#counts.get(key);
+    if (!count) {
+      count = { name, target, samples: 0, gaps: 0, totalCostMs: 0, lastError: undefined, failing: false };
+      this.#counts.set(key, count);
+    }
+    return count;
+  }
+}

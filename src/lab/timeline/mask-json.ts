@@ -1,0 +1,25 @@
+import { maskSecrets } from '../../shared/mask-secrets.ts';
+
+const secretKey = /^(password|passwd|pwd|secret|token|api[_-]?key|authorization)$/i;
+
+/**
+ * Serialises `value` with secrets hidden in every string, key and secret-named field. Text masking after
+ * serialisation could cut through an escape and leave invalid JSON; this never does.
+ */
+export function toMaskedJson(value: unknown, indent?: number): string {
+  return JSON.stringify(masked(value), undefined, indent);
+}
+
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return maskSecrets(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return typeof value[0] === 'number' ? value : value.map(masked);
+  // The class's own toJSON (sketches, dates) decides its shape, as JSON.stringify would have it.
+  if ('toJSON' in value && typeof value.toJSON === 'function') return masked(value.toJSON());
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      maskSecrets(key),
+      secretKey.test(key) && typeof field === 'string' ? '***' : masked(field),
+    ]),
+  );
+}
