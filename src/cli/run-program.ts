@@ -1,0 +1,23 @@
+import { CommanderError } from 'commander';
+import { GaugewayError, messageOf } from '../shared/errors.ts';
+import { maskSecrets } from '../shared/mask-secrets.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { packageVersion } from './package-version.ts';
+import { createProgram } from './program.ts';
+
+/**
+ * Runs the command line of this process and gives its exit code. Expected failures are one line on stderr;
+ * only what is our own fault shows a stack.
+ */
+export async function runProgram(): Promise<number> {
+  try {
+    await createProgram(packageVersion()).parseAsync();
+    return process.exitCode === undefined ? exitCodes.ok : Number(process.exitCode);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const ours = !(error instanceof GaugewayError) && error instanceof Error;
+    const text = ours ? (error.stack ?? error.message) : messageOf(error);
+    process.stderr.write(`gaugeway: ${maskSecrets(text)}\n`);
+    return exitCodeOf(error);
+  }
+}

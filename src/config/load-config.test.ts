@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { GaugewayError } from '../shared/errors.ts';
+import { loadConfig } from './load-config.ts';
+import { listConfigKeys } from './schema.ts';
+
+function failure(run: () => unknown): GaugewayError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof GaugewayError) return error;
+    throw error;
+  }
+  throw new Error('expected it to fail');
+}
+
+describe('loadConfig', () => {
+  test('is safe by default: loopback, no authentication secret, no private upstream forced open', () => {
+    const config = loadConfig({}, {});
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 4444, jwtAudience: 'mcpgateway-api' });
+    expect(config.jwtSecret).toBeUndefined();
+    expect(config.allowPrivateUpstreams).toBeUndefined();
+  });
+
+  test('a flag wins over the environment, which wins over the default', () => {
+    const env = { GAUGEWAY_PORT: '5000', LOG_LEVEL: 'warn' };
+    expect(loadConfig({ port: '6000' }, env)).toMatchObject({ port: 6000, logLevel: 'warn' });
+  });
+
+  test('an empty variable counts as not set', () => {
+    expect(loadConfig({}, { DATABASE_URL: '', GAUGEWAY_PORT: '' })).toMatchObject({ port: 4444 });
+  });
+
+  test('lists and switches are read from text', () => {
+    const config = loadConfig(
+      { allowPrivateUpstreams: true },
+      { GAUGEWAY_ALLOWED_HOSTS: 'a.example, b.example,' },
+    );
+    expect(config).toMatchObject({
+      allowedHosts: ['a.example', 'b.example'],
+      allowPrivateUpstreams: true,
+    });
+    expect(loadConfig({}, { GAUGEWAY_ALLOW_PRIVATE_UPSTREAMS: 'false' }).allowPrivateUpstreams).toBe(false);
+  });
+
+  test('names the variable or flag at fault, and never shows a secret', () => {
+    const short = failure(() => loadConfig({}, { JWT_SECRET_KEY: 'hunter2' }));
+    expect(short.code).toBe('config_invalid');
+    expect(short.message).toContain('JWT_SECRET_KEY');
+    expect(short.message).not.toContain('hunter2');
+    expect(failure(() => loadConfig({ port: '70000' }, {})).message).toContain('--port');
+    expect(failure(() => loadConfig({}, { GAUGEWAY_PORT: 'x' })).message).toContain('GAUGEWAY_PORT');
+    expect(failure(() => loadConfig({ pg: 'mysql://u:pw@h/d' }, {})).message).not.toContain('pw');
+  });
+
+  test('every key has its own variable and, unless it is a secret, its own flag', () => {
+    const keys = listConfigKeys();
+    expect(new Set(keys.map(({ meta }) => meta.env)).size).toBe(keys.length);
+    expect(keys.filter(({ meta }) => meta.flag === undefined).map(({ key }) => key)).toEqual(['jwtSecret']);
+    for (const { meta } of keys) expect(meta.doc.length).toBeGreaterThan(10);
+  });
+});
