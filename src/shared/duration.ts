@@ -1,0 +1,33 @@
+import { GaugewayError } from './errors.ts';
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Milliseconds of `30s`, `1m30s`, `1h20m`, `500ms`, or of plain seconds (`30`), as Locust writes them.
+ * Throws GaugewayError usage.
+ */
+export function parseDurationMs(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
+    throw new GaugewayError('usage', `not a duration: '${text}' (write 30s, 1m30s or 500ms)`);
+  }
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce(
+    (total, [, amount = '0', unit = 's']) => total + Number(amount) * (unitMs[unit] ?? 1000),
+    0,
+  );
+}
+
+/** `1h20m`, `1m30s`, `5s`, `250ms`: the shortest way to say it, rounded to whole seconds from one second on. */
+export function formatDurationMs(durationMs: number): string {
+  if (durationMs < 1000) return `${Math.round(durationMs)}ms`;
+  const seconds = Math.round(durationMs / 1000);
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ];
+  return parts
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`)
+    .join('');
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { LatencySketch } from './latency-sketch.ts';
+
+/** A deterministic long-tailed series, like latencies: 10,000 values from 100 µs to some seconds. */
+const values = Array.from({ length: 10_000 }, (_, index) => 100 * 1.001 ** ((index * 7919) % 10_000));
+const sorted = values.toSorted((a, b) => a - b);
+
+function sketchOf(part: readonly number[]): LatencySketch {
+  const sketch = new LatencySketch();
+  for (const value of part) sketch.record(value);
+  return sketch;
+}
+
+describe('a latency sketch', () => {
+  test.each([0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999])('is within 0.5 %% of the true quantile %d', (q) => {
+    const exact = sorted[Math.floor(q * (sorted.length - 1))] ?? 0;
+    expect(Math.abs(sketchOf(values).quantileUs(q) / exact - 1)).toBeLessThanOrEqual(0.0051);
+  });
+
+  test('keeps count, sum and extremes exactly', () => {
+    const sketch = sketchOf([250, 1000, 1_234_567]);
+    expect(sketch.count).toBe(3);
+    expect(sketch.sumUs).toBe(1_235_817);
+    expect(sketch.minMs).toBe(0.25);
+    expect(sketch.maxMs).toBe(1234.567);
+    expect(sketch.quantileMs(0)).toBe(0.25);
+    expect(sketch.quantileMs(1)).toBe(1234.567);
+  });
+
+  test('merged parts equal the whole, through JSON as well', () => {
+    const merged = LatencySketch.from(JSON.parse(JSON.stringify(sketchOf(values.slice(0, 3000)))));
+    merged.merge(sketchOf(values.slice(3000)));
+    const { sumUs, ...rest } = merged.toJSON();
+    const { sumUs: wholeSumUs, ...whole } = sketchOf(values).toJSON();
+    expect(rest).toEqual(whole);
+    expect(sumUs).toBeCloseTo(wholeSumUs, 3);
+  });
+
+  test('an empty one answers zero and merges as nothing', () => {
+    const sketch = sketchOf([5000]);
+    sketch.merge(new LatencySketch());
+    expect(sketch.minMs).toBe(5);
+    expect(new LatencySketch().quantileMs(0.5)).toBe(0);
+    sketch.reset();
+    expect(sketch.toJSON()).toEqual(new LatencySketch().toJSON());
+  });
+
+  test('values out of range are clamped into the outermost buckets, not lost', () => {
+    const sketch = sketchOf([0, 1e12]);
+    expect(sketch.count).toBe(2);
+    expect(sketch.quantileUs(1)).toBe(1e12);
+  });
+});
