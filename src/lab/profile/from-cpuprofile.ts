@@ -1,0 +1,158 @@
+import { GaugewayError } from '../../shared/errors.ts';
+import type { Frame, Profile, ProfileNode } from './profile.ts';
+
+/** The `.cpuprofile` document of V8 (Chrome DevTools Protocol, `Profiler.Profile`). Times are microseconds. */
+export interface CpuProfileDocument {
+  nodes: CpuProfileNode[];
+  /** Monotonic microseconds, of the profiled process's own clock. */
+  startTime: number;
+  endTime: number;
+  samples: number[];
+  timeDeltas: number[];
+}
+
+export interface CpuProfileNode {
+  id: number;
+  /** `lineNumber` and `columnNumber` count from 0; -1 when unknown. */
+  callFrame: {
+    functionName: string;
+    scriptId: string;
+    url: string;
+    lineNumber: number;
+    columnNumber: number;
+  };
+  hitCount: number;
+  children?: number[];
+}
+
+/**
+ * Reads a `.cpuprofile`. Its own times are monotonic, so that the place on the timeline comes with it:
+ * `startMs` is the run's clock when profiling began, `endMs` defaults to the profile's own length after it, and
+ * `intervalUs` to the median distance of its samples. Samples are put in order of time (V8 can emit them out
+ * of order). Throws GaugewayError source_unreadable when it is no such document.
+ */
+export function fromCpuProfile(
+  document: unknown,
+  place: { name: string; startMs: number; endMs?: number; intervalUs?: number },
+): Profile {
+  if (!isCpuProfile(document)) {
+    throw new GaugewayError('source_unreadable', `${place.name} is not a V8 CPU profile`);
+  }
+  const { frames, nodes, indexOf } = callTree(document);
+  const samples = inOrder(document).map(({ id, deltaUs }) => ({ node: indexOf.get(id) ?? 0, deltaUs }));
+  for (const sample of samples) {
+    const node = nodes[sample.node];
+    if (node) node.selfUs += sample.deltaUs;
+  }
+  return {
+    name: place.name,
+    startMs: place.startMs,
+    endMs: place.endMs ?? place.startMs + (document.endTime - document.startTime) / 1000,
+    intervalUs: place.intervalUs ?? median(samples.map(({ deltaUs }) => deltaUs)),
+    frames,
+    nodes,
+    samples,
+  };
+}
+
+/** V8 lists nodes in no promised order: walk from the root, so that parents come before their children. */
+function callTree(document: CpuProfileDocument): {
+  frames: Frame[];
+  nodes: ProfileNode[];
+  indexOf: Map<number, number>;
+} {
+  const byId = new Map(document.nodes.map((node) => [node.id, node]));
+  const frames: Frame[] = [];
+  const frameOf = new Map<string, number>();
+  const nodes: ProfileNode[] = [];
+  const indexOf = new Map<number, number>();
+  const children = new Set(document.nodes.flatMap((node) => node.children ?? []));
+  const root = document.nodes.find(({ id }) => !children.has(id));
+  const pending = root ? [{ node: root, parent: -1 }] : [];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { node, parent } = next;
+    if (indexOf.has(node.id)) continue;
+    const frame = frameFrom(node.callFrame);
+    const key = `${frame.name}\n${frame.file}\n${frame.line}\n${frame.column}`;
+    let at = frameOf.get(key);
+    if (at === undefined) {
+      at = frames.push(frame) - 1;
+      frameOf.set(key, at);
+    }
+    const index = nodes.push({ frame: at, parent, selfUs: 0 }) - 1;
+    indexOf.set(node.id, index);
+    for (const id of (node.children ?? []).toReversed()) {
+      const child = byId.get(id);
+      if (child) pending.push({ node: child, parent: index });
+    }
+  }
+  return { frames, nodes, indexOf };
+}
+
+function frameFrom(callFrame: CpuProfileNode['callFrame']): Frame {
+  return {
+    name: callFrame.functionName === '' ? '(anonymous)' : callFrame.functionName,
+    file: pathFromUrl(callFrame.url),
+    line: callFrame.lineNumber + 1,
+    column: callFrame.columnNumber + 1,
+  };
+}
+
+/** `file:` URLs become paths; everything else (`node:fs`, `https://…`) stays as it is. */
+function pathFromUrl(url: string): string {
+  if (!url.startsWith('file://')) return url;
+  const path = URL.canParse(url) ? new URL(url).pathname : url.slice('file://'.length);
+  const drive = /^\/[A-Za-z]:\//.test(path) ? path.slice(1) : path;
+  return /%(?![\dA-Fa-f]{2})/.test(drive) ? drive : decodeURIComponent(drive);
+}
+
+function inOrder(document: CpuProfileDocument): { id: number; deltaUs: number }[] {
+  let atUs = 0;
+  const timed = document.samples.map((id, index) => {
+    atUs += document.timeDeltas[index] ?? 0;
+    return { id, atUs };
+  });
+  timed.sort((a, b) => a.atUs - b.atUs);
+  let previousUs = 0;
+  return timed.map((sample) => {
+    const deltaUs = Math.max(0, sample.atUs - previousUs);
+    previousUs = Math.max(previousUs, sample.atUs);
+    return { id: sample.id, deltaUs };
+  });
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function isCpuProfile(value: unknown): value is CpuProfileDocument {
+  return (
+    isRecord(value) &&
+    typeof value['startTime'] === 'number' &&
+    typeof value['endTime'] === 'number' &&
+    isArrayOf(value['samples'], isNumber) &&
+    isArrayOf(value['timeDeltas'], isNumber) &&
+    isArrayOf(value['nodes'], isNode)
+  );
+}
+
+function isNode(value: unknown): boolean {
+  if (!isRecord(value) || !isNumber(value['id']) || !isRecord(value['callFrame'])) return false;
+  const frame = value['callFrame'];
+  return (
+    typeof frame['functionName'] === 'string' &&
+    typeof frame['url'] === 'string' &&
+    isNumber(frame['lineNumber']) &&
+    isNumber(frame['columnNumber']) &&
+    (value['children'] === undefined || isArrayOf(value['children'], isNumber))
+  );
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isArrayOf = (value: unknown, is: (element: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(is);
