@@ -16,15 +16,16 @@ const milliseconds = (fallback: number, min: number, max: number) =>
   z.coerce.number('must be a number of milliseconds').int().min(min).max(max).default(fallback);
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number('must be a whole number').int().min(min).max(max).default(fallback);
-const list = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  )
-  .optional();
+const list = () =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .optional();
 
 /** Every key of the gateway, once. Values arrive as text from a flag or the environment. */
 export const gatewayConfigSchema = z.object({
@@ -114,12 +115,12 @@ export const gatewayConfigSchema = z.object({
     flag: '--pg-pool-size <connections>',
     doc: 'Connections to PostgreSQL, beside the one that watches it.',
   }),
-  allowedHosts: list.register(configKeys, {
+  allowedHosts: list().register(configKeys, {
     env: 'GAUGEWAY_ALLOWED_HOSTS',
     flag: '--allowed-hosts <names>',
     doc: 'Host names accepted in Host, comma-separated. Default: loopback names on a loopback bind, else any.',
   }),
-  allowedOrigins: list.register(configKeys, {
+  allowedOrigins: list().register(configKeys, {
     env: 'GAUGEWAY_ALLOWED_ORIGINS',
     flag: '--allowed-origins <origins>',
     doc: 'Origins of browser applications, e.g. https://app.example, comma-separated.',

@@ -39,17 +39,26 @@ export interface ServerRecord {
   updatedAt: Date;
 }
 
-/** Registry of gateways, their tools and the virtual servers. Throws GaugewayError conflict | not_found | unavailable. */
+/** Everything that is registered, as of one moment. */
+export interface CatalogContents {
+  /** Grows with every change, by whichever replica. */
+  version: number;
+  gateways: GatewayRecord[];
+  tools: ToolRecord[];
+  servers: ServerRecord[];
+}
+
+/**
+ * Registry of gateways, their tools and the virtual servers. Reads are of the whole, because every replica
+ * serves from memory. Throws GaugewayError conflict | not_found | unavailable.
+ */
 export interface CatalogStore {
-  listGateways(): Promise<GatewayRecord[]>;
-  getGateway(id: string): Promise<GatewayRecord>;
+  load(): Promise<CatalogContents>;
   /** The gateway and its tools in one transaction. */
   addGateway(gateway: GatewayRecord, tools: ToolRecord[]): Promise<void>;
+  /** With its tools and their metrics. */
   deleteGateway(id: string): Promise<void>;
-  listTools(): Promise<ToolRecord[]>;
-  getTool(id: string): Promise<ToolRecord>;
-  listServers(): Promise<ServerRecord[]>;
-  getServer(id: string): Promise<ServerRecord>;
+  /** `toolIds` keep their order. */
   addServer(server: ServerRecord): Promise<void>;
   deleteServer(id: string): Promise<void>;
 }
@@ -74,7 +83,37 @@ export interface ToolAggregate {
 }
 
 export interface MetricsStore {
-  /** One batch: the rows, and the deltas to merge into the aggregates, in one transaction. */
+  /**
+   * One batch: the rows, and the deltas to merge into the aggregates, in one transaction. What belongs to a
+   * tool that is gone is left out. Throws GaugewayError unavailable when the same batch may be tried again.
+   */
   write(rows: ToolCallRecord[], deltas: ToolAggregate[]): Promise<void>;
   readAggregates(): Promise<ToolAggregate[]>;
+}
+
+export interface StorageHealth {
+  healthy: boolean;
+  /** Why not, in one line without secrets. */
+  error: string | null;
+}
+
+/**
+ * Watches the storage from outside the pool that does the work. `health` is the answer of the last look and
+ * costs nothing; it is not healthy before the first look, nor when that is more than two seconds old.
+ */
+export interface StorageWatch {
+  health(): StorageHealth;
+  /** Tells each change of the catalogue's version from then on, its own replica's changes included. */
+  start(onCatalogVersion: (version: number) => void): void;
+  stop(): Promise<void>;
+}
+
+/** One kind of storage, opened. */
+export interface Storage {
+  catalog: CatalogStore;
+  metrics: MetricsStore;
+  watch: StorageWatch;
+  /** Connections of the pool that does the work; all zero where there is none. */
+  poolState(): { total: number; idle: number; waiting: number };
+  close(): Promise<void>;
 }

@@ -1,0 +1,133 @@
+import { Client } from 'pg';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { openPostgresStorage } from '../../src/gateway/storage/postgres/postgres-storage.ts';
+import type { Storage } from '../../src/gateway/storage/ports.ts';
+import { createLogger } from '../../src/shared/logger.ts';
+import { testDatabase } from '../support/postgres.ts';
+import type { TestDatabase } from '../support/postgres.ts';
+import { aCall, aGateway, aTool, anAggregate, describeStorage } from './storage-contract.ts';
+
+const logger = createLogger('silent');
+const databases: TestDatabase[] = [];
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())));
+
+async function freshDsn(): Promise<string> {
+  const database = await testDatabase();
+  databases.push(database);
+  return database.dsn;
+}
+const open = (dsn: string): Promise<Storage> => openPostgresStorage({ dsn, poolSize: 4, logger });
+
+async function query<Row extends object>(dsn: string, sql: string): Promise<Row[]> {
+  const client = new Client({ connectionString: dsn });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describeStorage('PostgreSQL', async () => open(await freshDsn()));
+
+describe('PostgreSQL storage', () => {
+  test('replicas that start at once migrate once', async () => {
+    const dsn = await freshDsn();
+    const replicas = await Promise.all(Array.from({ length: 4 }, () => open(dsn)));
+    await Promise.all(replicas.map((replica) => replica.close()));
+    const rows = await query<{ name: string }>(dsn, 'select name from kysely_migration');
+    expect(rows).toEqual([{ name: '0001-catalog-and-metrics' }]);
+    const locks = await query(dsn, "select 1 from pg_locks where locktype = 'advisory'");
+    expect(locks).toEqual([]);
+  });
+
+  test('one replica hears what another one registered', async () => {
+    const dsn = await freshDsn();
+    const [one, two] = await Promise.all([open(dsn), open(dsn)]);
+    try {
+      const seen: number[] = [];
+      two.watch.start((version) => seen.push(version));
+      await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0), { timeout: 10_000 });
+      await one.catalog.addGateway(aGateway('lab'), []);
+      const { version } = await one.catalog.load();
+      await vi.waitFor(() => expect(seen).toContain(version), { timeout: 10_000 });
+    } finally {
+      await Promise.all([one.close(), two.close()]);
+    }
+  });
+
+  test("tool_metrics answers the guide's query as it stands, from the index on timestamp", async () => {
+    const dsn = await freshDsn();
+    const storage = await open(dsn);
+    const gateway = aGateway('lab');
+    const tool = aTool(gateway, 'echo');
+    await storage.catalog.addGateway(gateway, [tool]);
+    const longAgo = Date.now() - 30 * 86_400_000;
+    const old = Array.from({ length: 20_000 }, (_, index) => aCall(tool.id, longAgo + index));
+    const recent = [aCall(tool.id, Date.now() - 5000), aCall(tool.id, Date.now())];
+    await storage.metrics.write([...old, ...recent], [anAggregate(tool.id, Date.now(), 12_500)]);
+    await storage.close();
+
+    const [count] = await query<{ count: string; avg: number }>(
+      dsn,
+      "SELECT COUNT(*), AVG(response_time) FROM tool_metrics WHERE timestamp >= NOW() - INTERVAL '7 days';",
+    );
+    expect(count).toEqual({ count: '2', avg: 0.0125 });
+    await query(dsn, 'analyze tool_metrics');
+    const plan = await query<{ 'QUERY PLAN': string }>(
+      dsn,
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT)
+SELECT COUNT(*), AVG(response_time)
+FROM tool_metrics
+WHERE timestamp >= NOW() - INTERVAL '7 days';`,
+    );
+    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('tool_metrics_timestamp');
+  });
+
+  test('survives the loss of every connection, and says so while it lasts', async () => {
+    const dsn = await freshDsn();
+    const storage = await open(dsn);
+    storage.watch.start(() => undefined);
+    await vi.waitFor(() => expect(storage.watch.health().healthy).toBe(true), { timeout: 10_000 });
+    const name = new URL(dsn).pathname.slice(1);
+    const admin = new URL(dsn);
+    admin.pathname = '/postgres';
+    await query(admin.href, `alter database ${name} allow_connections false`);
+    await query(
+      admin.href,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+    );
+    await vi.waitFor(() => expect(storage.watch.health().healthy).toBe(false), { timeout: 10_000 });
+    await query(admin.href, `alter database ${name} allow_connections true`);
+    await vi.waitFor(() => expect(storage.watch.health().healthy).toBe(true), { timeout: 10_000 });
+    expect((await storage.catalog.load()).gateways).toEqual([]);
+    await storage.close();
+  });
+
+  test('a closed port is one line with host and port, without the password', async () => {
+    const failed = await open('postgres://someone:s3cret@127.0.0.1:9/none').catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 'source_unreadable' });
+    expect(String(failed)).toContain('127.0.0.1:9');
+    expect(String(failed)).not.toContain('s3cret');
+  });
+
+  test('a wrong password is a source that cannot be read', async () => {
+    const dsn = new URL(await freshDsn());
+    dsn.password = 'wrong';
+    await expect(open(dsn.href)).rejects.toMatchObject({ code: 'source_unreadable' });
+  });
+
+  test("does not touch another application's database", async () => {
+    const dsn = await freshDsn();
+    await query(dsn, 'create table gateways (id integer)');
+    await expect(open(dsn)).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(await query(dsn, "select 1 from pg_tables where tablename = 'kysely_migration'")).toEqual([]);
+  });
+
+  test('refuses a schema of a newer version', async () => {
+    const dsn = await freshDsn();
+    await (await open(dsn)).close();
+    await query(dsn, "insert into kysely_migration values ('9999-later', '2026-01-01T00:00:00Z')");
+    await expect(open(dsn)).rejects.toMatchObject({ code: 'config_invalid' });
+  });
+});
