@@ -27,8 +27,8 @@ export interface SpawnReadyOptions {
   name: string;
   command: string;
   args: readonly string[];
-  /** Added to this process's own environment. */
-  env?: Readonly<Record<string, string>>;
+  /** Laid over this process's own environment; undefined takes a variable away. */
+  env?: Readonly<Record<string, string | undefined>>;
   cwd?: string;
   /** 30,000 when absent. */
   readyTimeoutMs?: number;

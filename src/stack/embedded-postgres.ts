@@ -23,6 +23,8 @@ export interface EmbeddedPostgresOptions {
   logger?: Logger;
   /** Server settings beside the defaults. */
   settings?: Readonly<Record<string, string>>;
+  /** Empties the application database first, so that what an earlier run left cannot be felt. */
+  emptyDatabase?: boolean;
   signal?: AbortSignal;
 }
 
@@ -57,7 +59,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     });
     const dsn = (database: string): string =>
       `postgresql://${embeddedName}:${cluster.password}@127.0.0.1:${postmaster?.port}/${database}`;
-    await prepareDatabase(dsn);
+    await prepareDatabase(dsn, options.emptyDatabase ?? false);
     const running = postmaster;
     const { pid, port } = running;
     options.logger?.info('embedded PostgreSQL is ready', {
@@ -88,8 +90,9 @@ function once(stop: () => Promise<void>): () => Promise<void> {
   return () => (stopping ??= stop());
 }
 
-async function prepareDatabase(dsn: (database: string) => string): Promise<void> {
+async function prepareDatabase(dsn: (database: string) => string, empty: boolean): Promise<void> {
   await withClient(dsn('postgres'), async (client) => {
+    if (empty) await client.query(`DROP DATABASE IF EXISTS ${embeddedName} WITH (FORCE)`);
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [embeddedName]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${embeddedName}`);
   });
