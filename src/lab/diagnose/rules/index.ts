@@ -1,4 +1,23 @@
 import type { Rule } from '../rule.ts';
+import { cpuSaturated } from './gateway/cpu-saturated.ts';
+import { eventLoopBlocked } from './gateway/event-loop-blocked.ts';
+import { failedRequests } from './load/failed-requests.ts';
+import { generatorSaturated } from './load/generator-saturated.ts';
+import { healthCheckHoldsConnection } from './postgres/health-check-holds-connection.ts';
+import { idleInTransaction } from './postgres/idle-in-transaction.ts';
+import { sequentialScansMissingIndex } from './postgres/sequential-scans-missing-index.ts';
+import { sequentialScansNonSelectiveFilter } from './postgres/sequential-scans-non-selective-filter.ts';
+import { slowUpstream } from './upstream/slow-upstream.ts';
 
 /** Every rule, one line each. */
-export const rules: readonly Rule[] = [];
+export const rules: readonly Rule[] = [
+  generatorSaturated,
+  failedRequests,
+  cpuSaturated,
+  eventLoopBlocked,
+  healthCheckHoldsConnection,
+  idleInTransaction,
+  sequentialScansMissingIndex,
+  sequentialScansNonSelectiveFilter,
+  slowUpstream,
+];

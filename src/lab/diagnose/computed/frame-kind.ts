@@ -1,0 +1,22 @@
+import type { Frame } from '../../profile/profile.ts';
+
+/** Whose code a frame is. `waiting` is no work at all: idle, or the time between JavaScript tasks. */
+export type FrameKind = 'own' | 'dependency' | 'runtime' | 'gc' | 'waiting';
+
+const waitingFrames = ['(root)', '(idle)', '(program)'];
+
+/** Tells the profiled project's code from its dependencies', Node's own and V8's, by name and path. */
+export function frameKind(frame: Pick<Frame, 'name' | 'file'>): FrameKind {
+  if (waitingFrames.includes(frame.name)) return 'waiting';
+  if (frame.name === '(garbage collector)') return 'gc';
+  if (frame.file === '' || frame.file.startsWith('node:')) return 'runtime';
+  return /[/\\]node_modules[/\\]/.test(frame.file) ? 'dependency' : 'own';
+}
+
+/** `name (file:line)`, with the path's last two parts, e.g. `relay (gateway/pipeline.ts:41)`. */
+export function frameLabel(frame: Frame): string {
+  const name = frame.name === '' ? '(anonymous)' : frame.name;
+  if (frame.file === '') return name;
+  const file = frame.file.startsWith('node:') ? frame.file : frame.file.split(/[/\\]/).slice(-2).join('/');
+  return frame.line > 0 ? `${name} (${file}:${frame.line})` : `${name} (${file})`;
+}
