@@ -121,7 +121,8 @@ export interface ProcessSample {
   cpuPercent: number;
   rssBytes: number;
   threads: number;
-  openFiles: number;
+  /** Null when another user's process does not show them. */
+  openFiles: number | null;
 }
 
 /** A running Node process, seen through its inspector. Delays and GC cover the interval since the last sample. */

@@ -1,0 +1,125 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { GaugewayError } from '../../shared/errors.ts';
+
+/** Linux counts CPU time in USER_HZ, which is 100 on every architecture that Node runs on. */
+const ticksPerSecond = 100;
+
+/** The process is not there any more (or a later one has its pid). */
+export class ProcessEndedError extends GaugewayError {
+  constructor(pid: number, options: { cause?: unknown } = {}) {
+    super('source_unreadable', `process ${pid} has ended`, options);
+    this.name = 'ProcessEndedError';
+  }
+}
+
+/** From `/proc/PID/stat` (proc_pid_stat(5)). */
+export interface ProcStat {
+  parentPid: number;
+  /** In user and kernel mode. */
+  cpuMs: number;
+  /** The same of children that have ended and were waited for. */
+  endedChildrenCpuMs: number;
+  threads: number;
+  /** Clock ticks after boot: tells a process from a later one with the same pid. */
+  startTicks: number;
+}
+
+/** From `/proc/PID/status` (proc_pid_status(5)). */
+export interface ProcStatus {
+  rssAnonBytes: number;
+  rssFileBytes: number;
+  rssShmemBytes: number;
+  uid: number;
+  /** Bit `n - 1` is set when signal `n` is caught. */
+  caughtSignals: bigint;
+}
+
+/** The name of the program may hold spaces and parentheses, hence the fields are counted from the last `)`. */
+export function parseProcStat(text: string): ProcStat {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // The first of these is field 3 of the manual page.
+  const field = (number: number): number => Number(fields[number - 3]);
+  return {
+    parentPid: field(4),
+    cpuMs: ((field(14) + field(15)) * 1000) / ticksPerSecond,
+    endedChildrenCpuMs: ((field(16) + field(17)) * 1000) / ticksPerSecond,
+    threads: field(20),
+    startTicks: field(22),
+  };
+}
+
+export function parseProcStatus(text: string): ProcStatus {
+  const fields = new Map(
+    text.split('\n').map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+  const bytes = (name: string): number => Number.parseInt(fields.get(name) ?? '0', 10) * 1024;
+  return {
+    rssAnonBytes: bytes('RssAnon'),
+    rssFileBytes: bytes('RssFile'),
+    rssShmemBytes: bytes('RssShmem'),
+    uid: Number.parseInt(fields.get('Uid') ?? '-1', 10),
+    caughtSignals: BigInt(`0x${fields.get('SigCgt') ?? '0'}`),
+  };
+}
+
+/** Throws ProcessEndedError, or GaugewayError source_unreadable when it may not be read. */
+export async function readProcStat(pid: number): Promise<ProcStat> {
+  return parseProcStat(await readProcFile(pid, 'stat'));
+}
+
+/** Throws as {@link readProcStat} does. */
+export async function readProcStatus(pid: number): Promise<ProcStatus> {
+  return parseProcStatus(await readProcFile(pid, 'status'));
+}
+
+/** A file of `/proc/PID/`. Throws as {@link readProcStat} does. */
+export async function readProcFile(pid: number, name: string): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/${name}`, 'utf8');
+  } catch (error) {
+    throw unreadable(pid, name, error);
+  }
+}
+
+/** The target of a link of `/proc/PID/`, e.g. `exe`. Throws as {@link readProcStat} does. */
+export async function readProcLink(pid: number, name: string): Promise<string> {
+  try {
+    return await readlink(`/proc/${pid}/${name}`);
+  } catch (error) {
+    throw unreadable(pid, name, error);
+  }
+}
+
+/** Numbers of a process's open files. Null when another user's process does not show them. */
+export async function readOpenFiles(pid: number): Promise<string[] | null> {
+  try {
+    return await readdir(`/proc/${pid}/fd`);
+  } catch (error) {
+    if (errorCode(error) === 'EACCES') return null;
+    throw unreadable(pid, 'fd', error);
+  }
+}
+
+/** Says why this machine has no `/proc` to read; undefined where it has. */
+export function procMissing(): string | undefined {
+  return process.platform === 'linux' ? undefined : `needs Linux's /proc, this is ${process.platform}`;
+}
+
+function unreadable(pid: number, name: string, error: unknown): GaugewayError {
+  const code = errorCode(error);
+  if (code === 'ENOENT' || code === 'ESRCH') {
+    return new ProcessEndedError(pid, { cause: error });
+  }
+  const reason = code === 'EACCES' ? 'not permitted (another user owns it)' : String(code);
+  return new GaugewayError('source_unreadable', `/proc/${pid}/${name} cannot be read: ${reason}`, {
+    cause: error,
+  });
+}
+
+/** The `code` of a system error, e.g. `ENOENT`. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
