@@ -17,6 +17,7 @@ export const errorTable = {
   not_found: { httpStatus: 404, jsonRpcCode: -32602, retryable: false },
   session_not_found: { httpStatus: 404, jsonRpcCode: -32600, retryable: true },
   method_not_allowed: { httpStatus: 405, jsonRpcCode: -32600, retryable: false },
+  not_acceptable: { httpStatus: 406, jsonRpcCode: -32600, retryable: false },
   conflict: { httpStatus: 409, jsonRpcCode: -32600, retryable: false },
   body_too_large: { httpStatus: 413, jsonRpcCode: -32600, retryable: false },
   unsupported_media_type: { httpStatus: 415, jsonRpcCode: -32600, retryable: false },

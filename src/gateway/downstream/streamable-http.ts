@@ -1,23 +1,151 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from '../../shared/logger.ts';
-import type { PipelinePorts } from '../pipeline.ts';
-import type { HostGuard } from './host-guard.ts';
+import { messageEvent } from '../../protocol/event-stream.ts';
+import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { createPipeline } from '../pipeline.ts';
+import type { Exchange, PipelinePorts } from '../pipeline.ts';
+import { readBody } from './body-reader.ts';
 
 export interface McpHandlerDeps extends PipelinePorts {
-  hostGuard: HostGuard;
   /** Largest request body, in bytes. */
   maxBodyBytes: number;
-  /** What the gateway calls itself towards clients. */
-  serverInfo: { name: string; version: string };
-  logger: Logger;
 }
 
 /** Serves one MCP endpoint request; `scopeId` is the virtual server's id, or `allToolsScope` for `/mcp`. */
 export interface McpHandler {
   (req: IncomingMessage, res: ServerResponse, scopeId: string): void;
   /** Requests that are being served now. */
-  readonly inFlight: number;
+  inFlight(): number;
 }
 
 /** MCP Streamable HTTP on plain node:http, both eras at one endpoint. */
-export declare function createMcpHandler(deps: McpHandlerDeps): McpHandler;
+export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
+  const serve = createPipeline(deps);
+  let inFlight = 0;
+  const handler = (req: IncomingMessage, res: ServerResponse, scopeId: string): void => {
+    inFlight += 1;
+    const exchange = new HttpExchange(req, res, scopeId, deps.maxBodyBytes);
+    serve(exchange)
+      .catch((error: unknown) => {
+        deps.logger.error('an answer could not be written', { error: messageOf(error) });
+        res.destroy();
+      })
+      .finally(() => {
+        inFlight -= 1;
+      });
+  };
+  return Object.assign(handler, { inFlight: () => inFlight });
+}
+
+class HttpExchange implements Exchange {
+  readonly scopeId: string;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #maxBodyBytes: number;
+  #gone: AbortController | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse, scopeId: string, maxBodyBytes: number) {
+    this.#req = req;
+    this.#res = res;
+    this.scopeId = scopeId;
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  get httpMethod(): string {
+    return this.#req.method ?? '';
+  }
+
+  get headers(): IncomingMessage['headers'] {
+    return this.#req.headers;
+  }
+
+  get acceptsEvents(): boolean {
+    return accepts(this.#req.headers.accept, 'text/event-stream', 'text/*');
+  }
+
+  readBody(): Promise<string> {
+    if (!this.acceptsEvents && !this.#acceptsJson) {
+      return Promise.reject(
+        new GaugewayError('not_acceptable', 'Accept must allow application/json or text/event-stream'),
+      );
+    }
+    return readBody(this.#req, this.#maxBodyBytes);
+  }
+
+  get gone(): AbortSignal {
+    if (this.#gone === undefined) {
+      const controller = new AbortController();
+      this.#gone = controller;
+      this.#res.once('close', () => {
+        if (!this.#res.writableFinished) controller.abort();
+      });
+    }
+    return this.#gone.signal;
+  }
+
+  event(messageJson: string): void | Promise<void> {
+    const res = this.#res;
+    if (res.destroyed) return undefined;
+    if (!res.headersSent) {
+      res.writeHead(200, eventStreamHeaders);
+    }
+    if (res.write(messageEvent(messageJson))) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        res.off('drain', done);
+        res.off('close', done);
+        resolve();
+      };
+      res.once('drain', done);
+      res.once('close', done);
+    });
+  }
+
+  reply(status: number, json: string, sessionId?: string): void {
+    const res = this.#res;
+    if (res.headersSent) {
+      res.end(messageEvent(json));
+      return;
+    }
+    const session = sessionId === undefined ? [] : ['Mcp-Session-Id', sessionId];
+    if (status === 200 && !this.#acceptsJson) {
+      res.writeHead(200, [...eventStreamHeaders, ...session]);
+      res.end(messageEvent(json));
+      return;
+    }
+    const length = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(json))];
+    res.writeHead(status, [...length, ...session, ...this.#refusalHeaders(status)]);
+    res.end(json);
+  }
+
+  replyEmpty(status: number): void {
+    this.#res.writeHead(status, ['Content-Length', '0']);
+    this.#res.end();
+  }
+
+  get #acceptsJson(): boolean {
+    return accepts(this.#req.headers.accept, 'application/json', 'application/*');
+  }
+
+  /** A body that was not read to its end must not be taken for the next request. */
+  #refusalHeaders(status: number): string[] {
+    if (status < 400) return [];
+    const close = this.#req.complete ? [] : ['Connection', 'close'];
+    if (status === 401) return [...close, 'WWW-Authenticate', 'Bearer realm="gaugeway"'];
+    return status === 405 ? [...close, 'Allow', 'POST, DELETE'] : close;
+  }
+}
+
+const eventStreamHeaders = [
+  'Content-Type',
+  'text/event-stream',
+  'Cache-Control',
+  'no-cache, no-transform',
+  'X-Accel-Buffering',
+  'no',
+];
+
+/** Whether an Accept header takes a media type; absent, it takes anything (RFC 9110, 12.5.1). */
+function accepts(header: string | undefined, type: string, range: string): boolean {
+  if (header === undefined) return true;
+  return header.includes(type) || header.includes('*/*') || header.includes(range);
+}

@@ -1,4 +1,15 @@
-import type { Upstream } from './upstream.ts';
+import { Pool } from 'undici';
+import { codecs } from '../../protocol/codecs.ts';
+import { errorMember, requestMessage, responseMessage } from '../../protocol/json-rpc.ts';
+import { isRecord } from '../../protocol/record.ts';
+import type { ClientCodec, Implementation, Peer, SendMessage, SentReply } from '../../protocol/wire-codec.ts';
+import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { nowMs, sleep } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { AnswerReader } from './answer-reader.ts';
+import { guardedLookup } from './guarded-lookup.ts';
+import { upstreamError } from './upstream-error.ts';
+import type { Upstream, UpstreamAnswer, UpstreamDiscovery, UpstreamRequest } from './upstream.ts';
 
 export interface StreamableHttpUpstreamOptions {
   /** Id of the gateway record. */
@@ -7,6 +18,11 @@ export interface StreamableHttpUpstreamOptions {
   name?: string;
   /** The MCP endpoint, e.g. `http://127.0.0.1:9000/mcp`. Check it with `guardUpstreamUrl` first. */
   url: string;
+  /** Whether its host name may resolve to private and loopback addresses. */
+  allowPrivate: boolean;
+  /** What the gateway calls itself towards upstreams. */
+  self: Implementation;
+  logger: Logger;
   /** Longest silence of the upstream before its answer, and between two chunks of a stream. Default 60,000. */
   timeoutMs?: number;
   /** Largest answer accepted, in bytes. Default 16 MiB. */
@@ -16,4 +32,241 @@ export interface StreamableHttpUpstreamOptions {
 }
 
 /** The upstream port over MCP Streamable HTTP, both eras. Connects on first use; never at construction. */
-export declare function createStreamableHttpUpstream(options: StreamableHttpUpstreamOptions): Upstream;
+export function createStreamableHttpUpstream(options: StreamableHttpUpstreamOptions): Upstream {
+  return new StreamableHttpUpstream(options);
+}
+
+/** A verdict about the era is asked again after this time: a server that was upgraded would never be noticed. */
+const verdictLifeMs = 24 * 3_600_000;
+const closeTimeoutMs = 5_000;
+/** More pages of tools than any server has: one that repeats its cursor forever. */
+const maxPages = 1_000;
+/** Names come from the catalogue, so that this is never reached but by a catalogue that changes all the time. */
+const maxCachedHeaders = 10_000;
+
+/** A negotiated era and, where there is one, a session: shared by all calls. */
+interface Link {
+  readonly codec: ClientCodec;
+  readonly peer: Peer;
+  readonly sinceMs: number;
+  readonly headers: Map<string, string[]>;
+}
+
+class StreamableHttpUpstream implements Upstream {
+  readonly gatewayId: string;
+  readonly #name: string;
+  readonly #path: string;
+  readonly #pool: Pool;
+  readonly #self: Implementation;
+  readonly #logger: Logger;
+  readonly #timeoutMs: number;
+  readonly #maxResponseBytes: number;
+  #link: Link | undefined;
+  #connecting: Promise<Link> | undefined;
+  #lastId = 0;
+
+  constructor(options: StreamableHttpUpstreamOptions) {
+    const url = new URL(options.url);
+    this.gatewayId = options.gatewayId;
+    this.#name = options.name ?? options.gatewayId;
+    this.#path = url.pathname + url.search;
+    this.#self = options.self;
+    this.#logger = options.logger;
+    this.#timeoutMs = options.timeoutMs ?? 60_000;
+    this.#maxResponseBytes = options.maxResponseBytes ?? 16 * 1024 * 1024;
+    this.#pool = new Pool(url.origin, {
+      connections: options.maxConnections ?? 64,
+      connect: { timeout: Math.min(5_000, this.#timeoutMs), lookup: guardedLookup(options) },
+      headersTimeout: this.#timeoutMs,
+      bodyTimeout: this.#timeoutMs,
+    });
+  }
+
+  async discover(signal: AbortSignal): Promise<UpstreamDiscovery> {
+    const { peer } = await this.#linked();
+    const tools: Record<string, unknown>[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; ; page += 1) {
+      if (page === maxPages) throw this.#invalid(`its list of tools has no end after ${maxPages} pages`);
+      const paramsJson = cursor === undefined ? '{}' : JSON.stringify({ cursor });
+      const answer = await this.call({ method: 'tools/list', paramsJson, enveloped: false }, signal);
+      const content: unknown = JSON.parse(answer.json);
+      if (answer.member === 'error' || !isRecord(content) || !Array.isArray(content['tools'])) {
+        throw this.#invalid(`its answer to tools/list is no list of tools: ${answer.json.slice(0, 200)}`);
+      }
+      tools.push(...content['tools'].filter(isRecord));
+      const next = content['nextCursor'];
+      if (typeof next !== 'string') break;
+      cursor = next;
+    }
+    const { era, protocolVersion, serverInfo, capabilities, instructions } = this.#link?.peer ?? peer;
+    return {
+      era,
+      protocolVersion,
+      serverInfo,
+      capabilities,
+      ...(instructions === undefined ? {} : { instructions }),
+      tools,
+    };
+  }
+
+  async call(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamAnswer> {
+    const link = this.#link;
+    if (link === undefined || nowMs() - link.sinceMs > verdictLifeMs) {
+      return this.#callOver(await this.#linked(), request, signal, 'first');
+    }
+    return this.#callOver(link, request, signal, 'first');
+  }
+
+  async close(): Promise<void> {
+    const link = this.#link;
+    this.#link = undefined;
+    if (link?.peer.sessionId !== undefined) await this.#endSession(link);
+    const closed = this.#pool.close();
+    const timer = new AbortController();
+    const late = sleep(closeTimeoutMs, timer.signal).then(() => this.#pool.destroy());
+    await Promise.race([closed, late]);
+    timer.abort();
+    await late;
+  }
+
+  async #callOver(
+    link: Link,
+    request: UpstreamRequest,
+    signal: AbortSignal | undefined,
+    attempt: 'first' | 'second',
+  ): Promise<UpstreamAnswer> {
+    this.#lastId += 1;
+    const idJson = String(this.#lastId);
+    const paramsJson = link.codec.params(request.paramsJson, request.enveloped, this.#self);
+    const body = requestMessage(idJson, request.method, paramsJson);
+    let headers = this.#headersFor(link, request.method, request.name);
+    if (request.headers !== undefined) headers = [...headers, ...Object.entries(request.headers).flat()];
+
+    const { status, answer } = await this.#post(link, headers, body, idJson, request.onNotification, signal);
+    if (answer !== undefined && status === 200) return answer;
+
+    const answeredUs = answer?.idJson === idJson;
+    if (attempt === 'first' && link.codec.forgotten(link.peer, status, answeredUs)) {
+      if (this.#link === link) this.#link = undefined;
+      return this.#callOver(await this.#linked(), request, signal, 'second');
+    }
+    if (answer !== undefined && answeredUs) return answer;
+    throw httpFailure(this.#name, status);
+  }
+
+  /** The current link, or a new one: however many calls wait for it, the upstream is asked once. */
+  #linked(): Promise<Link> {
+    const link = this.#link;
+    if (link !== undefined && nowMs() - link.sinceMs <= verdictLifeMs) return Promise.resolve(link);
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<Link> {
+    const send: SendMessage = ({ method, paramsJson, notification }, headers) => {
+      this.#lastId += 1;
+      const idJson = notification === true ? undefined : String(this.#lastId);
+      const body = requestMessage(idJson, method, paramsJson);
+      return this.#post(undefined, flatHeaders(headers), body, idJson, undefined, undefined);
+    };
+    try {
+      for (const { client } of codecs) {
+        const peer = await client.connect(send, this.#self);
+        if (peer === undefined) continue;
+        this.#link = { codec: client, peer, sinceMs: nowMs(), headers: new Map() };
+        return this.#link;
+      }
+    } catch (cause) {
+      throw upstreamError(this.#name, cause);
+    }
+    throw this.#invalid('it speaks no protocol era that is known here');
+  }
+
+  async #post(
+    link: Link | undefined,
+    headers: string[],
+    body: string,
+    idJson: string | undefined,
+    onNotification: UpstreamRequest['onNotification'],
+    signal: AbortSignal | undefined,
+  ): Promise<SentReply> {
+    const reader = new AnswerReader({
+      idJson,
+      maxResponseBytes: this.#maxResponseBytes,
+      onNotification,
+      onServerRequest: (method, id) => this.#answerServer(link, method, id),
+      signal,
+    });
+    this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body }, reader);
+    try {
+      return await reader.reply;
+    } catch (cause) {
+      throw upstreamError(this.#name, cause);
+    }
+  }
+
+  /** We declare no client capability, so that only `ping` is ours to answer; silence would leave the server waiting. */
+  async #answerServer(link: Link | undefined, method: string, idJson: string): Promise<void> {
+    const refusal = new GaugewayError(
+      'method_not_found',
+      `method ${JSON.stringify(method)} is not served here`,
+    );
+    const body =
+      method === 'ping'
+        ? responseMessage(idJson, 'result', '{}')
+        : responseMessage(idJson, 'error', errorMember(refusal));
+    const headers = flatHeaders(link?.codec.headers(link.peer, method, undefined) ?? {});
+    await this.#post(link, headers, body, undefined, undefined, undefined);
+  }
+
+  #headersFor(link: Link, method: string, name: string | undefined): string[] {
+    const key = name === undefined ? method : `${method} ${name}`;
+    const known = link.headers.get(key);
+    if (known !== undefined) return known;
+    if (link.headers.size >= maxCachedHeaders) link.headers.clear();
+    const headers = flatHeaders(link.codec.headers(link.peer, method, name));
+    link.headers.set(key, headers);
+    return headers;
+  }
+
+  async #endSession(link: Link): Promise<void> {
+    const headers = flatHeaders(link.codec.headers(link.peer, '', undefined));
+    try {
+      const { body } = await this.#pool.request({
+        path: this.#path,
+        method: 'DELETE',
+        headers,
+        headersTimeout: closeTimeoutMs,
+      });
+      await body.dump();
+    } catch (error) {
+      this.#logger.debug('an upstream session was left to expire', {
+        upstream: this.#name,
+        reason: messageOf(error),
+      });
+    }
+  }
+
+  #invalid(reason: string): GaugewayError {
+    return new GaugewayError('upstream_invalid', `upstream ${this.#name}: ${reason}`);
+  }
+}
+
+/** As undici takes them without a copy: names and values in turn. */
+function flatHeaders(headers: Record<string, string>): string[] {
+  return [
+    'content-type',
+    'application/json',
+    'accept',
+    'application/json, text/event-stream',
+    ...Object.entries(headers).flat(),
+  ];
+}
+
+function httpFailure(name: string, status: number): GaugewayError {
+  const code = status === 429 || status >= 500 ? 'upstream_unreachable' : 'upstream_invalid';
+  return new GaugewayError(code, `upstream ${name} answered with HTTP ${status}`);
+}

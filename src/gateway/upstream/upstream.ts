@@ -1,3 +1,5 @@
+import type { ServerAnswer } from '../../protocol/server-message.ts';
+
 /**
  * The port to one MCP server behind the gateway. A transport (streamable HTTP now; SSE, stdio and REST later)
  * implements it in one file. One `call` is one upstream request on a warm, pooled connection and session.
@@ -10,7 +12,7 @@ export interface Upstream {
    * Sends one JSON-RPC request and relays its answer as it comes. `request` is the whole message, its id already
    * re-minted. Throws GaugewayError upstream_* only before the first byte of an answer was relayed.
    */
-  call(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer>;
+  call(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamAnswer>;
   /** Ends the session (DELETE where there is one) and closes every connection. */
   close(): Promise<void>;
 }
@@ -42,9 +44,5 @@ export interface UpstreamRequest {
   onNotification?: (messageJson: string) => void | Promise<void>;
 }
 
-/** The JSON-RPC response (`result` or `error` member as JSON text), preceded by notifications when it was streamed. */
-export interface UpstreamAnswer {
-  /** JSON text of the `result` or `error` member, byte for byte. */
-  member: 'result' | 'error';
-  json: string;
-}
+/** The JSON-RPC response: `result` or `error` member as JSON text, byte for byte, and what was seen in passing. */
+export type UpstreamAnswer = ServerAnswer;

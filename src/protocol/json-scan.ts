@@ -1,0 +1,164 @@
+import { GaugewayError } from '../shared/errors.ts';
+
+/**
+ * A walk over JSON text that validates it (RFC 8259, exactly what JSON.parse accepts) and tells where the members
+ * of an object lie, without building values. Messages are relayed by these spans, so that big numbers, the
+ * order of keys and unknown fields arrive byte for byte as they were sent. All functions throw GaugewayError
+ * parse_error at the first character that is not JSON.
+ */
+
+/** Deeper nesting is refused: it serves no protocol message and would exhaust the stack. */
+export const maxDepth = 512;
+
+/**
+ * Told the key (unescaped) of each member and where its value starts. It may walk the value itself and return
+ * where it ended; returning undefined leaves that to the scanner.
+ */
+export type MemberVisitor = (key: string, valueStart: number) => number | undefined;
+
+/** The members of the one object that is the whole text. */
+export function scanDocument(text: string, visit: MemberVisitor): void {
+  const start = skipSpace(text, 0);
+  if (text.charCodeAt(start) !== openBrace) {
+    skipValue(text, start, 0);
+    throw new GaugewayError('invalid_request', 'a JSON object is expected');
+  }
+  const end = skipSpace(text, scanObject(text, start, visit, 1));
+  if (end !== text.length) throw unexpected(text, end);
+}
+
+/** The members of the object that starts at `start`; returns where it ended. */
+export function scanObject(text: string, start: number, visit: MemberVisitor, depth = 1): number {
+  let at = skipSpace(text, start + 1);
+  if (text.charCodeAt(at) === closeBrace) return at + 1;
+  for (;;) {
+    const keyEnd = skipString(text, at);
+    const key = keyAt(text, at, keyEnd);
+    at = skipSpace(text, keyEnd);
+    if (text.charCodeAt(at) !== colon) throw unexpected(text, at);
+    at = skipSpace(text, at + 1);
+    at = skipSpace(text, visit(key, at) ?? skipValue(text, at, depth));
+    const code = text.charCodeAt(at);
+    if (code === closeBrace) return at + 1;
+    if (code !== comma) throw unexpected(text, at);
+    at = skipSpace(text, at + 1);
+  }
+}
+
+/** Where the value that starts at `start` ends. `depth` is how many objects and arrays surround it. */
+export function skipValue(text: string, start: number, depth = 0): number {
+  switch (text.charCodeAt(start)) {
+    case quote:
+      return skipString(text, start);
+    case openBrace:
+      return skipObject(text, start, deeper(depth));
+    case openBracket:
+      return skipArray(text, start, deeper(depth));
+    case letterT:
+      return skipLiteral(text, start, 'true');
+    case letterF:
+      return skipLiteral(text, start, 'false');
+    case letterN:
+      return skipLiteral(text, start, 'null');
+    default:
+      return skipNumber(text, start);
+  }
+}
+
+/** Whether an object starts at `at`. */
+export function isObjectAt(text: string, at: number): boolean {
+  return text.charCodeAt(at) === openBrace;
+}
+
+const [quote, colon, comma, backslash] = [0x22, 0x3a, 0x2c, 0x5c];
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [letterT, letterF, letterN, letterU] = [0x74, 0x66, 0x6e, 0x75];
+
+function deeper(depth: number): number {
+  if (depth >= maxDepth) throw new GaugewayError('parse_error', `JSON is nested deeper than ${maxDepth}`);
+  return depth + 1;
+}
+
+function keyAt(text: string, start: number, end: number): string {
+  const raw = text.slice(start + 1, end - 1);
+  return raw.includes('\\') ? String(JSON.parse(`"${raw}"`)) : raw;
+}
+
+function skipSpace(text: string, start: number): number {
+  let at = start;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return at;
+    at += 1;
+  }
+}
+
+function skipString(text: string, start: number): number {
+  if (text.charCodeAt(start) !== quote) throw unexpected(text, start);
+  let at = start + 1;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code === quote) return at + 1;
+    if (code === backslash) at = skipEscape(text, at);
+    else if (code >= 0x20) at += 1;
+    else throw unexpected(text, at);
+  }
+}
+
+function skipEscape(text: string, start: number): number {
+  const code = text.charCodeAt(start + 1);
+  if (code === letterU) {
+    for (let at = start + 2; at < start + 6; at += 1) {
+      if (!/[0-9a-fA-F]/.test(text.charAt(at))) throw unexpected(text, at);
+    }
+    return start + 6;
+  }
+  if (!'"\\/bfnrt'.includes(text.charAt(start + 1)) || start + 1 >= text.length) {
+    throw unexpected(text, start + 1);
+  }
+  return start + 2;
+}
+
+function skipObject(text: string, start: number, depth: number): number {
+  let at = skipSpace(text, start + 1);
+  if (text.charCodeAt(at) === closeBrace) return at + 1;
+  for (;;) {
+    at = skipSpace(text, skipString(text, at));
+    if (text.charCodeAt(at) !== colon) throw unexpected(text, at);
+    at = skipSpace(text, skipValue(text, skipSpace(text, at + 1), depth));
+    const code = text.charCodeAt(at);
+    if (code === closeBrace) return at + 1;
+    if (code !== comma) throw unexpected(text, at);
+    at = skipSpace(text, at + 1);
+  }
+}
+
+function skipArray(text: string, start: number, depth: number): number {
+  let at = skipSpace(text, start + 1);
+  if (text.charCodeAt(at) === closeBracket) return at + 1;
+  for (;;) {
+    at = skipSpace(text, skipValue(text, at, depth));
+    const code = text.charCodeAt(at);
+    if (code === closeBracket) return at + 1;
+    if (code !== comma) throw unexpected(text, at);
+    at = skipSpace(text, at + 1);
+  }
+}
+
+function skipLiteral(text: string, start: number, literal: string): number {
+  if (!text.startsWith(literal, start)) throw unexpected(text, start);
+  return start + literal.length;
+}
+
+const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+
+function skipNumber(text: string, start: number): number {
+  number.lastIndex = start;
+  if (!number.test(text)) throw unexpected(text, start);
+  return number.lastIndex;
+}
+
+function unexpected(text: string, at: number): GaugewayError {
+  const what = at >= text.length ? 'it ends too early' : `unexpected character at position ${at}`;
+  return new GaugewayError('parse_error', `this is not valid JSON: ${what}`);
+}

@@ -1,0 +1,65 @@
+import { GaugewayError } from '../../shared/errors.ts';
+import { isObjectAt, scanObject, skipValue } from '../json-scan.ts';
+import { isRecord } from '../record.ts';
+import type { Implementation } from '../wire-codec.ts';
+
+/** The one revision of this era so far. */
+export const modernVersion = '2026-07-28';
+
+export const protocolVersionKey = 'io.modelcontextprotocol/protocolVersion';
+export const clientCapabilitiesKey = 'io.modelcontextprotocol/clientCapabilities';
+export const clientInfoKey = 'io.modelcontextprotocol/clientInfo';
+export const serverInfoKey = 'io.modelcontextprotocol/serverInfo';
+
+/** Whether a `_meta` object claims this era, well-formed or not. */
+export function claimsEnvelope(meta: Readonly<Record<string, unknown>> | undefined): boolean {
+  return meta !== undefined && (protocolVersionKey in meta || clientCapabilitiesKey in meta);
+}
+
+/** The revision an envelope names. Throws GaugewayError invalid_params when a required key is missing or wrong. */
+export function envelopeVersion(meta: Readonly<Record<string, unknown>> | undefined): string {
+  const version = meta?.[protocolVersionKey];
+  if (typeof version !== 'string') throw invalid(`_meta["${protocolVersionKey}"] must be a string`);
+  if (!isRecord(meta?.[clientCapabilitiesKey])) {
+    throw invalid(`_meta["${clientCapabilitiesKey}"] must be an object`);
+  }
+  const info = meta[clientInfoKey];
+  if (info !== undefined && !isRecord(info)) throw invalid(`_meta["${clientInfoKey}"] must be an object`);
+  return version;
+}
+
+/** JSON text of `params` with our own envelope put in; all else stays as it was. */
+export function withEnvelope(paramsJson: string, self: Implementation): string {
+  const members = envelopeMembers(self);
+  let metaStart = -1;
+  let metaEnd = -1;
+  scanObject(paramsJson, 0, (key, start) => {
+    if (key !== '_meta') return undefined;
+    metaStart = start;
+    metaEnd = skipValue(paramsJson, start, 1);
+    return metaEnd;
+  });
+  if (metaStart === -1) return insertMembers(paramsJson, 0, `"_meta":{${members}}`);
+  if (!isObjectAt(paramsJson, metaStart)) throw invalid('_meta must be an object');
+  return insertMembers(paramsJson, metaStart, members);
+}
+
+/** Puts members at the front of the object that starts at `start`. */
+export function insertMembers(json: string, start: number, members: string): string {
+  const rest = json.slice(start + 1);
+  const separator = /^[\t\n\r ]*\}/.test(rest) ? '' : ',';
+  return `${json.slice(0, start + 1)}${members}${separator}${rest}`;
+}
+
+function envelopeMembers(self: Implementation): string {
+  const envelope = {
+    [protocolVersionKey]: modernVersion,
+    [clientCapabilitiesKey]: {},
+    [clientInfoKey]: self,
+  };
+  return JSON.stringify(envelope).slice(1, -1);
+}
+
+function invalid(reason: string): GaugewayError {
+  return new GaugewayError('invalid_params', `invalid envelope: ${reason}`);
+}

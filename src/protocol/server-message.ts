@@ -1,0 +1,71 @@
+import { GaugewayError } from '../shared/errors.ts';
+import { isObjectAt, scanDocument, scanObject, skipValue } from './json-scan.ts';
+
+/** One JSON-RPC message from a server, with what a relay must know of it; the payload stays text. */
+export type ServerMessage =
+  | ServerAnswer
+  | { readonly kind: 'notification' | 'request'; readonly method: string; readonly idJson: string };
+
+export interface ServerAnswer {
+  readonly kind: 'answer';
+  /** JSON text of the id. */
+  readonly idJson: string;
+  readonly member: 'result' | 'error';
+  /** JSON text of that member, byte for byte. */
+  readonly json: string;
+  /** `result.isError` is true: the tool failed. */
+  readonly isError: boolean;
+  /** JSON text of `result.resultType`; undefined from servers of the legacy era. */
+  readonly resultTypeJson: string | undefined;
+}
+
+/** Reads one message of an upstream. Throws GaugewayError upstream_invalid on anything else. */
+export function parseServerMessage(text: string): ServerMessage {
+  let idJson: string | undefined;
+  let method: string | undefined;
+  let member: 'result' | 'error' | undefined;
+  let json = '';
+  let isError = false;
+  let resultTypeJson: string | undefined;
+
+  const visitResult = (key: string, start: number): number | undefined => {
+    if (key === 'isError') {
+      isError = text.startsWith('true', start);
+    } else if (key === 'resultType') {
+      const end = skipValue(text, start, 2);
+      resultTypeJson = text.slice(start, end);
+      return end;
+    }
+    return undefined;
+  };
+
+  try {
+    scanDocument(text, (key, start) => {
+      if (key === 'result' || key === 'error') {
+        const end =
+          key === 'result' && isObjectAt(text, start)
+            ? scanObject(text, start, visitResult, 2)
+            : skipValue(text, start, 1);
+        member = key;
+        json = text.slice(start, end);
+        return end;
+      }
+      if (key !== 'id' && key !== 'method') return undefined;
+      const end = skipValue(text, start, 1);
+      if (key === 'id') idJson = text.slice(start, end);
+      else method = String(JSON.parse(text.slice(start, end)));
+      return end;
+    });
+  } catch (cause) {
+    throw new GaugewayError('upstream_invalid', 'the upstream answered with something that is not JSON', {
+      cause,
+    });
+  }
+  if (method !== undefined) {
+    return { kind: idJson === undefined ? 'notification' : 'request', method, idJson: idJson ?? 'null' };
+  }
+  if (member === undefined) {
+    throw new GaugewayError('upstream_invalid', 'the upstream answered with JSON that is not JSON-RPC');
+  }
+  return { kind: 'answer', idJson: idJson ?? 'null', member, json, isError, resultTypeJson };
+}
