@@ -1,0 +1,105 @@
+import type { HttpAnswer, HttpFailure, HttpTarget } from './http-target.ts';
+import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from './mcp-wire.ts';
+import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
+
+/** Told of every finished request: its name and the kind of failure, if it failed. */
+export type OnRequest = (name: string, startMs: number, failure: string | undefined) => void;
+
+/**
+ * One MCP client on one target: keeps the session and the request ids. `startMs` (performance.now) is when a
+ * request was meant to start, now by default.
+ */
+export class McpClient {
+  readonly #target: HttpTarget;
+  readonly #wire: Wire;
+  readonly #path: string;
+  readonly #onRequest: OnRequest;
+  #session: McpSession | undefined;
+  #lastId = 0;
+
+  constructor(target: HttpTarget, wire: Wire, path: string, onRequest: OnRequest) {
+    this.#target = target;
+    this.#wire = wire;
+    this.#path = path;
+    this.#onRequest = onRequest;
+  }
+
+  get session(): McpSession | undefined {
+    return this.#session;
+  }
+
+  /** The handshake of the era; false when it failed, and then there is no session. */
+  async open(startMs = performance.now()): Promise<Judgement> {
+    this.#session = undefined;
+    const { outcome, judgement } = await this.#exchange(this.#wire.hello, this.#wire.hello.method, startMs);
+    if (judgement.failure !== undefined) return judgement;
+    const session: McpSession = {
+      sessionId: 'failure' in outcome ? undefined : outcome.sessionId,
+      protocolVersion: agreedVersion(judgement.result, this.#wire),
+    };
+    this.#session = session;
+    if (this.#wire.era === 'modern') return judgement;
+    const failure = await this.#notify(this.#wire.message('notifications/initialized'), session);
+    if (failure === undefined) return judgement;
+    this.#session = undefined;
+    return { failure, detail: 'notifications/initialized was not accepted' };
+  }
+
+  /** Sends a request and waits for its result. A lost session is forgotten, so that the next step opens one. */
+  async request(message: McpMessage, name: string, startMs = performance.now()): Promise<Judgement> {
+    const { judgement } = await this.#exchange(message, name, startMs);
+    if (judgement.failure !== undefined && judgement.sessionLost === true) this.#session = undefined;
+    return judgement;
+  }
+
+  /** A plain GET on the same origin, e.g. the health check of a load balancer. */
+  async get(path: string, name: string, startMs = performance.now()): Promise<HttpAnswer | HttpFailure> {
+    const headers = { accept: '*/*', 'user-agent': 'gaugeway-load' };
+    const outcome = await this.#target.send({ method: 'GET', path, headers });
+    this.#onRequest(name, startMs, judgeStatus(outcome));
+    return outcome;
+  }
+
+  /** Ends the session, if there is one to end; 405 is a server's right (2025-11-25, session management). */
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session?.sessionId === undefined) return;
+    const startMs = performance.now();
+    const headers = this.#wire.headers(this.#wire.hello, session);
+    const outcome = await this.#target.send({ method: 'DELETE', path: this.#path, headers });
+    this.#onRequest('DELETE session', startMs, judgeStatus(outcome, [405]));
+  }
+
+  async #exchange(
+    message: McpMessage,
+    name: string,
+    startMs: number,
+  ): Promise<{ outcome: HttpAnswer | HttpFailure; judgement: Judgement }> {
+    const id = (this.#lastId += 1);
+    const hadSession = this.#session?.sessionId !== undefined;
+    const outcome = await this.#target.send({
+      method: 'POST',
+      path: this.#path,
+      headers: this.#wire.headers(message, this.#session),
+      body: bodyOf(message, id),
+      isAnswer: (data) => isResponseTo(id, data),
+    });
+    const judgement = judgeResponse(outcome, id, hadSession);
+    this.#onRequest(name, startMs, judgement.failure);
+    return { outcome, judgement };
+  }
+
+  async #notify(message: McpMessage, session: McpSession): Promise<string | undefined> {
+    const startMs = performance.now();
+    const outcome = await this.#target.send({
+      method: 'POST',
+      path: this.#path,
+      headers: this.#wire.headers(message, session),
+      body: bodyOf(message, undefined),
+    });
+    const failure = judgeStatus(outcome);
+    this.#onRequest(message.method, startMs, failure);
+    return failure;
+  }
+}

@@ -1,0 +1,193 @@
+import type { Era } from './load-plan.ts';
+import type { HttpAnswer, HttpFailure } from './http-target.ts';
+
+/**
+ * MCP over Streamable HTTP as its clients speak it, by hand and pure: the meter shares no client code with
+ * what it measures. Sources: the specification's transports pages, revisions 2025-11-25 and 2026-07-28.
+ */
+const protocolVersions = { legacy: '2025-11-25', modern: '2026-07-28' } as const satisfies Record<
+  Era,
+  string
+>;
+
+const clientInfo = { name: 'gaugeway-load', version: '1' };
+const envelopeKey = 'io.modelcontextprotocol';
+
+/** One MCP message to send: `params` is JSON, written once and sent many times. */
+export interface McpMessage {
+  method: string;
+  params: string;
+  /** Mirrored in `Mcp-Name` by the modern era (the tool's name). */
+  mcpName?: string;
+}
+
+/** What a session agreed on; modern requests have no session id. */
+export interface McpSession {
+  sessionId: string | undefined;
+  protocolVersion: string;
+}
+
+/** The era's way to say what every client says; each message belongs to that era only. */
+export interface Wire {
+  readonly era: Era;
+  readonly protocolVersion: string;
+  /** First request of a client: `initialize`, or `server/discover`. */
+  readonly hello: McpMessage;
+  message(method: string, params?: Record<string, unknown>, mcpName?: string): McpMessage;
+  headers(message: McpMessage, session: McpSession | undefined): Record<string, string>;
+}
+
+/** The wire of one era; `token` goes into every request. */
+export function createWire(era: Era, token: string | undefined): Wire {
+  const fixed: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'user-agent': 'gaugeway-load',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  return era === 'legacy' ? legacyWire(fixed) : modernWire(fixed);
+}
+
+function legacyWire(fixed: Record<string, string>): Wire {
+  const protocolVersion = protocolVersions.legacy;
+  return {
+    era: 'legacy',
+    protocolVersion,
+    hello: {
+      method: 'initialize',
+      params: JSON.stringify({ protocolVersion, capabilities: {}, clientInfo }),
+    },
+    message: (method, params = {}) => ({ method, params: JSON.stringify(params) }),
+    headers: (_message, session) => {
+      const headers = { ...fixed };
+      if (session !== undefined) headers['mcp-protocol-version'] = session.protocolVersion;
+      if (session?.sessionId !== undefined) headers['mcp-session-id'] = session.sessionId;
+      return headers;
+    },
+  };
+}
+
+function modernWire(fixed: Record<string, string>): Wire {
+  const protocolVersion = protocolVersions.modern;
+  const envelope = {
+    [`${envelopeKey}/protocolVersion`]: protocolVersion,
+    [`${envelopeKey}/clientCapabilities`]: {},
+    [`${envelopeKey}/clientInfo`]: clientInfo,
+  };
+  const message: Wire['message'] = (method, params = {}, mcpName) => ({
+    method,
+    params: JSON.stringify({ ...params, _meta: envelope }),
+    ...(mcpName === undefined ? {} : { mcpName }),
+  });
+  return {
+    era: 'modern',
+    protocolVersion,
+    hello: message('server/discover'),
+    message,
+    headers: ({ method, mcpName }) => {
+      const headers = { ...fixed, 'mcp-protocol-version': protocolVersion, 'mcp-method': method };
+      return mcpName === undefined ? headers : Object.assign(headers, { 'mcp-name': headerValue(mcpName) });
+    },
+  };
+}
+
+/** Values that are not plain visible ASCII travel as base64 (2026-07-28, header encoding). */
+function headerValue(value: string): string {
+  const safe = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !/^=\?base64\?.*\?=$/i.test(value);
+  return safe ? value : `=?base64?${Buffer.from(value, 'utf8').toString('base64')}?=`;
+}
+
+/** The body of a request, or of a notification when there is no `id`. */
+export function bodyOf(message: McpMessage, id: number | undefined): string {
+  const idPart = id === undefined ? '' : `,"id":${id}`;
+  return `{"jsonrpc":"2.0"${idPart},"method":"${message.method}","params":${message.params}}`;
+}
+
+/** How an exchange went: a result, or the kind of failure with the peer's own words, cut short. */
+export type Judgement =
+  | { failure?: never; result: Record<string, unknown> }
+  | { failure: string; detail: string; jsonRpcCode?: number; sessionLost?: boolean };
+
+const maxDetailLength = 200;
+
+/** Whether an event of a stream is the response to the request `id`. */
+export function isResponseTo(id: number, data: string): boolean {
+  const message = parseObject(data);
+  return message?.['id'] === id && ('result' in message || 'error' in message);
+}
+
+/** Judges the answer to the request `id`. A tool's own failure (`isError`) is one too, under that name. */
+export function judgeResponse(outcome: HttpAnswer | HttpFailure, id: number, hadSession: boolean): Judgement {
+  if ('failure' in outcome) return { failure: outcome.failure, detail: '' };
+  const { status, body } = outcome;
+  const message = body === null ? undefined : parseObject(body);
+  const error = asObject(message?.['error']);
+  const jsonRpcCode = typeof error?.['code'] === 'number' ? error['code'] : undefined;
+  const detail = typeof error?.['message'] === 'string' ? error['message'].slice(0, maxDetailLength) : '';
+  if (status < 200 || status > 299) {
+    if (status === 404 && hadSession)
+      return { failure: 'http 404 session not found', detail, sessionLost: true };
+    const suffix = jsonRpcCode === undefined ? '' : ` json-rpc ${jsonRpcCode}`;
+    return {
+      failure: `http ${status}${suffix}`,
+      detail,
+      ...(jsonRpcCode === undefined ? {} : { jsonRpcCode }),
+    };
+  }
+  if (message === undefined) {
+    const what = body === null ? 'the stream ended without a response' : 'not a JSON object';
+    return { failure: 'malformed answer', detail: what };
+  }
+  if (message['jsonrpc'] !== '2.0' || message['id'] !== id) {
+    return { failure: 'malformed answer', detail: 'not the JSON-RPC response to this request' };
+  }
+  if (jsonRpcCode !== undefined) return { failure: `json-rpc ${jsonRpcCode}`, detail, jsonRpcCode };
+  const result = asObject(message['result']);
+  if (result === undefined) return { failure: 'malformed answer', detail: 'neither a result nor an error' };
+  if (result['isError'] === true) return { failure: 'isError', detail: textOf(result) };
+  const resultType = result['resultType'];
+  if (resultType !== undefined && resultType !== 'complete') {
+    return { failure: 'result not complete', detail: JSON.stringify(resultType).slice(0, maxDetailLength) };
+  }
+  return { result };
+}
+
+/** Judges what has no JSON-RPC response: a notification, a DELETE, a plain GET. `accepted` lists further statuses. */
+export function judgeStatus(
+  outcome: HttpAnswer | HttpFailure,
+  accepted: readonly number[] = [],
+): string | undefined {
+  if ('failure' in outcome) return outcome.failure;
+  const { status } = outcome;
+  return (status >= 200 && status <= 299) || accepted.includes(status) ? undefined : `http ${status}`;
+}
+
+/** The protocol version that the answer to `initialize` named; what the client asked for when it named none. */
+export function agreedVersion(result: Record<string, unknown>, wire: Wire): string {
+  const version = result['protocolVersion'];
+  return wire.era === 'legacy' && typeof version === 'string' ? version : wire.protocolVersion;
+}
+
+function textOf(result: Record<string, unknown>): string {
+  const content = Array.isArray(result['content']) ? result['content'] : [];
+  const text = asObject(content[0])?.['text'];
+  return typeof text === 'string' ? text.slice(0, maxDetailLength) : '';
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    return asObject(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The value when it is a JSON object. */
+export function asObject(value: unknown): Record<string, unknown> | undefined {
+  return isObject(value) ? value : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,78 @@
+import { LatencySketch } from '../../shared/latency-sketch.ts';
+import type { LoadWindow } from '../timeline/samples.ts';
+import { otherKind } from './load-statistics.ts';
+
+/**
+ * A start later than this after its planned time counts as late: ten times the resolution of Node's timers,
+ * so that it tells a generator that is short of CPU from an ordinary timer.
+ */
+export const lateStartToleranceMs = 10;
+/** Kinds of failure that one request name keeps per window; further ones are counted together. */
+const maxKindsPerWindow = 64;
+
+interface OpenWindow {
+  requests: number;
+  failures: number;
+  kinds: Map<string, number>;
+  latency: LatencySketch;
+}
+
+/** Where users report what they did. Nothing is kept per request: counts and one sketch per request name. */
+export class WindowRecorder {
+  readonly #byName = new Map<string, OpenWindow>();
+  #plannedStarts = 0;
+  #lateStarts = 0;
+  #maxLateMs = 0;
+
+  /** A request that was planned for a moment (the end of a pause, a place in the ramp) starts now. */
+  planned(lateMs: number): void {
+    this.#plannedStarts += 1;
+    if (lateMs > lateStartToleranceMs) this.#lateStarts += 1;
+    if (lateMs > this.#maxLateMs) this.#maxLateMs = lateMs;
+  }
+
+  /** A request has ended; its latency counts from the intended start. `failure` is the kind, if it failed. */
+  finished(name: string, latencyMs: number, failure: string | undefined): void {
+    let window = this.#byName.get(name);
+    if (window === undefined) {
+      window = { requests: 0, failures: 0, kinds: new Map(), latency: new LatencySketch() };
+      this.#byName.set(name, window);
+    }
+    window.requests += 1;
+    window.latency.record(latencyMs * 1000);
+    if (failure === undefined) return;
+    window.failures += 1;
+    const kind = window.kinds.has(failure) || window.kinds.size < maxKindsPerWindow ? failure : otherKind;
+    window.kinds.set(kind, (window.kinds.get(kind) ?? 0) + 1);
+  }
+
+  /** Closes the window: what was seen since the last call. */
+  take(): {
+    byName: Record<string, LoadWindow>;
+    starts: { lateStarts: number; plannedStarts: number; maxLateMs: number };
+  } {
+    const byName: Record<string, LoadWindow> = {};
+    for (const [name, window] of this.#byName) {
+      if (window.requests === 0) continue;
+      byName[name] = {
+        requests: window.requests,
+        failures: window.failures,
+        failuresByKind: Object.fromEntries(window.kinds),
+        latency: window.latency.toJSON(),
+      };
+      window.requests = 0;
+      window.failures = 0;
+      window.kinds.clear();
+      window.latency.reset();
+    }
+    const starts = {
+      lateStarts: this.#lateStarts,
+      plannedStarts: this.#plannedStarts,
+      maxLateMs: Math.round(this.#maxLateMs * 1000) / 1000,
+    };
+    this.#plannedStarts = 0;
+    this.#lateStarts = 0;
+    this.#maxLateMs = 0;
+    return { byName, starts };
+  }
+}

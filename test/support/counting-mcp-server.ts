@@ -1,0 +1,165 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+type Json = Record<string, unknown>;
+
+export interface CountingMcpServerOptions {
+  tools?: { name: string; inputSchema?: Json }[];
+  /** Answers with an event stream: a notification first, then the response. */
+  sse?: boolean;
+  /** A session knows this many tools/call, then it is gone (404). */
+  callsPerSession?: number;
+  /** Takes the place of a tool's answer; `undefined` answers as usual. The number counts calls of that tool from 1. */
+  onCall?: (tool: string, call: number, response: ServerResponse, id: unknown) => true | undefined;
+  /** Without it GET /health is 404. */
+  health?: number;
+}
+
+/** A small MCP server that counts what reached it, in both eras, to check a load generator's figures against. */
+export class CountingMcpServer implements AsyncDisposable {
+  /** By method, `tools/call NAME`, `GET /path` or `DELETE`. */
+  readonly counts = new Map<string, number>();
+  readonly argumentsSeen: unknown[] = [];
+  /** The most requests that were open at one time. */
+  maxInFlight = 0;
+  #inFlight = 0;
+  readonly #options: CountingMcpServerOptions;
+  readonly #sessions = new Map<string, number>();
+  readonly #server = createServer((request, response) => {
+    this.#inFlight += 1;
+    this.maxInFlight = Math.max(this.maxInFlight, this.#inFlight);
+    response.on('close', () => (this.#inFlight -= 1));
+    this.#handle(request, response).catch((error: unknown) =>
+      response.destroy(new Error('fixture', { cause: error })),
+    );
+  });
+
+  static async start(options: CountingMcpServerOptions = {}): Promise<CountingMcpServer> {
+    const server = new CountingMcpServer(options);
+    server.#server.listen(0, '127.0.0.1');
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  private constructor(options: CountingMcpServerOptions) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  count(name: string): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  get openSessions(): number {
+    return this.#sessions.size;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    if (!this.#server.listening) return;
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #add(name: string): number {
+    const count = this.count(name) + 1;
+    this.counts.set(name, count);
+    return count;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sessionId = String(request.headers['mcp-session-id'] ?? '');
+    if (request.method === 'GET') {
+      this.#add(`GET ${request.url ?? ''}`);
+      response.writeHead(request.url === '/health' ? (this.#options.health ?? 404) : 404).end();
+      return;
+    }
+    if (request.method === 'DELETE') {
+      this.#add('DELETE');
+      response.writeHead(this.#sessions.delete(sessionId) ? 204 : 404).end();
+      return;
+    }
+    const message: Json = JSON.parse(await text(request));
+    const { method, id } = message;
+    const params = objectOf(message['params']);
+    const modern = objectOf(params['_meta'])['io.modelcontextprotocol/protocolVersion'] === '2026-07-28';
+    const name = method === 'tools/call' ? `tools/call ${String(params['name'])}` : String(method);
+    const call = this.#add(name);
+    if (method === 'initialize') {
+      const minted = randomUUID();
+      this.#sessions.set(minted, 0);
+      response.setHeader('mcp-session-id', minted);
+      const result = {
+        protocolVersion: '2025-11-25',
+        capabilities: {},
+        serverInfo: { name: 'counting', version: '1' },
+      };
+      return this.#answer(response, id, result);
+    }
+    if (method === 'server/discover') {
+      return this.#answer(response, id, {
+        resultType: 'complete',
+        supportedVersions: ['2026-07-28'],
+        capabilities: {},
+      });
+    }
+    const calls = this.#sessions.get(sessionId);
+    if (modern) {
+      if (request.headers['mcp-method'] !== method) return void response.writeHead(400).end();
+      if (method === 'tools/call' && request.headers['mcp-name'] !== params['name']) {
+        return void response.writeHead(400).end();
+      }
+    } else if (calls === undefined) {
+      return void response.writeHead(404).end();
+    }
+    if (method === 'notifications/initialized') return void response.writeHead(202).end();
+    if (method === 'ping') return this.#answer(response, id, {});
+    if (method === 'tools/list') return this.#answer(response, id, { tools: this.#tools });
+    this.argumentsSeen.push(params['arguments']);
+    if (calls !== undefined) {
+      if (calls + 1 === this.#options.callsPerSession) this.#sessions.delete(sessionId);
+      else this.#sessions.set(sessionId, calls + 1);
+    }
+    if (this.#options.onCall?.(String(params['name']), call, response, id) === true) return;
+    this.#answer(response, id, { content: [{ type: 'text', text: 'ok' }] });
+  }
+
+  get #tools(): Json[] {
+    const tools = this.#options.tools ?? [{ name: 'echo', inputSchema: echoSchema }];
+    return tools.map(({ name, inputSchema = { type: 'object' } }) => ({ name, inputSchema }));
+  }
+
+  #answer(response: ServerResponse, id: unknown, result: Json): void {
+    const body = JSON.stringify({ jsonrpc: '2.0', id, result });
+    if (this.#options.sse !== true) {
+      response.setHeader('content-type', 'application/json').end(body);
+      return;
+    }
+    const notice = JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'notifications/message',
+      params: { level: 'info', data: 'é' },
+    });
+    response.setHeader('content-type', 'text/event-stream');
+    response.write(`event: message\ndata: ${notice}\n\n`);
+    response.end(`data: ${body}\n\n`);
+  }
+}
+
+export const echoSchema = {
+  type: 'object',
+  properties: { message: { type: 'string' } },
+  required: ['message'],
+};
+
+function objectOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
