@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { createCallMeter } from './call-meter.ts';
+import { metricTable } from './metric-table.ts';
+import { MetricsRegistry } from './metrics-registry.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
+
+describe('MetricsRegistry', () => {
+  test('names and types every metric of the table, each once', () => {
+    const text = new MetricsRegistry().render();
+    for (const { name, kind } of Object.values(metricTable)) {
+      expect(text.split('\n').filter((line) => line === `# TYPE ${name} ${kind}`)).toHaveLength(1);
+    }
+  });
+
+  test('counts by label, and escapes what a label may hold', () => {
+    const registry = new MetricsRegistry();
+    registry.increment('upstreamErrors', 'a"b\\c\nd', 'upstream_timeout');
+    registry.increment('upstreamErrors', 'a"b\\c\nd', 'upstream_timeout');
+    expect(registry.render()).toContain(
+      'gaugeway_upstream_errors_total{gateway="a\\"b\\\\c\\nd",code="upstream_timeout"} 2\n',
+    );
+  });
+
+  test('a histogram is cumulative, and its last bucket holds all', () => {
+    const registry = new MetricsRegistry();
+    const histogram = registry.histogram('toolCallDuration');
+    for (const seconds of [0.0004, 0.001, 0.3, 60]) histogram.observe(seconds);
+    const text = registry.render();
+    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="0.0005"} 1\n');
+    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="0.001"} 2\n');
+    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="10"} 3\n');
+    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="+Inf"} 4\n');
+    expect(text).toContain('gaugeway_tool_call_duration_seconds_count 4\n');
+  });
+
+  test('calls are counted by the tool and outcome on their way to the recorder', () => {
+    const registry = new MetricsRegistry();
+    const passed: string[] = [];
+    const meter = createCallMeter({ record: (call) => passed.push(call.toolId) }, registry, (id) =>
+      id === '1' ? 'lab-echo' : undefined,
+    );
+    const call = { timestampMs: 1, responseTime: 0.002, errorMessage: null };
+    meter.record({ ...call, toolId: '1', isSuccess: true });
+    meter.record({ ...call, toolId: '2', isSuccess: false });
+    expect(passed).toEqual(['1', '2']);
+    const text = registry.render();
+    expect(text).toContain('gaugeway_tool_calls_total{tool="lab-echo",outcome="success"} 1\n');
+    expect(text).toContain('gaugeway_tool_calls_total{tool="2",outcome="failure"} 1\n');
+    expect(text).toContain('gaugeway_tool_call_duration_seconds_count 2\n');
+  });
+
+  test('this process shows what it costs', () => {
+    const registry = new MetricsRegistry();
+    using measuring = registerProcessMetrics(registry);
+    expect(measuring).toBeDefined();
+    const value = (name: string): number =>
+      Number(new RegExp(`^${name} (.*)$`, 'm').exec(registry.render())?.[1]);
+    expect(value('process_cpu_seconds_total')).toBeGreaterThan(0);
+    expect(value('process_resident_memory_bytes')).toBeGreaterThan(1e6);
+    expect(value('process_start_time_seconds') * 1000).toBeLessThan(Date.now());
+    expect(value('nodejs_eventloop_utilization_ratio')).toBeLessThanOrEqual(1);
+    expect(registry.render()).toMatch(/nodejs_eventloop_delay_seconds\{quantile="0\.99"\} \d/);
+  });
+});

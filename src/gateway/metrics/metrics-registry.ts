@@ -1,0 +1,91 @@
+import { metricKeys, metricTable } from './metric-table.ts';
+import type { MetricKey, MetricSpec } from './metric-table.ts';
+
+/** Values of the labels in the order of the table, and the sample. */
+export type Sample = [labels: readonly string[], value: number];
+
+/** Upper bounds in seconds: half a millisecond, where a local call ends, to ten seconds. */
+const durationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A histogram with fixed buckets; recording costs one search in a short array. */
+export class Histogram {
+  readonly #counts = new Float64Array(durationBounds.length + 1);
+  #sum = 0;
+
+  observe(seconds: number): void {
+    let bucket = 0;
+    while (bucket < durationBounds.length && seconds > (durationBounds[bucket] ?? Infinity)) bucket += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#sum += seconds;
+  }
+
+  render(name: string): string[] {
+    let seen = 0;
+    const buckets = [...durationBounds, '+Inf'].map((bound, index) => {
+      seen += this.#counts[index] ?? 0;
+      return `${name}_bucket{le="${bound}"} ${seen}`;
+    });
+    return [...buckets, `${name}_sum ${this.#sum}`, `${name}_count ${seen}`];
+  }
+}
+
+/** The metrics of one gateway: each is counted here, or read from its owner when somebody asks. */
+export class MetricsRegistry {
+  readonly #readers = new Map<MetricKey, () => readonly Sample[]>();
+  readonly #counters = new Map<MetricKey, Map<string, { labels: readonly string[]; value: number }>>();
+  readonly #histograms = new Map<MetricKey, Histogram>();
+
+  /** Adds to a counter. */
+  increment(key: MetricKey, ...labels: string[]): void {
+    let series = this.#counters.get(key);
+    if (series === undefined) this.#counters.set(key, (series = new Map()));
+    const id = labels.join('\0');
+    const counter = series.get(id);
+    if (counter === undefined) series.set(id, { labels, value: 1 });
+    else counter.value += 1;
+  }
+
+  histogram(key: MetricKey): Histogram {
+    const histogram = this.#histograms.get(key) ?? new Histogram();
+    this.#histograms.set(key, histogram);
+    return histogram;
+  }
+
+  /** Reads the metric from its owner at each scrape. */
+  read(key: MetricKey, reader: () => number | readonly Sample[]): void {
+    this.#readers.set(key, () => {
+      const value = reader();
+      return typeof value === 'number' ? [[[], value]] : value;
+    });
+  }
+
+  /** Text exposition format, version 0.0.4. */
+  render(): string {
+    const lines: string[] = [];
+    for (const key of metricKeys) {
+      const spec: MetricSpec = metricTable[key];
+      lines.push(`# HELP ${spec.name} ${spec.help}`, `# TYPE ${spec.name} ${spec.kind}`);
+      lines.push(...(this.#histograms.get(key)?.render(spec.name) ?? []));
+      for (const [labels, value] of this.#samples(key)) lines.push(sampleLine(spec, labels, value));
+    }
+    return `${lines.join('\n')}\n`;
+  }
+
+  #samples(key: MetricKey): readonly Sample[] {
+    const counted = [...(this.#counters.get(key)?.values() ?? [])];
+    return [
+      ...counted.map(({ labels, value }): Sample => [labels, value]),
+      ...(this.#readers.get(key)?.() ?? []),
+    ];
+  }
+}
+
+function sampleLine(spec: MetricSpec, labels: readonly string[], value: number): string {
+  if (spec.labels.length === 0) return `${spec.name} ${value}`;
+  const pairs = spec.labels.map((label, index) => `${label}="${escapeLabel(labels[index] ?? '')}"`);
+  return `${spec.name}{${pairs.join(',')}} ${value}`;
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
