@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { registerToken } from './token.ts';
+import { registerUpstreamFixture } from './upstream-fixture.ts';
 
 /** A command's file exports one of these; it adds its command, options and action to the program. */
 export type RegisterCommand = (program: Command) => void;
 
 /** Every command of `gaugeway`, one line each, in the order of `--help`. */
-const commands: readonly RegisterCommand[] = [];
+const commands: readonly RegisterCommand[] = [registerUpstreamFixture, registerToken];
 
 /** The command line. Wrong usage throws commander's own error; an action throws GaugewayError. */
 export function createProgram(version: string): Command {
