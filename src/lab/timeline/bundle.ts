@@ -78,9 +78,7 @@ class FolderBundle implements Bundle {
   }
 
   append(event: SeriesEvent): void {
-    if (event.kind === 'sample') this.#tallies.seen(event.source, event.target, event.costMs);
-    if (event.kind === 'profile') this.#tallies.seen('cpu-profile', event.target, 0);
-    if (event.kind === 'gap') this.#tallies.failed(event.source, event.target, event.error);
+    this.#tallies.count(event);
     this.#add(event);
   }
 

@@ -156,6 +156,11 @@ const definitions = {
 
 export type ChartId = keyof typeof definitions;
 
+/** All charts that a timeline may have, in its order. */
+export const charts: readonly { id: ChartId; title: string; unit: ChartUnit }[] = entries(definitions).map(
+  ([id, { title, unit }]) => ({ id, title, unit }),
+);
+
 /** The lines that a chart shows at most; the rest is left out, the largest are kept. */
 const maxSeriesPerChart = 8;
 
@@ -170,7 +175,7 @@ export function foldCharts(artifacts: ArtifactSlots): ChartSet {
     prometheus: seriesOf(artifacts.prometheus),
   };
   const timesMs = grid(Object.values(series).flatMap((targets) => [...targets.values()].flat()));
-  const charts: Chart[] = [];
+  const folded: Chart[] = [];
   for (const [id, definition] of entries(definitions)) {
     const lines = new Map<string, { atMs: number; value: number | null }[]>();
     for (const [label, atMs, value] of definition.points(series)) {
@@ -180,9 +185,9 @@ export function foldCharts(artifacts: ArtifactSlots): ChartSet {
     }
     const aligned = [...lines].map(([label, points]) => ({ label, values: align(points, timesMs) }));
     const shown = largest(aligned.filter((line) => line.values.some((value) => value !== null)));
-    if (shown.length > 0) charts.push({ id, title: definition.title, unit: definition.unit, series: shown });
+    if (shown.length > 0) folded.push({ id, title: definition.title, unit: definition.unit, series: shown });
   }
-  return { timesMs, charts };
+  return { timesMs, charts: folded };
 }
 
 function largest(lines: ChartSeries[]): ChartSeries[] {

@@ -1,4 +1,5 @@
 import type { RunDocument } from '../run-document.ts';
+import type { SeriesEvent } from './events.ts';
 
 export type CollectorTally = Omit<RunDocument['collectors'][number], 'required'>;
 
@@ -18,6 +19,13 @@ interface Count {
  */
 export class CollectorTallies {
   readonly #counts = new Map<string, Count>();
+
+  count(event: SeriesEvent): void {
+    if (event.kind === 'sample') this.seen(event.source, event.target, event.costMs);
+    // A profile runs inside its target for the whole window; what it costs there is no wall time of ours.
+    if (event.kind === 'profile') this.seen('cpu-profile', event.target, 0);
+    if (event.kind === 'gap') this.failed(event.source, event.target, event.error);
+  }
 
   seen(name: string, target: string, costMs: number): void {
     const count = this.#of(name, target);

@@ -31,6 +31,8 @@ export interface LoadWindow {
   /** Failures by kind, e.g. `http 503`, `json-rpc -32603`, `isError`, `timeout`, `connect ECONNREFUSED`. */
   failuresByKind: Record<string, number>;
   latency: SketchData;
+  /** Body bytes of the answers, where they were counted. */
+  responseBytes?: number;
 }
 
 /** The generator's own health: above its limits no latency figure can be believed. */

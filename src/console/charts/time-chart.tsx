@@ -1,0 +1,239 @@
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import uPlot from 'uplot';
+import type { Chart } from '../../lab/timeline/charts.ts';
+import { formatChartValue, formatClock } from '../format/format-value.ts';
+import { themeColor, useMediaQuery, type Theme } from '../theme/use-theme.ts';
+
+/** Seconds since the run began. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface TimeChartProps {
+  chart: Chart;
+  /** Seconds since the run began, one per value. */
+  times: number[];
+  theme: Theme;
+  /** Drawn behind the lines, the wanted one with a tint. */
+  phases: (Span & { name: string })[];
+  highlights: Span[];
+  /** What is shown; null shows everything. */
+  zoom: Span | null;
+  onZoom: (zoom: Span | null) => void;
+  /** The hovered second as an index into `times`, shared by all charts of one timeline. */
+  cursor: number | null;
+  onCursor: (index: number | null) => void;
+  heightPx: number;
+  /** A second view of a chart that the page already has under its anchor. */
+  inset?: boolean;
+}
+
+/** Lines are told apart by dash as well as by colour. */
+const dashes = [[], [6, 3], [2, 3], [9, 3, 2, 3], [], [6, 3], [2, 3], [9, 3, 2, 3]];
+const paperWidthPx = 660;
+
+/** One chart of a timeline with its legend, which shows the values at the cursor. */
+export function TimeChart(props: TimeChartProps): ReactNode {
+  const { chart, times, cursor, onCursor } = props;
+  const holder = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const printing = useMediaQuery('print');
+  const [widthPx, setWidthPx] = useState(0);
+
+  useEffect(() => {
+    const element = holder.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => setWidthPx(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    const element = holder.current;
+    if (!element || widthPx === 0) return undefined;
+    const width = printing ? Math.min(widthPx, paperWidthPx) : widthPx;
+    const created = new uPlot(
+      options(latest, width),
+      [times, ...chart.series.map((line) => line.values)],
+      element,
+    );
+    plot.current = created;
+    applyZoom(created, latest.current);
+    return () => {
+      plot.current = null;
+      created.destroy();
+    };
+  }, [chart, times, props.theme, props.heightPx, widthPx, printing]);
+
+  useEffect(() => {
+    if (plot.current) applyZoom(plot.current, latest.current);
+  }, [props.zoom]);
+
+  useEffect(() => plot.current?.redraw(false), [props.highlights, props.phases]);
+
+  useEffect(() => {
+    const created = plot.current;
+    if (!created || created.cursor.idx === cursor) return;
+    const left = cursor === null ? -10 : created.valToPos(times[cursor] ?? 0, 'x');
+    created.setCursor({ left, top: cursor === null ? -10 : 1 }, false);
+  }, [cursor, times]);
+
+  const moveCursor = (event: KeyboardEvent): void => {
+    const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 };
+    const step = steps[event.key];
+    if (event.key === 'Escape') onCursor(null);
+    if (step === undefined) return;
+    event.preventDefault();
+    const from = cursor ?? (step > 0 ? -1 : times.length);
+    onCursor(Math.max(0, Math.min(times.length - 1, from + step)));
+  };
+
+  return (
+    <figure className="time-chart" {...(props.inset ? {} : { id: `chart-${chart.id}` })}>
+      <figcaption>
+        <h3>{chart.title}</h3>
+        <span className="muted">{chart.unit}</span>
+      </figcaption>
+      <div
+        className="time-chart-plot"
+        ref={holder}
+        role="img"
+        tabIndex={0}
+        aria-label={`${chart.title}, ${chart.unit}. ${describe(chart)} Left and right arrow keys read single seconds.`}
+        onKeyDown={moveCursor}
+        onBlur={() => onCursor(null)}
+      />
+      <ul className="time-chart-legend">
+        {chart.series.map((line, index) => {
+          const value = cursor === null ? lastOf(line.values) : (line.values[cursor] ?? null);
+          return (
+            <li key={line.label}>
+              <svg width="18" height="8" aria-hidden="true">
+                <line
+                  x1="0"
+                  x2="18"
+                  y1="4"
+                  y2="4"
+                  stroke={`var(--series-${index + 1})`}
+                  strokeWidth="2"
+                  strokeDasharray={dashes[index]?.join(' ')}
+                />
+              </svg>
+              <span className="time-chart-label">{line.label}</span>
+              <span className="time-chart-value">
+                {value === null ? '–' : formatChartValue(value, chart.unit)}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </figure>
+  );
+}
+
+function options(latest: { current: TimeChartProps }, width: number): uPlot.Options {
+  const { chart, heightPx } = latest.current;
+  const axis = { stroke: themeColor('muted'), grid: { stroke: themeColor('grid'), width: 1 } };
+  const font = `11px ${themeColor('sans')}`;
+  return {
+    width,
+    height: heightPx,
+    legend: { show: false },
+    scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, niceCeiling(max)] } },
+    cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 5 } },
+    axes: [
+      {
+        ...axis,
+        font,
+        size: 24,
+        ticks: { show: false },
+        space: 60,
+        incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600],
+        values: (_plot, values) => values.map(formatClock),
+      },
+      {
+        ...axis,
+        font,
+        size: 58,
+        ticks: { show: false },
+        space: 28,
+        values: (_plot, values) =>
+          values.map((value) => formatChartValue(value, chart.unit).replace(/ (\/s|ms|s|%)$/, '$1')),
+      },
+    ],
+    series: [
+      {},
+      ...chart.series.map((line, index) => ({
+        label: line.label,
+        stroke: themeColor(`series-${index + 1}`),
+        width: 1.5,
+        dash: dashes[index] ?? [],
+        points: { show: line.values.filter((value) => value !== null).length < 3 },
+      })),
+    ],
+    hooks: {
+      drawClear: [(plot) => drawSpans(plot, latest.current)],
+      setCursor: [
+        (plot) => {
+          if (plot.cursor.event) latest.current.onCursor(plot.cursor.idx ?? null);
+        },
+      ],
+      setSelect: [
+        (plot) => {
+          const { left, width: selected } = plot.select;
+          if (selected < 4) return;
+          const zoom = { start: plot.posToVal(left, 'x'), end: plot.posToVal(left + selected, 'x') };
+          plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+          latest.current.onZoom(zoom);
+        },
+      ],
+    },
+  };
+}
+
+function drawSpans(plot: uPlot, { phases, highlights }: TimeChartProps): void {
+  const { ctx, bbox } = plot;
+  const draw = (span: Span, color: string): void => {
+    const from = Math.max(bbox.left, plot.valToPos(span.start, 'x', true));
+    const to = Math.min(bbox.left + bbox.width, plot.valToPos(span.end, 'x', true));
+    if (to <= from) return;
+    ctx.fillStyle = color;
+    ctx.fillRect(from, bbox.top, Math.max(2, to - from), bbox.height);
+  };
+  for (const phase of phases) {
+    if (phase.name === 'steady') draw(phase, themeColor('phase-steady'));
+    const at = plot.valToPos(phase.start, 'x', true);
+    if (at <= bbox.left || at > bbox.left + bbox.width) continue;
+    ctx.fillStyle = themeColor('phase-edge');
+    ctx.fillRect(Math.round(at), bbox.top, 1, bbox.height);
+  }
+  for (const span of highlights) draw(span, themeColor('highlight'));
+}
+
+function applyZoom(plot: uPlot, { zoom, times }: TimeChartProps): void {
+  const whole = { min: times[0] ?? 0, max: Math.max(times.at(-1) ?? 1, (times[0] ?? 0) + 1) };
+  plot.setScale('x', zoom ? { min: zoom.start, max: zoom.end } : whole);
+}
+
+/** Room above the highest value, and a scale that does not blow noise around zero up to full height. */
+function niceCeiling(max: number | null): number {
+  return max === null || max <= 0 ? 1 : max * 1.08;
+}
+
+function describe(chart: Chart): string {
+  return chart.series
+    .map(({ label, values }) => {
+      const known = values.filter((value) => value !== null);
+      const low = formatChartValue(Math.min(...known), chart.unit);
+      const high = formatChartValue(Math.max(...known), chart.unit);
+      return `${label}: between ${low} and ${high}.`;
+    })
+    .join(' ');
+}
+
+function lastOf(values: (number | null)[]): number | null {
+  return values.findLast((value) => value !== null) ?? null;
+}

@@ -1,0 +1,153 @@
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import type { ReportData } from '../../lab/report/report-data.ts';
+import type { Evidence, RunDocument } from '../../lab/run-document.ts';
+import type { Span } from '../charts/time-chart.tsx';
+import { useTheme } from '../theme/use-theme.ts';
+import { Collectors } from './collectors.tsx';
+import { CpuProfiles } from './cpu-profiles.tsx';
+import { Endpoints } from './endpoints.tsx';
+import { Findings } from './findings.tsx';
+import { Plans } from './plans.tsx';
+import { RunFacts } from './run-facts.tsx';
+import { Timeline } from './timeline.tsx';
+import { Verdict } from './verdict.tsx';
+import { Checked } from './checked.tsx';
+
+/** The whole report of one run. It shows what the result document says and computes no verdict. */
+export function ReportPage({
+  document: run,
+  data,
+}: {
+  document: RunDocument;
+  data: Promise<ReportData>;
+}): ReactNode {
+  const { theme, toggle } = useTheme();
+  const loaded = useLoaded(data);
+  const [highlights, setHighlights] = useState<Span[]>([]);
+  const [profileFile, setProfileFile] = useState<string | null>(null);
+  const originMs = originOf(run, loaded.value);
+  const phases = useMemo(
+    () =>
+      run.phases.map(({ name, startMs, endMs }) => ({
+        name,
+        start: (startMs - originMs) / 1000,
+        end: (endMs - originMs) / 1000,
+      })),
+    [run, originMs],
+  );
+  useOpenDetailsForPrint();
+
+  const showEvidence = (evidence: Evidence): void => {
+    if (evidence.file?.startsWith('profiles/')) setProfileFile(evidence.file);
+    setHighlights(spanOf(evidence, originMs));
+    const anchor = evidence.file?.startsWith('profiles/') ? 'cpu' : anchorOf(evidence);
+    if (anchor) document.getElementById(anchor)?.scrollIntoView({ block: 'center' });
+  };
+
+  return (
+    <>
+      <a className="skip-link" href="#main">
+        Skip to the verdict
+      </a>
+      <header className="top-bar">
+        <span className="brand">Gaugeway</span>
+        <span className="run-name">{run.name}</span>
+        <nav aria-label="Sections">
+          <a href="#timeline">Timeline</a>
+          <a href="#endpoints">Endpoints</a>
+          <a href="#findings">Findings</a>
+          <a href="#cpu">CPU</a>
+          <a href="#run">Run</a>
+        </nav>
+        <button
+          type="button"
+          onClick={toggle}
+          aria-label={`Switch to ${theme === 'dark' ? 'light' : 'dark'} colours`}
+        >
+          {theme === 'dark' ? 'Light' : 'Dark'}
+        </button>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Verdict run={run} />
+        {loaded.error !== null && (
+          <p role="alert" className="notice">
+            The charts and profiles of this report cannot be read: {loaded.error}
+          </p>
+        )}
+        {loaded.value && (
+          <Timeline
+            charts={loaded.value.charts}
+            originMs={originMs}
+            phases={phases}
+            highlights={highlights}
+            theme={theme}
+            onClearHighlights={() => setHighlights([])}
+          />
+        )}
+        <Endpoints load={run.load} />
+        <Findings
+          findings={run.findings}
+          charts={loaded.value?.charts ?? null}
+          originMs={originMs}
+          phases={phases}
+          theme={theme}
+          onShow={showEvidence}
+        />
+        <Checked ruledOut={run.ruledOut} notChecked={run.notChecked} />
+        {loaded.value && <Plans plans={loaded.value.plans} />}
+        {loaded.value && (
+          <CpuProfiles
+            profiles={loaded.value.profiles}
+            originMs={originMs}
+            selectedFile={profileFile}
+            onSelect={setProfileFile}
+            theme={theme}
+          />
+        )}
+        <Collectors collectors={run.collectors} gaps={loaded.value?.gaps ?? []} originMs={originMs} />
+        <RunFacts run={run} />
+      </main>
+    </>
+  );
+}
+
+function originOf(run: RunDocument, data: ReportData | null): number {
+  return run.phases[0]?.startMs ?? data?.charts.timesMs[0] ?? Date.parse(run.startedAt);
+}
+
+function spanOf(evidence: Evidence, originMs: number): Span[] {
+  if (evidence.startMs === undefined || evidence.endMs === undefined) return [];
+  return [{ start: (evidence.startMs - originMs) / 1000, end: (evidence.endMs - originMs) / 1000 }];
+}
+
+/** Where in the page a piece of evidence can be seen. */
+function anchorOf(evidence: Evidence): string | null {
+  if (evidence.file) return evidence.file;
+  return evidence.chart ? `chart-${evidence.chart}` : null;
+}
+
+function useLoaded(data: Promise<ReportData>): { value: ReportData | null; error: string | null } {
+  const [state, setState] = useState<{ value: ReportData | null; error: string | null }>({
+    value: null,
+    error: null,
+  });
+  useEffect(() => {
+    data.then(
+      (value) => setState({ value, error: null }),
+      (error: unknown) =>
+        setState({ value: null, error: error instanceof Error ? error.message : String(error) }),
+    );
+  }, [data]);
+  return state;
+}
+
+/** Paper has no toggles: everything that is folded away is shown. */
+function useOpenDetailsForPrint(): void {
+  useEffect(() => {
+    const open = (): void => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+    };
+    addEventListener('beforeprint', open);
+    return () => removeEventListener('beforeprint', open);
+  }, []);
+}

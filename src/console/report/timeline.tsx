@@ -1,0 +1,65 @@
+import { useMemo, useState, type ReactNode } from 'react';
+import type { ChartSet } from '../../lab/timeline/charts.ts';
+import { TimeChart, type Span } from '../charts/time-chart.tsx';
+import { formatClock } from '../format/format-value.ts';
+import type { Theme } from '../theme/use-theme.ts';
+
+/** Every chart of the run on one time axis: one cursor, one zoom, the phases behind. */
+export function Timeline(props: {
+  charts: ChartSet;
+  originMs: number;
+  phases: (Span & { name: string })[];
+  highlights: Span[];
+  theme: Theme;
+  onClearHighlights: () => void;
+}): ReactNode {
+  const { charts, originMs, phases, highlights, theme } = props;
+  const [zoom, setZoom] = useState<Span | null>(null);
+  const [cursor, setCursor] = useState<number | null>(null);
+  const times = useMemo(() => charts.timesMs.map((ms) => (ms - originMs) / 1000), [charts, originMs]);
+  const at = cursor === null ? undefined : times[cursor];
+  return (
+    <section id="timeline" aria-labelledby="timeline-title">
+      <div className="section-head">
+        <h2 id="timeline-title">Timeline</h2>
+        <div className="buttons" role="group" aria-label="Shown time">
+          <button type="button" aria-pressed={zoom === null} onClick={() => setZoom(null)}>
+            Whole run
+          </button>
+          {phases.map((phase) => (
+            <button
+              key={phase.name}
+              type="button"
+              aria-pressed={zoom?.start === phase.start && zoom.end === phase.end}
+              onClick={() => setZoom({ start: phase.start, end: phase.end })}
+            >
+              {phase.name}
+            </button>
+          ))}
+          {highlights.length > 0 && (
+            <button type="button" onClick={props.onClearHighlights}>
+              Clear highlight
+            </button>
+          )}
+        </div>
+        <span className="muted clock">{at === undefined ? 'drag to zoom' : `at ${formatClock(at)}`}</span>
+      </div>
+      {charts.charts.length === 0 && <p className="muted">No sample was taken in this run.</p>}
+      {charts.charts.map((chart) => (
+        <TimeChart
+          key={chart.id}
+          chart={chart}
+          times={times}
+          theme={theme}
+          phases={phases}
+          highlights={highlights}
+          zoom={zoom}
+          onZoom={setZoom}
+          cursor={cursor}
+          onCursor={setCursor}
+          heightPx={120}
+        />
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,79 @@
+import type { ReactNode } from 'react';
+import type { Finding, RunDocument } from '../../lab/run-document.ts';
+import { formatMs, formatNumber, formatShare } from '../format/format-value.ts';
+import { VerdictMark } from './verdict-mark.tsx';
+
+/** The answer in one sentence, and the figures one asks for next. */
+export function Verdict({ run }: { run: RunDocument }): ReactNode {
+  const { load, settings } = run;
+  const [first] = run.findings;
+  const failureShare = load.requests === 0 ? 0 : load.failures / load.requests;
+  return (
+    <section className="verdict" aria-labelledby="verdict">
+      <p className="verdict-kicker">
+        {run.stack.name} · {new Date(run.startedAt).toLocaleString()}{' '}
+        {run.interrupted && '· stopped before its end'}
+      </p>
+      <div className={`verdict-sentence verdict-${first?.verdict ?? 'pass'}`}>
+        <VerdictMark verdict={first?.verdict ?? 'pass'} />
+        <h1 id="verdict">{sentence(run)}</h1>
+      </div>
+      {first && <p className="verdict-advice">{first.advice[0]}</p>}
+      <p className="muted">{counts(run)}</p>
+      <dl className="figures">
+        <Figure name="requests per second" value={formatNumber(load.rps)} />
+        <Figure name="p50" value={formatMs(load.p50Ms)} />
+        <Figure name="p95" value={formatMs(load.p95Ms)} />
+        <Figure name="p99" value={formatMs(load.p99Ms)} />
+        <Figure
+          name="failed"
+          value={formatShare(failureShare)}
+          note={`${formatNumber(load.failures)} requests`}
+        />
+        <Figure name="users" value={formatNumber(settings.users)} note={settings.scenario} />
+        <Figure
+          name="duration"
+          value={formatMs(run.durationMs)}
+          note={`${formatNumber(load.requests)} requests`}
+        />
+      </dl>
+    </section>
+  );
+}
+
+function Figure({ name, value, note }: { name: string; value: string; note?: string }): ReactNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        {note !== undefined && <small>{note}</small>}
+      </dd>
+    </div>
+  );
+}
+
+function sentence(run: RunDocument): string {
+  const [first] = run.findings;
+  if (!first) return 'Nothing found that limits this stack at this load.';
+  if (first.verdict === 'fail') return `${first.title}.`;
+  if (first.verdict === 'warn') return `Nothing fails. Worth a look: ${lowerFirst(first.title)}.`;
+  return `Not everything could be checked: ${lowerFirst(first.title)}.`;
+}
+
+function counts({ findings, ruledOut, notChecked }: RunDocument): string {
+  const of = (verdict: Finding['verdict']): number =>
+    findings.filter((finding) => finding.verdict === verdict).length;
+  return [
+    `${of('fail')} failing`,
+    `${of('warn')} warnings`,
+    ...(of('error') > 0 ? [`${of('error')} checks in error`] : []),
+    `${ruledOut.length} ruled out`,
+    `${notChecked.length} not checked`,
+  ].join(' · ');
+}
+
+/** Keeps acronyms such as `CPU` as they are. */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}

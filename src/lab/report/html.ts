@@ -1,0 +1,91 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { GaugewayError } from '../../shared/errors.ts';
+import type { ArtifactSlots } from '../diagnose/artifacts.ts';
+import type { RunDocument } from '../run-document.ts';
+import type { SeriesEvent } from '../timeline/events.ts';
+import { foldReportData, type EmbeddedRun, type ReportData, type ReportDetail } from './report-data.ts';
+
+const reportFile = 'report.html';
+/** A report must stay small enough to be mailed and to open at once: 1.5 MB, less some room. */
+const maxReportBytes = 1_450_000;
+/** Tried in order until the report fits; the whole profiles stay in the bundle. */
+const details: readonly ReportDetail[] = [
+  { minShare: 0.001, keepSamples: true },
+  { minShare: 0.005, keepSamples: true },
+  { minShare: 0.005, keepSamples: false },
+  { minShare: 0.02, keepSamples: false },
+];
+/** Where the built browser app lies: beside the sources, and beside the server in a published package. */
+const appLocations = ['../../../dist/console/report.html', '../../../console/report.html'];
+const placeholder = '<script type="application/json" id="run-data"></script>';
+
+/**
+ * Writes `report.html` into the bundle and gives its path. Throws GaugewayError `config_invalid` when the
+ * browser app was not built.
+ */
+export async function writeReport(
+  folder: string,
+  document: RunDocument,
+  events: readonly SeriesEvent[],
+  artifacts: ArtifactSlots,
+): Promise<string> {
+  const app = await loadReportApp();
+  let html = '';
+  for (const detail of details) {
+    html = renderReport(app, document, foldReportData(events, artifacts, detail));
+    if (Buffer.byteLength(html) <= maxReportBytes) break;
+  }
+  const path = join(folder, reportFile);
+  const draft = `${path}.${process.pid}.part`;
+  await writeFile(draft, html);
+  await rename(draft, path);
+  return path;
+}
+
+/** The built single-file app with the run in it: one page that opens offline, from a file. Pure. */
+export function renderReport(app: string, document: RunDocument, data: ReportData): string {
+  const embedded: EmbeddedRun = { document, data: gzipSync(JSON.stringify(data)).toString('base64') };
+  const [head, tail, more] = app.split(placeholder);
+  if (head === undefined || tail === undefined || more !== undefined) {
+    throw new GaugewayError(
+      'config_invalid',
+      'the report app has no place for the run; run `npm run build:console`',
+    );
+  }
+  const title = `<title>${escapeHtml(`${document.name} · Gaugeway report`)}</title>`;
+  return [
+    head.replace(/<title>[^<]*<\/title>/, () => title),
+    placeholder.replace('></', () => `>${jsonForScript(embedded)}</`),
+    tail,
+  ].join('');
+}
+
+/** JSON that no HTML parser can mistake for markup and no script for a line end. */
+export function jsonForScript(value: unknown): string {
+  const escapes: Record<string, string> = {
+    '<': '\\u003c',
+    '>': '\\u003e',
+    '&': '\\u0026',
+    '\u2028': '\\u2028',
+    '\u2029': '\\u2029',
+  };
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character);
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[<>&"]/g, (character) => `&#${character.codePointAt(0)};`);
+}
+
+async function loadReportApp(): Promise<string> {
+  for (const location of appLocations) {
+    try {
+      return await readFile(fileURLToPath(new URL(location, import.meta.url)), 'utf8');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  throw new GaugewayError('config_invalid', 'the report app is not built; run `npm run build:console`');
+}

@@ -1,0 +1,64 @@
+import type { ArtifactSlots, Artifacts } from '../diagnose/artifacts.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { RunDocument } from '../run-document.ts';
+import { foldCharts, type ChartSet } from '../timeline/charts.ts';
+import type { SeriesEvent } from '../timeline/events.ts';
+import { packProfile, type PackedProfile } from './pack-profile.ts';
+
+/** What the report shows beside the result document: everything is embedded, nothing is fetched. */
+export interface ReportData {
+  charts: ChartSet;
+  plans: Artifacts['plans'];
+  profiles: ReportProfile[];
+  /** Every moment at which a source could not be read. */
+  gaps: { atMs: number; source: string; target: string; error: string }[];
+}
+
+export interface ReportProfile {
+  target: string;
+  pid: number;
+  startMs: number;
+  endMs: number;
+  /** The whole profile within the bundle. */
+  file: string;
+  profile: PackedProfile;
+}
+
+/** The JSON of the report's `run-data` element: the document as it is, the bulky rest as base64 of gzip of JSON. */
+export interface EmbeddedRun {
+  document: RunDocument;
+  data: string;
+}
+
+/** How small a part of its window a stack may be before it is folded into its caller, as a share of 1. */
+export interface ReportDetail {
+  minShare: number;
+  /** Without them a profile keeps its totals and loses only the order in time. */
+  keepSamples: boolean;
+}
+
+const maxGaps = 200;
+
+/** Folds a run's stream and artifacts into what the report embeds. Pure. */
+export function foldReportData(
+  events: readonly SeriesEvent[],
+  artifacts: ArtifactSlots,
+  detail: ReportDetail,
+): ReportData {
+  return {
+    charts: foldCharts(artifacts),
+    plans: artifacts.plans.status === 'ok' ? artifacts.plans.value : [],
+    profiles: windowsOf(artifacts).map(({ profile, ...window }) => ({
+      ...window,
+      profile: packProfile(profile, detail),
+    })),
+    gaps: events
+      .filter((event) => event.kind === 'gap')
+      .slice(0, maxGaps)
+      .map(({ atMs, source, target, error }) => ({ atMs, source, target, error })),
+  };
+}
+
+function windowsOf({ profiles }: ArtifactSlots): (Artifacts['profiles'][number] & { profile: Profile })[] {
+  return profiles.status === 'ok' ? profiles.value : [];
+}
