@@ -1,8 +1,8 @@
+import { frameLabel, stackOf } from '../../profile/frame-label.ts';
 import type { Frame, Profile } from '../../profile/profile.ts';
 import type { Artifacts } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
-import { frameKind, frameLabel } from './frame-kind.ts';
-import { ancestorsOf, frameKey } from './hot-frames.ts';
+import { frameKind, shortFrameLabel } from './frame-kind.ts';
 
 /** A function that kept a process's event loop from turning. */
 export interface BlockingFunction {
@@ -83,7 +83,7 @@ function addStretch(
 ): void {
   const found = explain(window.profile, stretch);
   if (found === undefined) return;
-  const key = `${window.pid} ${frameKey(found.frame)}`;
+  const key = `${window.pid} ${frameLabel(found.frame)}`;
   const busyMs = stretch.busyUs / 1000;
   const known = byFunction.get(key);
   const isLongest = busyMs > (known?.longestMs ?? 0);
@@ -96,8 +96,8 @@ function addStretch(
     : {};
   byFunction.set(key, {
     pid: window.pid,
-    label: frameLabel(found.frame),
-    calledBy: found.caller && frameLabel(found.caller),
+    label: shortFrameLabel(found.frame),
+    calledBy: found.caller && shortFrameLabel(found.caller),
     file: window.file,
     startMs: window.startMs,
     endMs: window.endMs,
@@ -111,28 +111,26 @@ function addStretch(
 
 /** The deepest function that was on the stack nearly all the time, and the own code above it. */
 function explain(profile: Profile, stretch: Stretch): { frame: Frame; caller: Frame | null } | undefined {
-  const present = new Map<string, { frame: Frame; us: number; depth: number; node: number }>();
-  for (const [node, us] of stretch.leaves) {
-    const leaf = profile.frames[profile.nodes[node]?.frame ?? -1];
-    const stack = [...(leaf === undefined ? [] : [leaf]), ...ancestorsOf(profile, node)];
-    const seen = new Set<string>();
-    for (const [up, frame] of stack.entries()) {
-      const key = frameKey(frame);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const known = present.get(key) ?? { frame, us: 0, depth: 0, node };
-      present.set(key, { ...known, us: known.us + us, depth: Math.max(known.depth, stack.length - up) });
+  const byDepth = commonFrames(profile, stretch).filter((frame) => frameKind(frame) !== 'waiting');
+  const frame = byDepth[0];
+  const own = byDepth.find((each) => frameKind(each) === 'own');
+  // Only the runtime is common to the stretch: many short tasks, or V8 itself.
+  if (frame === undefined || (own === undefined && frameKind(frame) === 'runtime')) return undefined;
+  return { frame, caller: own === undefined || own === frame ? null : own };
+}
+
+/** The frames that were on the stack in nearly all of the stretch, the deepest first. */
+function commonFrames(profile: Profile, stretch: Stretch): Frame[] {
+  const seen = new Map<number, { us: number; depth: number }>();
+  for (const [leaf, us] of stretch.leaves) {
+    const stack = stackOf(profile, leaf);
+    for (const frame of new Set(stack)) {
+      const known = seen.get(frame) ?? { us: 0, depth: 0 };
+      seen.set(frame, { us: known.us + us, depth: Math.max(known.depth, stack.lastIndexOf(frame)) });
     }
   }
-  const deepest = [...present.values()]
-    .filter(({ frame, us }) => us >= stretch.busyUs * explainingShare && frameKind(frame) !== 'waiting')
-    .toSorted((a, b) => b.depth - a.depth)[0];
-  if (deepest === undefined) return undefined;
-  if (frameKind(deepest.frame) === 'own') return { frame: deepest.frame, caller: null };
-  const own = [...present.values()]
-    .filter(({ frame, us }) => us >= stretch.busyUs * explainingShare && frameKind(frame) === 'own')
-    .toSorted((a, b) => b.depth - a.depth)[0];
-  // Only the runtime is common to the stretch: many short tasks, or V8 itself.
-  if (own === undefined && frameKind(deepest.frame) === 'runtime') return undefined;
-  return { frame: deepest.frame, caller: own?.frame ?? null };
+  return [...seen]
+    .filter(([, { us }]) => us >= stretch.busyUs * explainingShare)
+    .toSorted(([, a], [, b]) => b.depth - a.depth)
+    .flatMap(([frame]) => profile.frames[frame] ?? []);
 }

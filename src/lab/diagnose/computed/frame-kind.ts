@@ -1,3 +1,4 @@
+import { frameLabel } from '../../profile/frame-label.ts';
 import type { Frame } from '../../profile/profile.ts';
 
 /** Whose code a frame is. `waiting` is no work at all: idle, or the time between JavaScript tasks. */
@@ -13,10 +14,8 @@ export function frameKind(frame: Pick<Frame, 'name' | 'file'>): FrameKind {
   return /[/\\]node_modules[/\\]/.test(frame.file) ? 'dependency' : 'own';
 }
 
-/** `name (file:line)`, with the path's last two parts, e.g. `relay (gateway/pipeline.ts:41)`. */
-export function frameLabel(frame: Frame): string {
-  const name = frame.name === '' ? '(anonymous)' : frame.name;
-  if (frame.file === '') return name;
+/** A frame's label for a sentence: of its path only the last two parts, e.g. `relay (gateway/pipeline.ts:41)`. */
+export function shortFrameLabel(frame: Frame): string {
   const file = frame.file.startsWith('node:') ? frame.file : frame.file.split(/[/\\]/).slice(-2).join('/');
-  return frame.line > 0 ? `${name} (${file}:${frame.line})` : `${name} (${file})`;
+  return frameLabel({ ...frame, file });
 }

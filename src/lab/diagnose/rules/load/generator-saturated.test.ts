@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { findingOf, judge, noiseLevels, seeds, without } from '../../../../../test/support/judge-rule.ts';
+import { syntheticRun } from '../../../../../test/support/synthetic-run.ts';
+import type { GeneratorVitals, LoadSample } from '../../../timeline/samples.ts';
+import { generatorSaturated } from './generator-saturated.ts';
+
+const vitals =
+  (changed: Partial<GeneratorVitals>, inSecond: (second: number) => boolean = () => true) =>
+  (sample: LoadSample, second: number): LoadSample =>
+    inSecond(second) ? { ...sample, generator: { ...sample.generator, ...changed } } : sample;
+
+const busyIn = (inSecond: (second: number) => boolean): string =>
+  judge(
+    generatorSaturated,
+    syntheticRun({ seconds: 10, change: { load: vitals({ cpuPercent: 95 }, inSecond) } }),
+  ).verdict;
+
+describe('generator-saturated', () => {
+  describe.for([
+    ['uses more than 80 % of its core', { cpuPercent: 97 }],
+    ['has a delayed event loop', { eventLoopDelayP99Ms: 90 }],
+    ['starts a tenth of its requests late', { lateStarts: 9, plannedStarts: 60 }],
+  ] as const)('a generator that %s', ([, changed]) => {
+    test.for(noiseLevels)('is named at noise %d', (noise) => {
+      const verdicts = seeds.map(
+        (seed) =>
+          judge(generatorSaturated, syntheticRun({ noise, seed, change: { load: vitals(changed) } })).verdict,
+      );
+      expect(verdicts).toEqual(seeds.map(() => 'fail'));
+    });
+  });
+
+  test('warns when that happens in a fifth of the seconds, and leaves a single second alone', () => {
+    expect(busyIn((second) => second % 4 === 0)).toBe('warn');
+    expect(busyIn((second) => second === 9)).toBe('pass');
+  });
+
+  test('is not impressed by what happens before the steady phase', () => {
+    const change = { load: vitals({ cpuPercent: 100 }, (second) => second <= 5) };
+    expect(judge(generatorSaturated, syntheticRun({ change })).verdict).toBe('pass');
+  });
+
+  test('says which limit was passed, and by how much', () => {
+    const { evidence, value } = findingOf(
+      generatorSaturated,
+      syntheticRun({ change: { load: vitals({ cpuPercent: 97 }) } }),
+    );
+    expect(evidence[0]?.text).toContain('used 97 % of one core');
+    expect(value).toBe(100);
+  });
+
+  test('is not checked without load', () => {
+    expect(judge(generatorSaturated, without(syntheticRun(), 'load')).verdict).toBe('not-checked');
+  });
+});
