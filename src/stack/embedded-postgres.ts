@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   signal?: AbortSignal;
 }
 
+const logName = 'postgres.log';
+
 /** What the lab reads needs statistics of statements and of I/O; the rest is PostgreSQL's own default. */
 const defaultSettings = {
   max_connections: '100',
@@ -49,12 +51,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   let postmaster: Postmaster | undefined;
   try {
     const cluster = await prepareCluster(folder, options.signal);
-    const logFile = folder.file('postgres.log');
-    await keepPrevious(logFile, folder.file('postgres.previous.log'));
+    const logFile = folder.file(logName);
+    await keepPrevious(logFile, folder.file(`previous-${logName}`));
+    await folder.write(logName, '');
     postmaster = await startPostmaster({
       cluster,
       settings: { ...defaultSettings, ...options.settings },
       logFile,
+      ...(options.logger && { logger: options.logger }),
       ...(options.signal && { signal: options.signal }),
     });
     const dsn = (database: string): string =>

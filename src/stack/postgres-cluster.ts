@@ -1,16 +1,16 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import type { DataFolder } from './data-folder.ts';
 import { stopOrphan } from './postmaster.ts';
+import { sendSignal } from './process-identity.ts';
 import { locatePostgresBinaries, serverEnvironment, type PostgresBinaries } from './postgres-binaries.ts';
 import { canEnter, chooseServiceAccount, runAs, type ServiceAccount } from './service-account.ts';
 import { hasErrorCode } from './system-error.ts';
-
-const run = promisify(execFile);
 
 /** The superuser of an embedded cluster, and the name of its application database. */
 export const embeddedName = 'gaugeway';
@@ -137,32 +137,52 @@ async function initialise(cluster: PostgresCluster, home: string, signal?: Abort
       '--builtin-locale=C.UTF-8',
       '--no-instructions',
     ];
-    await run(cluster.binaries.initdb, options, {
-      ...runAs(account),
-      cwd: home,
-      env: serverEnvironment(),
-      ...(signal && { signal }),
-    });
+    await runInitdb(cluster, options, signal);
     await rename(fresh, cluster.dataDirectory);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
-    if (signal?.aborted)
-      throw new GaugewayError('interrupted', 'interrupted while making the database', { cause: error });
-    const lines = messageOf(error).trim().split('\n');
-    throw new GaugewayError(
-      'unavailable',
-      `initdb failed in ${home}: ${lines.slice(-3).join(' | ') || 'no message'}`,
-      { cause: error },
-    );
+    throw error;
   } finally {
     await rm(secret, { force: true });
   }
 }
 
-async function writeSecret(path: string, text: string, account: ServiceAccount | undefined): Promise<void> {
+/** initdb starts servers of its own, so an interrupt goes to its whole process group. */
+async function runInitdb(cluster: PostgresCluster, options: string[], signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) throw new GaugewayError('interrupted', 'interrupted before making the database');
+  const { dataDirectory, account, binaries } = cluster;
+  const child = spawn(binaries.initdb, options, {
+    ...runAs(account),
+    cwd: dirname(dataDirectory),
+    env: serverEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  const interrupt = (): void => {
+    if (child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL');
+  };
+  signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    const [message, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]).catch(
+      (error: unknown) => {
+        throw new GaugewayError('unavailable', `cannot execute ${binaries.initdb}: ${messageOf(error)}`, {
+          cause: error,
+        });
+      },
+    );
+    if (signal?.aborted) throw new GaugewayError('interrupted', 'interrupted while making the database');
+    if (code === 0) return;
+    const lines = message.trim().split('\n').slice(-3).join(' | ');
+    throw new GaugewayError('unavailable', `initdb failed for ${dataDirectory}: ${lines || 'no message'}`);
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+  }
+}
+
+async function writeSecret(path: string, secret: string, account: ServiceAccount | undefined): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(secret);
     if (account !== undefined) await handle.chown(account.uid, account.gid);
   } finally {
     await handle.close();

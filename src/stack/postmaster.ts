@@ -1,18 +1,21 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { nowMs, sleep } from '../shared/clock.ts';
-import { GaugewayError } from '../shared/errors.ts';
+import { GaugewayError, messageOf } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
 import { serverEnvironment } from './postgres-binaries.ts';
 import type { PostgresCluster } from './postgres-cluster.ts';
-import { isAlive, isPostmasterOf } from './process-identity.ts';
+import { isAlive, isPostmasterOf, sendSignal } from './process-identity.ts';
 import { runAs } from './service-account.ts';
 import { hasErrorCode } from './system-error.ts';
 
 const startBoundMs = 30_000;
 const pollMs = 10;
+const portAttempts = 3;
 /** Fast shutdown writes a checkpoint; immediate shutdown only ends the processes and recovers at the next start. */
 const shutdownSteps = [
   { signal: 'SIGINT', boundMs: 15_000 },
@@ -32,7 +35,9 @@ export interface PostmasterOptions {
   cluster: PostgresCluster;
   /** Server settings (`-c name=value`). */
   settings: Readonly<Record<string, string>>;
+  /** Exists. */
   logFile: string;
+  logger?: Logger;
   signal?: AbortSignal;
 }
 
@@ -42,20 +47,31 @@ export interface PostmasterOptions {
  * interrupted on `signal`.
  */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
+  await removeForeignPidFile(options.cluster.dataDirectory);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnPort(options, await freePort());
+    } catch (error) {
+      // Somebody else may take the port between our look and the server's bind.
+      const taken = error instanceof GaugewayError && error.message.includes('Address already in use');
+      if (!taken || attempt === portAttempts) throw error;
+    }
+  }
+}
+
+async function startOnPort(options: PostmasterOptions, port: number): Promise<Postmaster> {
   const { cluster, logFile, signal } = options;
-  await removeForeignPidFile(cluster.dataDirectory);
-  const port = await freePort();
   const server = await spawnServer(options, port);
   const pid = server.pid;
   if (pid === undefined) throw await startError('could not be executed', logFile);
-  const guard = spawnGuard(cluster, pid);
+  const guard = spawnGuard(options, pid);
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> =>
-    (stopping ??= shutDown(() => hasEnded(server), pid).finally(() => guard.kill()));
+    (stopping ??= shutDown(() => hasEnded(server), pid).finally(() => guard.stdin.end()));
   const deadline = nowMs() + startBoundMs;
   while ((await readPidFile(cluster.dataDirectory))?.status !== 'ready') {
     if (hasEnded(server)) {
-      guard.kill();
+      await stop();
       throw await startError('ended while starting', logFile);
     }
     if (signal?.aborted || nowMs() > deadline) {
@@ -79,11 +95,7 @@ export async function stopOrphan(dataDirectory: string): Promise<void> {
 async function shutDown(ended: () => boolean, pid: number): Promise<void> {
   for (const { signal, boundMs } of shutdownSteps) {
     if (ended()) return;
-    try {
-      process.kill(pid, signal);
-    } catch (error) {
-      if (!hasErrorCode(error, 'ESRCH')) throw error;
-    }
+    sendSignal(pid, signal);
     const deadline = nowMs() + boundMs;
     while (!ended() && nowMs() < deadline) await sleep(pollMs);
   }
@@ -99,7 +111,7 @@ async function spawnServer(options: PostmasterOptions, port: number): Promise<Ch
     ...options.settings,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const log = await open(options.logFile, 'a', 0o600);
+  const log = await open(options.logFile, 'a');
   try {
     // A session of its own: Ctrl-C in the terminal is for us to pass on, in order.
     const server = spawn(cluster.binaries.postgres, ['-D', cluster.dataDirectory, ...flags], {
@@ -109,7 +121,8 @@ async function spawnServer(options: PostmasterOptions, port: number): Promise<Ch
       stdio: ['ignore', log.fd, log.fd],
       detached: true,
     });
-    if (server.pid === undefined) await once(server, 'error').then(([error]) => log.appendFile(`${error}\n`));
+    if (server.pid === undefined)
+      await once(server, 'error').then(([error]) => log.appendFile(`${messageOf(error)}\n`));
     return server;
   } finally {
     await log.close();
@@ -120,7 +133,10 @@ async function spawnServer(options: PostmasterOptions, port: number): Promise<Ch
  * PostgreSQL does not notice when the process that started it is killed. A shell does, which waits for the end
  * of its stdin, and then asks the server, if it is still the same one, to shut down.
  */
-function spawnGuard(cluster: PostgresCluster, pid: number): ChildProcess {
+function spawnGuard(
+  { cluster, logger }: PostmasterOptions,
+  pid: number,
+): ChildProcessByStdio<Writable, null, null> {
   const script = 'cat >/dev/null; [ "$(head -n 1 "$1")" = "$2" ] && kill -INT "$2"';
   const pidFile = join(cluster.dataDirectory, 'postmaster.pid');
   const guard = spawn('/bin/sh', ['-c', script, 'gaugeway-guard', pidFile, String(pid)], {
@@ -130,6 +146,10 @@ function spawnGuard(cluster: PostgresCluster, pid: number): ChildProcess {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
+  const report = (error: Error): void =>
+    logger?.warn('PostgreSQL will outlive a killed gaugeway', { error: error.message });
+  guard.on('error', report);
+  guard.stdin.on('error', report);
   return guard;
 }
 

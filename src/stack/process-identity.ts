@@ -17,6 +17,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Sends a signal to a process, or to a group with its negated id; one that has just ended is no error. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!hasErrorCode(error, 'ESRCH')) throw error;
+  }
+}
+
 /**
  * A mark that, with the pid, names one process: the system uses pids again. On Linux the start time in clock
  * ticks since boot (proc_pid_stat(5), field 22), elsewhere what `ps` says. Undefined when there is no such process.

@@ -1,11 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { messageOf } from '../../src/shared/errors.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/stack/embedded-postgres.ts';
+import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,14 +18,12 @@ declare module 'vitest' {
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   let starting: Promise<EmbeddedPostgres> | undefined;
-  let folder: string | undefined;
+  let folder: TemporaryFolder | undefined;
 
   async function start(): Promise<EmbeddedPostgres> {
-    folder = await mkdtemp(join(tmpdir(), 'gaugeway-test-'));
-    // As root, the server runs under another account, which has to get in.
-    await chmod(folder, 0o711);
+    folder = await temporaryFolder();
     const settings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
-    return startEmbeddedPostgres({ dataFolder: folder, settings });
+    return startEmbeddedPostgres({ dataFolder: folder.path, settings });
   }
 
   const broker = createServer((socket) => {
@@ -50,6 +46,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     // A start that failed was told to every test that asked.
     const server = await starting?.catch(() => undefined);
     await server?.stop();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await folder?.[Symbol.asyncDispose]();
   };
 }

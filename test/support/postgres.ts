@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { Client } from 'pg';
 import { inject } from 'vitest';
 import { z } from 'zod';
+import { query } from './query.ts';
 
 /** A database of its own on the run's real PostgreSQL 18; disposing drops it, whoever is still connected. */
 export interface TestDatabase extends AsyncDisposable {
@@ -23,11 +23,13 @@ export async function testDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const dsn = new URL(admin);
   dsn.pathname = `/${name}`;
-  await execute(admin, `CREATE DATABASE ${name}`);
-  await execute(dsn.href, 'CREATE EXTENSION pg_stat_statements');
+  await query(admin, `CREATE DATABASE ${name}`);
+  await query(dsn.href, 'CREATE EXTENSION pg_stat_statements');
   return {
     dsn: dsn.href,
-    [Symbol.asyncDispose]: () => execute(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    async [Symbol.asyncDispose]() {
+      await query(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
   };
 }
 
@@ -37,14 +39,4 @@ async function askForServer(): Promise<string> {
   );
   if ('error' in answer) throw new Error(`no PostgreSQL for the tests: ${answer.error}`);
   return answer.dsn;
-}
-
-async function execute(dsn: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: dsn });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }
