@@ -1,4 +1,7 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
+
+/** As `title` of requires.ts writes it. */
+const markedTitle = /^.*? \[skipped: ([^\]]+)\]/;
 
 /**
  * Names every test that was left out, with its reason, at the end of a run. With GAUGEWAY_TEST_REQUIRE_ALL=1 a
@@ -24,18 +27,23 @@ export default class SkipReporter implements Reporter {
 function skippedIn(module: TestModule): string[] {
   const lines: string[] = [];
   for (const test of module.children.allTests('skipped')) {
+    if (failedAbove(test)) continue;
     const result = test.result();
-    const reason = 'note' in result && result.note !== undefined ? result.note : reasonIn(test.fullName);
-    const name = test.fullName.replace(reasonPattern, '');
-    lines.push(
-      `${module.relativeModuleId} > ${reason === undefined ? name : (name.split(' > ')[0] ?? name)}: ${reason ?? 'NO REASON GIVEN'}`,
-    );
+    const note = 'note' in result ? result.note : undefined;
+    const [marked, reason] = markedTitle.exec(test.fullName) ?? [];
+    // The reason in a title stands for everything below it, which then counts as one line.
+    const name = marked === undefined ? test.fullName : marked.slice(0, marked.indexOf(' [skipped: '));
+    lines.push(`${module.relativeModuleId} > ${name}: ${note ?? reason ?? 'NO REASON GIVEN'}`);
   }
   return lines;
 }
 
-const reasonPattern = / \[skipped: ([^\]]+)\]/;
-
-function reasonIn(fullName: string): string | undefined {
-  return reasonPattern.exec(fullName)?.[1];
+/** A `beforeAll` that throws leaves its tests out too; that is reported as the failure it is. */
+function failedAbove(test: TestCase): boolean {
+  let parent: TestSuite | TestModule = test.parent;
+  while (parent.errors().length === 0) {
+    if (parent.type === 'module') return false;
+    parent = parent.parent;
+  }
+  return true;
 }
