@@ -39,7 +39,7 @@ export function profileWindow(
 }
 
 function childOf(frames: Frame[], nodes: ProfileNode[], parent: number, text: string): number {
-  const [name = '', file = ''] = text.split(' ');
+  const [name = '', file = ''] = text.split(/ (?=\/|node:)/);
   let frame = frames.findIndex((each) => each.name === name && each.file === file);
   if (frame === -1) frame = frames.push({ name, file, line: file === '' ? 0 : 7, column: 1 }) - 1;
   const known = nodes.findIndex((node) => node.parent === parent && node.frame === frame);
