@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { noiseLevels, seeds, without } from '../../../test/support/judge-rule.ts';
 import { syntheticRun } from '../../../test/support/synthetic-run.ts';
+import { planKeeping, scansOfLargeTable } from '../../../test/support/large-table.ts';
+import { openTransactions } from '../../../test/support/open-transactions.ts';
+import { charts } from '../timeline/charts.ts';
 import { diagnose } from './diagnose.ts';
 import { defineRule, type Rule, type RuleOutcome } from './rule.ts';
 import { rules } from './rules/index.ts';
@@ -153,6 +156,26 @@ describe('diagnose', () => {
       expect(ruledOut.map(({ ruleId }) => ruleId).toSorted()).toEqual(rules.map(({ id }) => id).toSorted());
       expect(ruledOut.filter(({ evidence }) => evidence.length === 0)).toEqual([]);
     });
+  });
+
+  test('evidence points at charts that the timeline has', () => {
+    const runs = [
+      syntheticRun(),
+      scansOfLargeTable(50_000, { plans: planKeeping(0.01) }),
+      openTransactions('SELECT 1', 12),
+      openTransactions('COMMIT PREPARED', 12),
+      syntheticRun({
+        change: { node: (sample) => ({ ...sample, eventLoopDelayP99Ms: 200, eventLoopUtilization: 1 }) },
+      }),
+    ];
+    const used = runs
+      .map((slots) => diagnose(slots))
+      .flatMap(({ findings, ruledOut }) => [...findings, ...ruledOut])
+      .flatMap(({ evidence, counterEvidence }) => [...evidence, ...counterEvidence])
+      .flatMap(({ chart }) => chart ?? []);
+    const known: string[] = charts.map(({ id }) => id);
+    expect([...new Set(used)].filter((id) => !known.includes(id))).toEqual([]);
+    expect(used.length).toBeGreaterThan(20);
   });
 
   test('a run that was cut off in the ramp is judged by what there is', () => {

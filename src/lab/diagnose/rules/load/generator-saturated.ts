@@ -20,18 +20,21 @@ const recurringShare = 0.2;
 const signs = [
   {
     name: 'CPU',
+    chart: 'cpu',
     bad: ({ cpuPercent }: GeneratorVitals): boolean => cpuPercent > busyCpuPercent,
     text: (seconds: readonly GeneratorVitals[]): string =>
       `used ${figure(mean(seconds.map(({ cpuPercent }) => cpuPercent)))} % of one core on average (limit ${busyCpuPercent} %)`,
   },
   {
     name: 'event loop',
+    chart: 'event-loop-delay',
     bad: ({ eventLoopDelayP99Ms }: GeneratorVitals): boolean => eventLoopDelayP99Ms > slowLoopMs,
     text: (seconds: readonly GeneratorVitals[]): string =>
       `had an event-loop delay (p99) of ${figure(median(seconds.map((each) => each.eventLoopDelayP99Ms)))} ms in the median second (limit ${slowLoopMs} ms)`,
   },
   {
     name: 'late starts',
+    chart: 'throughput',
     bad: ({ lateStarts, plannedStarts }: GeneratorVitals): boolean => lateStarts > plannedStarts * lateShare,
     text: (seconds: readonly GeneratorVitals[]): string =>
       `started ${percent(lateShareOf(seconds))} of its requests late (limit ${percent(lateShareOfAll)})`,
@@ -70,10 +73,10 @@ export const generatorSaturated = defineRule({
         corroborated: verdict === 'pass' || judged.filter(({ share }) => share >= recurringShare).length > 1,
       }),
       impact: verdict === 'pass' ? 0 : worst,
-      evidence: judged.map(({ name, share, text }) => ({
+      evidence: judged.map(({ name, chart, share, text }) => ({
         text: `The generator ${text(seconds)}; over its limit in ${percent(share)} of ${counted(seconds.length, 'second')} (${name}).`,
         source: 'load generator',
-        chart: name === 'event loop' ? 'event-loop-delay' : 'throughput',
+        chart,
       })),
       counterEvidence: [],
       advice:
