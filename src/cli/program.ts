@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerServe } from './serve.ts';
 import { registerToken } from './token.ts';
 import { registerUpstreamFixture } from './upstream-fixture.ts';
 
@@ -6,7 +7,12 @@ import { registerUpstreamFixture } from './upstream-fixture.ts';
 export type RegisterCommand = (program: Command) => void;
 
 /** Every command of `gaugeway`, one line each, in the order of `--help`. */
-const commands: readonly RegisterCommand[] = [registerUpstreamFixture, registerToken];
+const commands: readonly RegisterCommand[] = [
+  registerServe,
+  registerLoad,
+  registerUpstreamFixture,
+  registerToken,
+];
 
 /** The command line. Wrong usage throws commander's own error; an action throws GaugewayError. */
 export function createProgram(version: string): Command {

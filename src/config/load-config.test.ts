@@ -52,6 +52,17 @@ describe('loadConfig', () => {
     expect(failure(() => loadConfig({ pg: 'mysql://u:pw@h/d' }, {})).message).not.toContain('pw');
   });
 
+  test('refuses an address that others can reach, unless there is authentication', () => {
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'gateway.example']) {
+      const refused = failure(() => loadConfig({ host }, {}));
+      expect(refused).toMatchObject({ code: 'config_invalid', field: 'host' });
+      expect(refused.message).toContain('JWT_SECRET_KEY');
+    }
+    const env = { JWT_SECRET_KEY: 'k'.repeat(32) };
+    expect(loadConfig({ host: '0.0.0.0' }, env).host).toBe('0.0.0.0');
+    expect(loadConfig({ host: '::1' }, {}).host).toBe('::1');
+  });
+
   test('every key has its own variable and, unless it is a secret, its own flag', () => {
     const keys = listConfigKeys();
     expect(new Set(keys.map(({ meta }) => meta.env)).size).toBe(keys.length);

@@ -1,4 +1,5 @@
 import { GaugewayError } from '../shared/errors.ts';
+import { isLoopbackHost } from '../shared/loopback.ts';
 import { gatewayConfigSchema, listConfigKeys } from './schema.ts';
 import type { ConfigKey, GatewayConfig } from './schema.ts';
 
@@ -17,7 +18,7 @@ export function loadConfig(flags: ConfigFlags, env: Readonly<NodeJS.ProcessEnv>)
     if (value !== undefined) given[key] = value;
   }
   const parsed = gatewayConfigSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return refuseOpenBinding(parsed.data);
   const issue = parsed.error.issues[0];
   const at = keys.find(({ key }) => key === issue?.path[0]);
   const source = at === undefined ? 'configuration' : sourceOf(at, flags);
@@ -28,4 +29,14 @@ export function loadConfig(flags: ConfigFlags, env: Readonly<NodeJS.ProcessEnv>)
 
 function sourceOf({ key, meta }: ReturnType<typeof listConfigKeys>[number], flags: ConfigFlags): string {
   return flags[key] !== undefined && meta.flag !== undefined ? (meta.flag.split(' ')[0] ?? key) : meta.env;
+}
+
+/** Whoever can reach a gateway without authentication can use everything behind it. */
+function refuseOpenBinding(config: GatewayConfig): GatewayConfig {
+  if (config.jwtSecret !== undefined || isLoopbackHost(config.host)) return config;
+  throw new GaugewayError(
+    'config_invalid',
+    `refusing to bind ${config.host} without authentication: set JWT_SECRET_KEY, or bind 127.0.0.1`,
+    { field: 'host' },
+  );
 }

@@ -32,6 +32,12 @@ export const metricTable = {
     labels: [],
     help: 'Time from the start of a tool call to its answer.',
   },
+  upstreamDuration: {
+    name: 'gaugeway_upstream_request_duration_seconds',
+    kind: 'histogram',
+    labels: ['gateway'],
+    help: 'Time from sending a request to an upstream to its answer, by gateway.',
+  },
   upstreamErrors: {
     name: 'gaugeway_upstream_errors_total',
     kind: 'counter',

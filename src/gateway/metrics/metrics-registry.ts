@@ -19,13 +19,14 @@ export class Histogram {
     this.#sum += seconds;
   }
 
-  render(name: string): string[] {
+  /** Lines of the exposition; `pairs` are its own labels. */
+  render(name: string, pairs: readonly string[]): string[] {
     let seen = 0;
     const buckets = [...durationBounds, '+Inf'].map((bound, index) => {
       seen += this.#counts[index] ?? 0;
-      return `${name}_bucket{le="${bound}"} ${seen}`;
+      return `${name}_bucket${braced([...pairs, `le="${bound}"`])} ${seen}`;
     });
-    return [...buckets, `${name}_sum ${this.#sum}`, `${name}_count ${seen}`];
+    return [...buckets, `${name}_sum${braced(pairs)} ${this.#sum}`, `${name}_count${braced(pairs)} ${seen}`];
   }
 }
 
@@ -33,22 +34,16 @@ export class Histogram {
 export class MetricsRegistry {
   readonly #readers = new Map<MetricKey, () => readonly Sample[]>();
   readonly #counters = new Map<MetricKey, Map<string, { labels: readonly string[]; value: number }>>();
-  readonly #histograms = new Map<MetricKey, Histogram>();
+  readonly #histograms = new Map<MetricKey, Map<string, { labels: readonly string[]; value: Histogram }>>();
 
-  /** Adds to a counter. */
+  /** Adds one to a counter. */
   increment(key: MetricKey, ...labels: string[]): void {
-    let series = this.#counters.get(key);
-    if (series === undefined) this.#counters.set(key, (series = new Map()));
-    const id = labels.join('\0');
-    const counter = series.get(id);
-    if (counter === undefined) series.set(id, { labels, value: 1 });
-    else counter.value += 1;
+    const counter = seriesOf(this.#counters, key, labels, () => ({ labels, value: 0 }));
+    counter.value += 1;
   }
 
-  histogram(key: MetricKey): Histogram {
-    const histogram = this.#histograms.get(key) ?? new Histogram();
-    this.#histograms.set(key, histogram);
-    return histogram;
+  histogram(key: MetricKey, ...labels: string[]): Histogram {
+    return seriesOf(this.#histograms, key, labels, () => ({ labels, value: new Histogram() })).value;
   }
 
   /** Reads the metric from its owner at each scrape. */
@@ -65,8 +60,12 @@ export class MetricsRegistry {
     for (const key of metricKeys) {
       const spec: MetricSpec = metricTable[key];
       lines.push(`# HELP ${spec.name} ${spec.help}`, `# TYPE ${spec.name} ${spec.kind}`);
-      lines.push(...(this.#histograms.get(key)?.render(spec.name) ?? []));
-      for (const [labels, value] of this.#samples(key)) lines.push(sampleLine(spec, labels, value));
+      for (const { labels, value } of this.#histograms.get(key)?.values() ?? []) {
+        lines.push(...value.render(spec.name, labelPairs(spec, labels)));
+      }
+      for (const [labels, value] of this.#samples(key)) {
+        lines.push(`${spec.name}${braced(labelPairs(spec, labels))} ${value}`);
+      }
     }
     return `${lines.join('\n')}\n`;
   }
@@ -80,10 +79,26 @@ export class MetricsRegistry {
   }
 }
 
-function sampleLine(spec: MetricSpec, labels: readonly string[], value: number): string {
-  if (spec.labels.length === 0) return `${spec.name} ${value}`;
-  const pairs = spec.labels.map((label, index) => `${label}="${escapeLabel(labels[index] ?? '')}"`);
-  return `${spec.name}{${pairs.join(',')}} ${value}`;
+function seriesOf<T>(
+  all: Map<MetricKey, Map<string, T>>,
+  key: MetricKey,
+  labels: readonly string[],
+  create: () => T,
+): T {
+  let byLabels = all.get(key);
+  if (byLabels === undefined) all.set(key, (byLabels = new Map<string, T>()));
+  const id = labels.join('\0');
+  let series = byLabels.get(id);
+  if (series === undefined) byLabels.set(id, (series = create()));
+  return series;
+}
+
+function labelPairs(spec: MetricSpec, labels: readonly string[]): string[] {
+  return spec.labels.map((label, index) => `${label}="${escapeLabel(labels[index] ?? '')}"`);
+}
+
+function braced(pairs: readonly string[]): string {
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
 function escapeLabel(value: string): string {

@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GaugewayError, messageOf } from '../shared/errors.ts';
+import { mcpScopeOf } from './mcp-endpoints.ts';
+import type { MetricsRegistry } from './metrics/metrics-registry.ts';
+
+export interface HttpListenerOptions {
+  host: string;
+  port: number;
+  /** Takes requests of MCP endpoints, with the scope they name. */
+  mcp: (req: IncomingMessage, res: ServerResponse, scopeId: string) => void;
+  /** Takes all others. */
+  control: (req: IncomingMessage, res: ServerResponse) => void;
+  registry: MetricsRegistry;
+}
+
+export interface HttpListener {
+  /** With the port that was really bound. */
+  readonly url: string;
+  /** Stops accepting, waits at most `timeoutMs` for the answers that are due, then drops every connection. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** Longer than the usual 60 s of a load balancer, which must be the one to let go of an idle connection. */
+const keepAliveTimeoutMs = 72_000;
+
+/** One HTTP server for both planes. Throws GaugewayError usage when the address cannot be had. */
+export async function listenHttp(options: HttpListenerOptions): Promise<HttpListener> {
+  const { host, port, mcp, control, registry } = options;
+  let inFlight = 0;
+  let closing = false;
+  registry.read('httpInFlight', () => inFlight);
+
+  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (req, res) => {
+    const scopeId = mcpScopeOf(req.url ?? '/');
+    inFlight += 1;
+    if (closing) res.shouldKeepAlive = false;
+    res.once('close', () => {
+      inFlight -= 1;
+      registry.increment('httpRequests', scopeId === undefined ? 'control' : 'mcp', statusClass(res));
+      if (closing) setImmediate(() => server.closeIdleConnections());
+    });
+    if (scopeId === undefined) control(req, res);
+    else mcp(req, res, scopeId);
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const message = `cannot listen at ${host}:${port}: ${messageOf(error)}`;
+      reject(new GaugewayError('usage', message, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+
+  return {
+    url: urlOf(host, server.address()),
+    async close(timeoutMs) {
+      closing = true;
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      const deadline = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      await closed;
+      clearTimeout(deadline);
+    },
+  };
+}
+
+/** `2xx` to `5xx`; `aborted` when the client went away before the answer was complete. */
+function statusClass(res: ServerResponse): string {
+  return res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'aborted';
+}
+
+function urlOf(host: string, address: ReturnType<ReturnType<typeof createServer>['address']>): string {
+  const port = typeof address === 'object' && address !== null ? address.port : '';
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
