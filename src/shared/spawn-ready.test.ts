@@ -101,6 +101,16 @@ describe('a process that is ready', () => {
     expect((await child.exited).code).toBe(9);
   });
 
+  it('is not kept alive by its stdin', async () => {
+    const child = await spawnReady(
+      script(
+        `process.stdin.resume(); ${ready} const timer = ${stayAlive} process.on('SIGTERM', () => clearInterval(timer));`,
+      ),
+    );
+    await child.stop();
+    expect(await child.exited).toMatchObject({ code: 0, signal: null });
+  });
+
   it('is killed when it ignores that', async () => {
     const child = await spawnReady(
       script(`process.on('SIGTERM', () => {}); ${ready} ${stayAlive}`, { stopTimeoutMs: 200 }),

@@ -167,8 +167,9 @@ async function endProcess(
   stopTimeoutMs: number,
 ): Promise<void> {
   child.kill('SIGTERM');
+  // An open stdin that the child reads would keep its event loop alive after everything else is closed.
+  child.stdin?.end();
   const killTimer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
   await exited;
   clearTimeout(killTimer);
-  child.stdin?.destroy();
 }
