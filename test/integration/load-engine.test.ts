@@ -239,7 +239,7 @@ describe('a target that cannot be used', () => {
       logger,
     });
     await expect(load.finished).rejects.toMatchObject({
-      code: 'upstream_unreachable',
+      code: 'source_unreadable',
       message: `http://127.0.0.1:${port}: initialize failed before the load began: connect ECONNREFUSED`,
     });
   });

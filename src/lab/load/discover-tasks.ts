@@ -33,7 +33,7 @@ type LeftOut = LoadPlanSummary['leftOut'];
  * Asks the target once, before the load and outside its figures, what can be asked of it: lists the tools,
  * makes arguments for each and tries them once. What the target refuses for its arguments is left out by
  * name, for that would be the generator's failure, not the target's.
- * Throws `upstream_unreachable` or `upstream_invalid` when the target cannot even be listed.
+ * Throws `source_unreadable` when the target cannot even be listed, `usage` when nothing can be asked of it.
  */
 export async function discoverTasks(
   plan: LoadPlan,
@@ -182,7 +182,7 @@ async function listTools(plan: LoadPlan, client: McpClient, wire: Wire): Promise
     const { tools: listed, nextCursor } = judgement.result;
     if (!Array.isArray(listed)) {
       throw new GaugewayError(
-        'upstream_invalid',
+        'source_unreadable',
         `${plan.targetUrl}: tools/list answered without a list of tools`,
       );
     }
@@ -198,9 +198,8 @@ async function listTools(plan: LoadPlan, client: McpClient, wire: Wire): Promise
 
 function unusable(plan: LoadPlan, method: string, judgement: Judgement & { failure: string }): GaugewayError {
   const { failure, detail } = judgement;
-  const answered = /^(http|json-rpc|malformed|isError|result)/.test(failure);
   return new GaugewayError(
-    answered ? 'upstream_invalid' : 'upstream_unreachable',
+    'source_unreadable',
     `${plan.targetUrl}: ${method} failed before the load began: ${failure}${detail === '' ? '' : ` (${detail})`}`,
   );
 }

@@ -22,6 +22,7 @@ export interface HttpAnswer {
   contentType: string;
   sessionId: string | undefined;
   body: string | null;
+  bytes: number;
 }
 
 /** Why there is no answer, as a kind of failure: `timeout`, `connect ECONNREFUSED`, `connection closed`, … */
@@ -128,7 +129,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(body: string | null): HttpAnswer {
-    return { status: this.#status, contentType: this.#contentType, sessionId: this.#sessionId, body };
+    return {
+      status: this.#status,
+      contentType: this.#contentType,
+      sessionId: this.#sessionId,
+      body,
+      bytes: this.#bytes,
+    };
   }
 
   /** A stream that goes on after its answer keeps its timer and is cut when that fires. */

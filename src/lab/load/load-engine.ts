@@ -30,6 +30,7 @@ export class LoadEngine {
   readonly #active = new Set<LoadUser>();
   readonly #runs = new Set<Promise<void>>();
   readonly #done = Promise.withResolvers<void>();
+  #wanted: { users: number; spawnRate: number };
   #spawn: ((plannedMs: number) => void) | undefined;
   #spawnTimer: NodeJS.Timeout | undefined;
   #spawned = 0;
@@ -37,6 +38,7 @@ export class LoadEngine {
 
   constructor(plan: LoadPlan, onRamped: () => void) {
     this.#plan = plan;
+    this.#wanted = { users: plan.users, spawnRate: plan.spawnRate };
     this.#onRamped = onRamped;
     this.#endpoint = endpointOf(plan.targetUrl);
     this.#target = new HttpTarget(this.#endpoint.origin, plan.requestTimeoutMs);
@@ -64,8 +66,9 @@ export class LoadEngine {
     onPlanned(summary);
     const listMessage = scenarios[plan.scenario].listsToolsFirst ? wire.message('tools/list') : undefined;
     this.#spawn = (plannedMs) => {
-      const client = new McpClient(this.#target, wire, path, (name, startMs, failure) => {
-        if (failure !== 'aborted') this.recorder.finished(name, performance.now() - startMs, failure);
+      const client = new McpClient(this.#target, wire, path, ({ name, startMs, responseBytes, failure }) => {
+        if (failure === 'aborted') return;
+        this.recorder.finished(name, performance.now() - startMs, responseBytes, failure);
       });
       this.#spawned += 1;
       const user = new LoadUser({
@@ -84,12 +87,14 @@ export class LoadEngine {
       });
       this.#runs.add(run);
     };
-    this.setUsers(plan.users, plan.spawnRate);
+    this.setUsers(this.#wanted.users, this.#wanted.spawnRate);
   }
 
-  /** Starts users at `spawnRate` per second until there are `users`, or stops the surplus at once. */
+  /** Starts users at `spawnRate` per second until there are `users`, or stops the surplus at once. Before the ramp it changes the plan. */
   setUsers(users: number, spawnRate: number): void {
-    if (this.#stopped) return;
+    this.#wanted = { users, spawnRate };
+    const spawn = this.#spawn;
+    if (this.#stopped || spawn === undefined) return;
     clearTimeout(this.#spawnTimer);
     const surplus = this.#active.size - users;
     if (surplus > 0) for (const user of [...this.#active].slice(-surplus)) this.#stopUser(user);
@@ -101,7 +106,7 @@ export class LoadEngine {
       for (; begun < toSpawn; begun += 1) {
         const plannedMs = beginMs + (begun * 1000) / spawnRate;
         if (plannedMs > now) break;
-        this.#spawn?.(plannedMs);
+        spawn(plannedMs);
       }
       if (begun === toSpawn) {
         this.#spawnTimer = undefined;

@@ -17,6 +17,8 @@ const stderrTailLength = 2_000;
 export interface LoadOptions {
   /** Once a second; `atMs` is the end of the sample's window on the run's clock. */
   onSample(sample: LoadSample, atMs: number): void;
+  /** Each time that every user asked for is running: after the ramp, and after each change. */
+  onRamped?(): void;
   logger: Logger;
   /** Ends the load at once, without waiting for requests in flight. */
   signal?: AbortSignal;
@@ -72,7 +74,8 @@ export function startLoad(plan: LoadPlan, options: LoadOptions): LoadHandle {
       case 'planned':
         return planned.resolve(report.summary);
       case 'ramped':
-        return ramped.resolve();
+        ramped.resolve();
+        return options.onRamped?.();
       case 'sample':
         return options.onSample(report.sample, report.atMs);
       case 'finished':

@@ -34,6 +34,15 @@ interface Totals {
   failures: number;
   failuresByKind: Map<string, number>;
   latency: LatencySketch;
+  responseBytes: number;
+}
+
+interface GeneratorTotals {
+  cpuMs: number;
+  lateStarts: number;
+  plannedStarts: number;
+  /** One number per window, a second each: small even after a day. */
+  delaysP99Ms: number[];
 }
 
 /** Folds load samples into totals by request name. It merges sketches, so no percentile is ever averaged. */
@@ -44,9 +53,14 @@ export class LoadStatistics {
   #recent: LoadSample[] = [];
   #durationMs = 0;
   #users = 0;
+  #generator = newGeneratorTotals();
 
   add(sample: LoadSample, atMs: number): void {
     this.#durationMs += sample.windowMs;
+    this.#generator.cpuMs += (sample.generator.cpuPercent * sample.windowMs) / 100;
+    this.#generator.lateStarts += sample.generator.lateStarts;
+    this.#generator.plannedStarts += sample.generator.plannedStarts;
+    this.#generator.delaysP99Ms.push(sample.generator.eventLoopDelayP99Ms);
     this.#users = sample.users;
     this.#recent.push(sample);
     if (this.#recent.length > currentWindows) this.#recent.shift();
@@ -66,6 +80,7 @@ export class LoadStatistics {
     this.#failures = new Map();
     this.#recent = [];
     this.#durationMs = 0;
+    this.#generator = newGeneratorTotals();
   }
 
   /** Users in the last window. */
@@ -95,6 +110,12 @@ export class LoadStatistics {
     return name === aggregatedName ? this.#all.latency : this.#byName.get(name)?.latency;
   }
 
+  /** Mean body bytes per request of one request name, or of all. */
+  meanResponseBytes(name: string = aggregatedName): number {
+    const totals = name === aggregatedName ? this.#all : this.#byName.get(name);
+    return totals === undefined || totals.requests === 0 ? 0 : totals.responseBytes / totals.requests;
+  }
+
   /** What failed, the most frequent first. */
   get failures(): FailureCount[] {
     return [...this.#failures.values()].toSorted((a, b) => b.occurrences - a.occurrences);
@@ -119,6 +140,25 @@ export class LoadStatistics {
     };
   }
 
+  /**
+   * All figures as a run's result document holds them. The generator's CPU is the mean over the span; its
+   * event-loop delay is that of the median window, so that one hiccup is no verdict.
+   */
+  get summary(): RunDocument['load'] {
+    const { cpuMs, lateStarts, plannedStarts, delaysP99Ms } = this.#generator;
+    const delays = delaysP99Ms.toSorted((a, b) => a - b);
+    const { name: _aggregated, ...total } = this.total;
+    return {
+      ...total,
+      byName: this.byName,
+      generator: {
+        cpuPercent: this.#durationMs === 0 ? 0 : round((cpuMs / this.#durationMs) * 100),
+        eventLoopDelayP99Ms: round(delays[Math.floor(delays.length / 2)] ?? 0),
+        lateStartPercent: plannedStarts === 0 ? 0 : round((lateStarts / plannedStarts) * 100),
+      },
+    };
+  }
+
   #addFailures(name: string, window: LoadWindow, atMs: number): void {
     for (const [kind, count] of Object.entries(window.failuresByKind)) {
       const own = JSON.stringify([name, kind]);
@@ -136,42 +176,32 @@ export class LoadStatistics {
   }
 }
 
-/**
- * The `load` part of a run's result document, from the samples of one span of time. The generator's CPU is
- * the mean over the span; its event-loop delay is that of the median second, so that one hiccup is no verdict.
- */
+/** The `load` part of a run's result document, from the samples of one span of time. */
 export function summarizeLoad(samples: readonly { atMs: number; data: LoadSample }[]): RunDocument['load'] {
   const statistics = new LoadStatistics();
-  let cpuTimeMs = 0;
-  let lateStarts = 0;
-  let plannedStarts = 0;
-  for (const { atMs, data } of samples) {
-    statistics.add(data, atMs);
-    cpuTimeMs += (data.generator.cpuPercent * data.windowMs) / 100;
-    lateStarts += data.generator.lateStarts;
-    plannedStarts += data.generator.plannedStarts;
-  }
-  const delays = samples.map(({ data }) => data.generator.eventLoopDelayP99Ms).toSorted((a, b) => a - b);
-  const { name: _aggregated, ...total } = statistics.total;
-  return {
-    ...total,
-    byName: statistics.byName,
-    generator: {
-      cpuPercent: statistics.durationMs === 0 ? 0 : round((cpuTimeMs / statistics.durationMs) * 100),
-      eventLoopDelayP99Ms: round(delays[Math.floor(delays.length / 2)] ?? 0),
-      lateStartPercent: plannedStarts === 0 ? 0 : round((lateStarts / plannedStarts) * 100),
-    },
-  };
+  for (const { atMs, data } of samples) statistics.add(data, atMs);
+  return statistics.summary;
+}
+
+function newGeneratorTotals(): GeneratorTotals {
+  return { cpuMs: 0, lateStarts: 0, plannedStarts: 0, delaysP99Ms: [] };
 }
 
 function newTotals(): Totals {
-  return { requests: 0, failures: 0, failuresByKind: new Map(), latency: new LatencySketch() };
+  return {
+    requests: 0,
+    failures: 0,
+    failuresByKind: new Map(),
+    latency: new LatencySketch(),
+    responseBytes: 0,
+  };
 }
 
 function addWindow(totals: Totals, window: LoadWindow): void {
   totals.requests += window.requests;
   totals.failures += window.failures;
   totals.latency.merge(window.latency);
+  totals.responseBytes += window.responseBytes ?? 0;
   for (const [kind, count] of Object.entries(window.failuresByKind)) {
     const known = totals.failuresByKind.has(kind) || totals.failuresByKind.size < maxFailures;
     const key = known ? kind : otherKind;

@@ -2,8 +2,15 @@ import type { HttpAnswer, HttpFailure, HttpTarget } from './http-target.ts';
 import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from './mcp-wire.ts';
 import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
 
-/** Told of every finished request: its name and the kind of failure, if it failed. */
-export type OnRequest = (name: string, startMs: number, failure: string | undefined) => void;
+/** One request that has ended; `startMs` (performance.now) is when it was meant to start. */
+export interface FinishedRequest {
+  name: string;
+  startMs: number;
+  responseBytes: number;
+  /** The kind of failure, if it failed. */
+  failure: string | undefined;
+}
+export type OnRequest = (request: FinishedRequest) => void;
 
 /**
  * One MCP client on one target: keeps the session and the request ids. `startMs` (performance.now) is when a
@@ -56,7 +63,7 @@ export class McpClient {
   async get(path: string, name: string, startMs = performance.now()): Promise<HttpAnswer | HttpFailure> {
     const headers = { accept: '*/*', 'user-agent': 'gaugeway-load' };
     const outcome = await this.#target.send({ method: 'GET', path, headers });
-    this.#onRequest(name, startMs, judgeStatus(outcome));
+    this.#tell(name, startMs, outcome, judgeStatus(outcome));
     return outcome;
   }
 
@@ -68,7 +75,7 @@ export class McpClient {
     const startMs = performance.now();
     const headers = this.#wire.headers(this.#wire.hello, session);
     const outcome = await this.#target.send({ method: 'DELETE', path: this.#path, headers });
-    this.#onRequest('DELETE session', startMs, judgeStatus(outcome, [405]));
+    this.#tell('DELETE session', startMs, outcome, judgeStatus(outcome, [405]));
   }
 
   async #exchange(
@@ -86,7 +93,7 @@ export class McpClient {
       isAnswer: (data) => isResponseTo(id, data),
     });
     const judgement = judgeResponse(outcome, id, hadSession);
-    this.#onRequest(name, startMs, judgement.failure);
+    this.#tell(name, startMs, outcome, judgement.failure);
     return { outcome, judgement };
   }
 
@@ -99,7 +106,12 @@ export class McpClient {
       body: bodyOf(message, undefined),
     });
     const failure = judgeStatus(outcome);
-    this.#onRequest(message.method, startMs, failure);
+    this.#tell(message.method, startMs, outcome, failure);
     return failure;
+  }
+
+  #tell(name: string, startMs: number, outcome: HttpAnswer | HttpFailure, failure: string | undefined): void {
+    const responseBytes = 'failure' in outcome ? 0 : outcome.bytes;
+    this.#onRequest({ name, startMs, responseBytes, failure });
   }
 }

@@ -15,6 +15,7 @@ interface OpenWindow {
   failures: number;
   kinds: Map<string, number>;
   latency: LatencySketch;
+  responseBytes: number;
 }
 
 /** Where users report what they did. Nothing is kept per request: counts and one sketch per request name. */
@@ -32,14 +33,15 @@ export class WindowRecorder {
   }
 
   /** A request has ended; its latency counts from the intended start. `failure` is the kind, if it failed. */
-  finished(name: string, latencyMs: number, failure: string | undefined): void {
+  finished(name: string, latencyMs: number, responseBytes: number, failure: string | undefined): void {
     let window = this.#byName.get(name);
     if (window === undefined) {
-      window = { requests: 0, failures: 0, kinds: new Map(), latency: new LatencySketch() };
+      window = { requests: 0, failures: 0, kinds: new Map(), latency: new LatencySketch(), responseBytes: 0 };
       this.#byName.set(name, window);
     }
     window.requests += 1;
     window.latency.record(latencyMs * 1000);
+    window.responseBytes += responseBytes;
     if (failure === undefined) return;
     window.failures += 1;
     const kind = window.kinds.has(failure) || window.kinds.size < maxKindsPerWindow ? failure : otherKind;
@@ -59,9 +61,11 @@ export class WindowRecorder {
         failures: window.failures,
         failuresByKind: Object.fromEntries(window.kinds),
         latency: window.latency.toJSON(),
+        responseBytes: window.responseBytes,
       };
       window.requests = 0;
       window.failures = 0;
+      window.responseBytes = 0;
       window.kinds.clear();
       window.latency.reset();
     }

@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
+import type { LoadPlan } from '../lab/load/load-plan.ts';
+import { startLoad } from '../lab/load/load-process.ts';
+import { LoadStatistics } from '../lab/load/load-statistics.ts';
+import { renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
+import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
+import { startLoadServer } from '../lab/load/web/load-server.ts';
+import { refuseRemote } from '../lab/load/web/load-test.ts';
+import { sleep } from '../shared/clock.ts';
+import { parseDurationMs } from '../shared/duration.ts';
+import { createLogger } from '../shared/logger.ts';
+import { startEmbeddedStack } from '../stack/embedded-stack.ts';
+import { exitCodes } from './exit-codes.ts';
+import { interruptSignal } from './interrupt-signal.ts';
+import { positive, thinkTime, wholeNumber } from './option-values.ts';
+import { LiveTable } from './live-table.ts';
+import { portNumber } from './upstream-fixture.ts';
+
+interface LoadFlags {
+  target?: string;
+  token?: string;
+  users: number;
+  spawnRate: number;
+  runTime?: number;
+  iterations?: number;
+  think: [number, number];
+  scenario: LoadPlan['scenario'];
+  era: LoadPlan['era'];
+  seed: number;
+  requestTimeout: number;
+  ui: boolean;
+  port: number;
+  allowRemote: boolean;
+  data: string;
+  failOnError: boolean;
+  json: boolean;
+}
+
+/** What a Node timer can wait at most. */
+const longestTimerMs = 2 ** 31 - 1;
+
+const logger = createLogger('warn');
+
+export function registerLoad(program: Command): void {
+  const defaults = loadPlanDefaults;
+  program
+    .command('load')
+    .summary('put MCP users on a target and say how it answers')
+    .description(
+      'Puts MCP users on a target and counts what it answers, on the terminal or, with --ui, from a page in the ' +
+        'browser.\nWithout --target it brings up a stack of its own: PostgreSQL, the gateway and a sample MCP server.',
+    )
+    .option('--target <url>', 'base URL of the gateway, or its MCP endpoint')
+    .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
+    .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
+    .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
+    .option('-t, --run-time <time>', 'stop after this time (default: Ctrl-C stops)', parseDurationMs)
+    .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
+    .option('--think <min-max>', 'pause of a user between two requests', thinkTime, defaults.thinkMs)
+    .addOption(
+      new Option('--scenario <name>', 'what users do').choices(scenarioNames).default(defaults.scenario),
+    )
+    .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default(defaults.era))
+    .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, defaults.seed)
+    .option(
+      '--request-timeout <time>',
+      'an answer that takes longer is a failure',
+      parseDurationMs,
+      defaults.requestTimeoutMs,
+    )
+    .option('--ui', 'serve a page to start, edit, watch and stop the load', false)
+    .option('--port <n>', 'port of that page; 0 takes a free one', portNumber, 8089)
+    .option('--allow-remote', 'send load to a target that is not this machine', false)
+    .addOption(
+      new Option('--data <folder>', 'where the embedded PostgreSQL lives')
+        .env('GAUGEWAY_DATA')
+        .default('.gaugeway'),
+    )
+    .option('--fail-on-error', 'exit with 1 when any request failed', false)
+    .option('--json', 'print the figures as JSON instead of a table', false)
+    .addHelpText('after', '\nTimes are written 30s, 1m30s or 500ms.')
+    .action(load);
+}
+
+async function load(flags: LoadFlags): Promise<void> {
+  if (flags.target !== undefined) refuseRemote(planOf(flags, flags.target).targetUrl, flags.allowRemote);
+  const interrupt = interruptSignal(() => process.stderr.write('\nstopping\n'));
+  try {
+    await using stack =
+      flags.target === undefined
+        ? await startEmbeddedStack({
+            dataFolder: join(flags.data, 'load'),
+            logger,
+            signal: interrupt.signal,
+            onProgress: (text) => process.stderr.write(`${text}\n`),
+          })
+        : undefined;
+    const token = stack?.description.token ?? flags.token;
+    const target = flags.target ?? stack?.description.gatewayUrl ?? '';
+    const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, target);
+    await (flags.ui ? servePage(plan, flags, interrupt.signal) : runHeadless(plan, flags, interrupt.signal));
+  } finally {
+    interrupt.release();
+  }
+}
+
+function planOf(flags: LoadFlags, targetUrl: string): LoadPlan {
+  return createLoadPlan({
+    targetUrl,
+    ...(flags.token === undefined ? {} : { token: flags.token }),
+    users: flags.users,
+    spawnRate: flags.spawnRate,
+    scenario: flags.scenario,
+    thinkMs: flags.think,
+    requestTimeoutMs: flags.requestTimeout,
+    era: flags.era,
+    seed: flags.seed,
+    ...(flags.iterations === undefined ? {} : { iterationsPerUser: flags.iterations }),
+  });
+}
+
+async function servePage(plan: LoadPlan, flags: LoadFlags, signal: AbortSignal): Promise<void> {
+  const server = await startLoadServer({
+    port: flags.port,
+    defaults: plan,
+    defaultHost: plan.targetUrl.replace(/\/+$/, ''),
+    allowRemote: flags.allowRemote,
+    logger,
+  });
+  process.stderr.write(`load test page: ${server.url} (target ${plan.targetUrl}); Ctrl-C ends it\n`);
+  await sleep(longestTimerMs, signal);
+  await server.close();
+}
+
+async function runHeadless(plan: LoadPlan, flags: LoadFlags, signal: AbortSignal): Promise<void> {
+  const statistics = new LoadStatistics();
+  const live = new LiveTable(process.stderr);
+  const running = startLoad(plan, {
+    logger,
+    onSample: (sample, atMs) => {
+      statistics.add(sample, atMs);
+      live.show((options) => renderLoadTable(statistics, options), renderLoadLine(statistics));
+    },
+  });
+  const stop = (): void => void running.stop();
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  const { leftOut } = await running.planned;
+  for (const { name, reason } of leftOut) process.stderr.write(`left out: ${name} (${reason})\n`);
+  const timer = setTimeout(stop, flags.runTime ?? longestTimerMs);
+  try {
+    await running.finished;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    live.clear();
+  }
+  const { isTTY } = process.stdout;
+  const columns = isTTY ? process.stdout.columns : 120;
+  const color = isTTY && process.env['NO_COLOR'] === undefined;
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify(statistics.summary, null, 2)}\n`
+      : renderLoadTable(statistics, { columns, color }),
+  );
+  if (signal.aborted && flags.runTime !== undefined) process.exitCode = exitCodes.interrupted;
+  else if (flags.failOnError && statistics.total.failures > 0) process.exitCode = exitCodes.failure;
+}

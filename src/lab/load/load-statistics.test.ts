@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { LatencySketch } from '../../shared/latency-sketch.ts';
+import type { LoadSample, LoadWindow } from '../timeline/samples.ts';
+import { LoadStatistics, summarizeLoad } from './load-statistics.ts';
+
+const generator = {
+  cpuPercent: 10,
+  eventLoopDelayP99Ms: 1,
+  lateStarts: 0,
+  plannedStarts: 0,
+  maxLateMs: 0,
+  rssBytes: 1,
+};
+
+function windowOf(latenciesMs: number[], failuresByKind: Record<string, number> = {}): LoadWindow {
+  const latency = new LatencySketch();
+  for (const ms of latenciesMs) latency.record(ms * 1000);
+  const failures = Object.values(failuresByKind).reduce((sum, count) => sum + count, 0);
+  return {
+    requests: latenciesMs.length,
+    failures,
+    failuresByKind,
+    latency: latency.toJSON(),
+    responseBytes: 100,
+  };
+}
+
+function sampleOf(byName: Record<string, LoadWindow>, rest: Partial<LoadSample> = {}): LoadSample {
+  return { windowMs: 1000, users: 3, byName, generator, ...rest };
+}
+
+describe('folding samples', () => {
+  it('merges windows, so that percentiles are those of all requests together', () => {
+    const statistics = new LoadStatistics();
+    const fast = Array.from({ length: 90 }, () => 1);
+    const slow = Array.from({ length: 10 }, () => 1000);
+    statistics.add(sampleOf({ a: windowOf(fast) }), 1000);
+    statistics.add(sampleOf({ a: windowOf(slow) }), 2000);
+    const [a] = statistics.byName;
+    expect(a).toMatchObject({ name: 'a', requests: 100, failures: 0, rps: 50, minMs: 1, maxMs: 1000 });
+    // An average of the two windows' percentiles would say about 500.
+    expect(a?.p50Ms).toBeCloseTo(1, 1);
+    expect(a?.p95Ms).toBeCloseTo(1000, -1);
+    expect(a?.meanMs).toBeCloseTo(100.9, 3);
+  });
+
+  it('gives one row per name, sorted, and all together', () => {
+    const statistics = new LoadStatistics();
+    statistics.add(sampleOf({ b: windowOf([2]), a: windowOf([4], { timeout: 1 }) }), 1000);
+    expect(statistics.byName.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(statistics.total).toMatchObject({
+      requests: 2,
+      failures: 1,
+      meanMs: 3,
+      failuresByKind: { timeout: 1 },
+    });
+    expect(statistics.meanResponseBytes('a')).toBe(100);
+    expect(statistics.users).toBe(3);
+  });
+
+  it('divides by the length of windows, not by their number', () => {
+    const statistics = new LoadStatistics();
+    statistics.add(sampleOf({ a: windowOf([1, 1]) }, { windowMs: 500 }), 500);
+    expect(statistics.total.rps).toBe(4);
+  });
+
+  it('is all zeros without samples', () => {
+    expect(summarizeLoad([])).toMatchObject({ requests: 0, rps: 0, p99Ms: 0, minMs: 0, byName: [] });
+  });
+
+  it('keeps when a kind of failure was first and last seen', () => {
+    const statistics = new LoadStatistics();
+    for (const atMs of [1000, 2000, 3000]) {
+      statistics.add(sampleOf({ a: windowOf([1], atMs === 3000 ? {} : { 'http 503': 1 }) }), atMs);
+    }
+    expect(statistics.failures).toEqual([
+      { name: 'a', kind: 'http 503', occurrences: 2, firstSeenMs: 1000, lastSeenMs: 2000 },
+    ]);
+  });
+
+  it('stays small however many kinds of failure there are, and loses no count', () => {
+    const statistics = new LoadStatistics();
+    for (let index = 0; index < 2000; index += 1) {
+      statistics.add(sampleOf({ a: windowOf([1], { [`text ${index}`]: 1 }) }), index);
+    }
+    expect(statistics.failures.length).toBeLessThanOrEqual(501);
+    expect(statistics.failures.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(2000);
+    expect(Object.values(statistics.total.failuresByKind).reduce((sum, count) => sum + count, 0)).toBe(2000);
+  });
+});
+
+describe('the current figures', () => {
+  it('cover the last ten windows', () => {
+    const statistics = new LoadStatistics();
+    statistics.add(sampleOf({ a: windowOf(Array.from({ length: 1000 }, () => 500)) }), 0);
+    for (let second = 1; second <= 10; second += 1) {
+      statistics.add(sampleOf({ a: windowOf([1, 1], { timeout: 1 }), b: windowOf([3]) }), second * 1000);
+    }
+    expect(statistics.current()).toMatchObject({ rps: 3, failuresPerS: 1 });
+    expect(statistics.current('b')).toMatchObject({ rps: 1, failuresPerS: 0, p95Ms: 3 });
+  });
+
+  it('fall to zero when a target hangs', () => {
+    const statistics = new LoadStatistics();
+    statistics.add(sampleOf({ a: windowOf([1]) }), 0);
+    for (let second = 1; second <= 10; second += 1) statistics.add(sampleOf({}), second * 1000);
+    expect(statistics.current()).toEqual({ rps: 0, failuresPerS: 0, p50Ms: null, p95Ms: null });
+  });
+});
+
+describe('what the summary says of the generator', () => {
+  it('is the mean CPU by time, the median window’s delay and the share of late starts', () => {
+    const { generator: summary } = summarizeLoad([
+      of(1000, 20, 1, 0),
+      of(1000, 40, 900, 3),
+      of(500, 0, 2, 0),
+    ]);
+    expect(summary).toEqual({ cpuPercent: 24, eventLoopDelayP99Ms: 2, lateStartPercent: 2 });
+  });
+});
+
+function vitals(windowMs: number, cpuPercent: number, eventLoopDelayP99Ms: number, lateStarts: number) {
+  const data = sampleOf(
+    {},
+    { windowMs, generator: { ...generator, cpuPercent, eventLoopDelayP99Ms, lateStarts, plannedStarts: 50 } },
+  );
+  return { atMs: 0, data };
+}

@@ -1,0 +1,101 @@
+import { formatDurationMs } from '../../shared/duration.ts';
+import type { RequestStats } from '../run-document.ts';
+import type { LoadStatistics } from './load-statistics.ts';
+
+export interface LoadTableOptions {
+  /** Width of the terminal; names give way to the figures. */
+  columns: number;
+  color: boolean;
+}
+
+interface Column {
+  title: string;
+  width: number;
+  value: (stats: RequestStats) => string;
+}
+
+const columns: readonly Column[] = [
+  { title: '# reqs', width: 9, value: ({ requests }) => String(requests) },
+  {
+    title: '# fails',
+    width: 15,
+    value: ({ requests, failures }) => `${failures}(${share(failures, requests)})`,
+  },
+  { title: 'Avg', width: 8, value: ({ meanMs }) => formatMs(meanMs) },
+  { title: 'Min', width: 8, value: ({ minMs }) => formatMs(minMs) },
+  { title: 'Max', width: 8, value: ({ maxMs }) => formatMs(maxMs) },
+  { title: 'Med', width: 8, value: ({ p50Ms }) => formatMs(p50Ms) },
+  { title: '95%', width: 8, value: ({ p95Ms }) => formatMs(p95Ms) },
+  { title: '99%', width: 8, value: ({ p99Ms }) => formatMs(p99Ms) },
+  { title: 'req/s', width: 9, value: ({ rps }) => rps.toFixed(1) },
+];
+const figuresWidth = columns.reduce((sum, { width }) => sum + width, 0);
+const minNameWidth = 16;
+
+/** The table that Locust's users know, times in milliseconds, and below it what failed and how often. */
+export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOptions): string {
+  const rows = statistics.byName;
+  const longest = Math.max(minNameWidth, ...rows.map(({ name }) => name.length + 1));
+  const nameWidth = Math.max(minNameWidth, Math.min(longest, options.columns - figuresWidth));
+  const rule = '-'.repeat(nameWidth + figuresWidth);
+  const head = pad('Name', nameWidth) + columns.map(({ title, width }) => title.padStart(width)).join('');
+  const line = (stats: RequestStats): string => {
+    const text =
+      pad(stats.name, nameWidth) + columns.map(({ value, width }) => value(stats).padStart(width)).join('');
+    return stats.failures > 0 ? paint(text, red, options.color) : text;
+  };
+  return [
+    paint(head, bold, options.color),
+    rule,
+    ...rows.map(line),
+    rule,
+    line(statistics.total),
+    ...renderFailures(statistics, options),
+    '',
+  ].join('\n');
+}
+
+/** One line that says how the load goes now. */
+export function renderLoadLine(statistics: LoadStatistics): string {
+  const { rps, failuresPerS, p50Ms, p95Ms } = statistics.current();
+  const { requests, failures } = statistics.total;
+  return [
+    formatDurationMs(Math.max(1000, statistics.durationMs)).padStart(7),
+    `${statistics.users} users`.padStart(12),
+    `${rps.toFixed(1)} req/s`.padStart(14),
+    `${failuresPerS.toFixed(1)} fails/s`.padStart(13),
+    `p50 ${p50Ms === null ? '-' : formatMs(p50Ms)} ms`.padStart(14),
+    `p95 ${p95Ms === null ? '-' : formatMs(p95Ms)} ms`.padStart(14),
+    `${requests} requests, ${failures} failed`.padStart(14),
+  ].join(' ');
+}
+
+function renderFailures(statistics: LoadStatistics, { color }: LoadTableOptions): string[] {
+  const { failures } = statistics;
+  if (failures.length === 0) return [];
+  const lines = failures
+    .slice(0, 20)
+    .map(({ name, kind, occurrences }) => `${String(occurrences).padStart(9)}  ${name}: ${kind}`);
+  const more = failures.length > lines.length ? [`${failures.length - lines.length} further kinds`] : [];
+  return ['', paint('# occurrences  Failure', bold, color), ...lines, ...more];
+}
+
+const red = '\u001b[31m';
+const bold = '\u001b[1m';
+const plain = '\u001b[0m';
+
+function paint(text: string, style: string, color: boolean): string {
+  return color ? `${style}${text}${plain}` : text;
+}
+
+function pad(name: string, width: number): string {
+  return (name.length < width ? name : `${name.slice(0, width - 2)}…`).padEnd(width);
+}
+
+function formatMs(ms: number): string {
+  return ms >= 100 ? ms.toFixed(0) : ms.toFixed(ms >= 10 ? 1 : 2);
+}
+
+function share(part: number, whole: number): string {
+  return `${(whole === 0 ? 0 : (part / whole) * 100).toFixed(2)}%`;
+}

@@ -1,0 +1,149 @@
+import { GaugewayError } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import { isLoopbackHost } from '../../../shared/loopback.ts';
+import type { GeneratorVitals } from '../../timeline/samples.ts';
+import type { RequestStats } from '../../run-document.ts';
+import { createLoadPlan } from '../load-plan.ts';
+import type { LoadPlan, LoadPlanSummary } from '../load-plan.ts';
+import { startLoad } from '../load-process.ts';
+import type { LoadHandle } from '../load-process.ts';
+import { LoadStatistics } from '../load-statistics.ts';
+import type { LoadState } from './locust-stats.ts';
+import type { SwarmRequest } from './swarm-request.ts';
+
+export interface LoadTestOptions {
+  /** Everything that a request to start does not say. */
+  defaults: Partial<LoadPlan>;
+  /** The token goes to this host only, whatever host a request names. */
+  defaultHost: string | undefined;
+  /** Whether hosts that are not this machine may be loaded. */
+  allowRemote: boolean;
+  logger: Logger;
+}
+
+/** What the page shows beyond Locust's figures: exact percentiles, and what the generator says of itself. */
+export interface LoadTestDetails {
+  host: string;
+  /** Covered by the figures. */
+  durationMs: number;
+  rows: RequestStats[];
+  total: RequestStats;
+  generator: GeneratorVitals | null;
+  plan: LoadPlanSummary | null;
+  /** Why the last load ended by itself. */
+  error: string | null;
+}
+
+/** One load test that a person starts, edits while it runs, stops and starts again. */
+export class LoadTest {
+  readonly statistics = new LoadStatistics();
+  readonly #options: LoadTestOptions;
+  #state: LoadState = 'ready';
+  #load: LoadHandle | undefined;
+  #host: string;
+  #runTimer: NodeJS.Timeout | undefined;
+  #generator: GeneratorVitals | null = null;
+  #plan: LoadPlanSummary | null = null;
+  #error: string | null = null;
+
+  constructor(options: LoadTestOptions) {
+    this.#options = options;
+    this.#host = options.defaultHost ?? '';
+  }
+
+  get state(): LoadState {
+    return this.#state;
+  }
+
+  get details(): LoadTestDetails {
+    return {
+      host: this.#host,
+      durationMs: this.statistics.durationMs,
+      rows: this.statistics.byName,
+      total: this.statistics.total,
+      generator: this.#generator,
+      plan: this.#plan,
+      error: this.#error,
+    };
+  }
+
+  /** Starts a load, or changes the users of the one that runs. Throws GaugewayError when it cannot be. */
+  async swarm(request: SwarmRequest): Promise<{ host: string }> {
+    const host = (request.host ?? this.#host).replace(/\/+$/, '');
+    if (this.#state === 'stopping') throw new GaugewayError('conflict', 'the test is being stopped');
+    if (this.#load === undefined) await this.#start(request, host);
+    else if (host === this.#host) this.#edit(this.#load, request);
+    else throw new GaugewayError('conflict', `the test runs against ${this.#host}: stop it first`);
+    clearTimeout(this.#runTimer);
+    if (request.runTimeMs !== undefined) {
+      this.#runTimer = setTimeout(() => void this.stop(), request.runTimeMs);
+    }
+    return { host };
+  }
+
+  /** Ends the users; figures stay. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#runTimer);
+    if (this.#load === undefined) return;
+    this.#state = 'stopping';
+    await this.#load.stop();
+  }
+
+  resetStatistics(): void {
+    this.statistics.reset();
+  }
+
+  async #start(request: SwarmRequest, host: string): Promise<void> {
+    const { defaults, defaultHost, allowRemote, logger } = this.#options;
+    const { token, ...settings } = defaults;
+    const plan = createLoadPlan({
+      ...settings,
+      ...(token !== undefined && host === defaultHost ? { token } : {}),
+      ...(request.scenario === undefined ? {} : { scenario: request.scenario }),
+      users: request.users,
+      spawnRate: request.spawnRate,
+      targetUrl: host,
+    });
+    refuseRemote(plan.targetUrl, allowRemote);
+    this.statistics.reset();
+    this.#error = null;
+    this.#plan = null;
+    this.#host = host;
+    this.#state = 'spawning';
+    const load = startLoad(plan, {
+      logger,
+      onSample: (sample, atMs) => {
+        this.statistics.add(sample, atMs);
+        this.#generator = sample.generator;
+      },
+      onRamped: () => {
+        if (this.#state === 'spawning') this.#state = 'running';
+      },
+    });
+    this.#load = load;
+    load.finished.then(
+      () => this.#ended(null),
+      (error: Error) => this.#ended(error.message),
+    );
+    this.#plan = await load.planned;
+  }
+
+  #edit(load: LoadHandle, { users, spawnRate }: SwarmRequest): void {
+    this.#state = 'spawning';
+    load.setUsers(users, spawnRate);
+  }
+
+  #ended(error: string | null): void {
+    clearTimeout(this.#runTimer);
+    this.#load = undefined;
+    this.#state = 'stopped';
+    this.#error = error;
+  }
+}
+
+/** Throws `usage` for a target that is not this machine, unless it was allowed. */
+export function refuseRemote(targetUrl: string, allowRemote: boolean): void {
+  const { hostname, host } = new URL(targetUrl);
+  if (allowRemote || isLoopbackHost(hostname)) return;
+  throw new GaugewayError('usage', `${host} is not this machine: --allow-remote lets the load go there`);
+}

@@ -1,0 +1,161 @@
+import type { LatencySketch } from '../../../shared/latency-sketch.ts';
+import type { RequestStats } from '../../run-document.ts';
+import { aggregatedName } from '../load-statistics.ts';
+import type { CurrentStats, LoadStatistics } from '../load-statistics.ts';
+
+/** States that Locust's clients know. */
+export type LoadState = 'ready' | 'spawning' | 'running' | 'stopping' | 'stopped';
+
+/** Rows and errors that Locust gives at most. */
+const maxRows = 500;
+/** The current figures when no load runs. */
+const nothing: CurrentStats = { rps: 0, failuresPerS: 0, p50Ms: null, p95Ms: null };
+
+export interface LocustRow {
+  method: string | null;
+  name: string;
+  safe_name: string;
+  num_requests: number;
+  num_failures: number;
+  min_response_time: number;
+  max_response_time: number;
+  avg_response_time: number;
+  median_response_time: number;
+  ninetieth_response_time: number;
+  ninety_ninth_response_time: number;
+  'response_time_percentile_0.95': number;
+  'response_time_percentile_0.99': number;
+  current_rps: number;
+  current_fail_per_sec: number;
+  total_rps: number;
+  total_fail_per_sec: number;
+  avg_content_length: number;
+}
+
+export interface LocustStats {
+  stats: LocustRow[];
+  errors: {
+    name: string;
+    method: string;
+    error: string;
+    occurrences: number;
+    first_seen: number;
+    last_seen: number;
+  }[];
+  current_rps: number;
+  current_fail_per_sec: number;
+  total_rps: number;
+  total_fail_per_sec: number;
+  total_request_count: number;
+  total_fail_count: number;
+  fail_ratio: number;
+  current_response_time_percentiles: Record<string, number | null>;
+  current_response_time_percentile_50: number | null;
+  current_response_time_percentile_95: number | null;
+  workers: [];
+  state: LoadState;
+  user_count: number;
+}
+
+/**
+ * `GET /stats/requests` as Locust's clients know it: the keys of 2.46 and those of 2.12 that are gone, plus
+ * `total_fail_count` and `total_request_count`, which guides read and Locust does not have. The aggregated row
+ * comes last. Percentiles are rounded as Locust's buckets are; rates "current" are those of the last ten
+ * seconds of the clock, where Locust's stand still with the last request.
+ */
+export function toLocustStats(statistics: LoadStatistics, state: LoadState): LocustStats {
+  const { total } = statistics;
+  const isOver = state === 'ready' || state === 'stopped';
+  const currentOf = (name?: string): CurrentStats => (isOver ? nothing : statistics.current(name));
+  const toRow = (stats: RequestStats): LocustRow => rowOf(statistics, stats, currentOf(stats.name));
+  const rows = statistics.byName.slice(0, maxRows).map(toRow);
+  const current = currentOf();
+  const failuresPerS = perSecond(total.failures, statistics.durationMs);
+  const [p50, p95] = [current.p50Ms, current.p95Ms].map((ms) => (ms === null ? null : locustBucket(ms)));
+  return {
+    stats: [...rows, { ...toRow(total), method: '', name: aggregatedName, safe_name: aggregatedName }],
+    errors: statistics.failures.slice(0, maxRows).map((failure) => ({
+      ...splitName(failure.name),
+      error: failure.kind,
+      occurrences: failure.occurrences,
+      first_seen: failure.firstSeenMs / 1000,
+      last_seen: failure.lastSeenMs / 1000,
+    })),
+    current_rps: current.rps,
+    current_fail_per_sec: current.failuresPerS,
+    total_rps: total.rps,
+    total_fail_per_sec: failuresPerS,
+    total_request_count: total.requests,
+    total_fail_count: total.failures,
+    fail_ratio: total.requests === 0 ? 0 : total.failures / total.requests,
+    current_response_time_percentiles: {
+      'response_time_percentile_0.5': p50 ?? null,
+      'response_time_percentile_0.95': p95 ?? null,
+    },
+    current_response_time_percentile_50: p50 ?? null,
+    current_response_time_percentile_95: p95 ?? null,
+    workers: [],
+    state,
+    user_count: isOver ? 0 : statistics.users,
+  };
+}
+
+/**
+ * Locust's rounding of response times: whole milliseconds below 100, then two significant digits ("147 → 150,
+ * 3432 → 3400"), whole seconds from ten seconds on. Rounding keeps the order, so rounding a percentile gives the
+ * percentile of rounded values.
+ */
+export function locustBucket(ms: number): number {
+  if (ms < 100) return Math.round(ms);
+  if (ms < 1000) return Math.round(ms / 10) * 10;
+  if (ms < 10_000) return Math.round(ms / 100) * 100;
+  return Math.round(ms / 1000) * 1000;
+}
+
+function rowOf(statistics: LoadStatistics, stats: RequestStats, current: CurrentStats): LocustRow {
+  const latency = statistics.latencyOf(stats.name);
+  const { method, name } = splitName(stats.name);
+  const percentile = (q: number): number => (latency === undefined ? 0 : locustPercentile(latency, q));
+  return {
+    method,
+    name,
+    safe_name: escapeHtml(name),
+    num_requests: stats.requests,
+    num_failures: stats.failures,
+    min_response_time: stats.minMs,
+    max_response_time: stats.maxMs,
+    avg_response_time: stats.meanMs,
+    median_response_time: locustBucket(stats.p50Ms),
+    ninetieth_response_time: percentile(0.9),
+    ninety_ninth_response_time: percentile(0.99),
+    'response_time_percentile_0.95': percentile(0.95),
+    'response_time_percentile_0.99': percentile(0.99),
+    current_rps: current.rps,
+    current_fail_per_sec: current.failuresPerS,
+    total_rps: stats.rps,
+    total_fail_per_sec: perSecond(stats.failures, statistics.durationMs),
+    avg_content_length: statistics.meanResponseBytes(stats.name),
+  };
+}
+
+/** Locust takes the value at rank ⌊n·q⌋ counted from zero; the sketch takes the one at ⌊q·(n-1)⌋. */
+function locustPercentile(latency: LatencySketch, q: number): number {
+  const last = latency.count - 1;
+  if (last <= 0) return locustBucket(latency.quantileMs(1));
+  const rank = Math.floor(latency.count * q);
+  return locustBucket(latency.quantileMs(rank >= last ? 1 : (rank + 0.5) / last));
+}
+
+/** `GET /health` has its method in its name; everything of MCP is a POST. */
+function splitName(name: string): { method: string; name: string } {
+  const [, method, rest] = /^(GET|DELETE) (.+)$/.exec(name) ?? [];
+  return method !== undefined && rest !== undefined ? { method, name: rest } : { method: 'POST', name };
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[<>&"']/g, (character) => `&#${character.codePointAt(0)};`);
+}
+
+function perSecond(count: number, durationMs: number): number {
+  return durationMs === 0 ? 0 : (count * 1000) / durationMs;
+}

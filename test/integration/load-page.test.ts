@@ -1,0 +1,270 @@
+import { execFile } from 'node:child_process';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
+import type { LoadServer, LoadStatsAnswer } from '../../src/lab/load/web/load-server.ts';
+import { createLogger } from '../../src/shared/logger.ts';
+import { CountingMcpServer } from '../support/counting-mcp-server.ts';
+import { findProgram, title } from '../support/requires.ts';
+
+const run = promisify(execFile);
+const python = findProgram('python3');
+
+let target: CountingMcpServer;
+let page: LoadServer;
+
+beforeAll(async () => {
+  target = await CountingMcpServer.start({
+    tools: [{ name: 'echo' }, { name: 'sometimes' }],
+    health: 200,
+    // The trial goes well; every second call after it does not.
+    onCall: (tool, call, response, id) => {
+      if (tool !== 'sometimes' || call % 2 === 1) return undefined;
+      const error = { code: -32603, message: 'no' };
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ jsonrpc: '2.0', id, error }));
+      return true;
+    },
+  });
+  page = await startLoadServer({
+    port: 0,
+    defaults: { scenario: 'mcp-mixed', thinkMs: [1, 4], iterationsPerUser: 40, token: 'secret' },
+    defaultHost: target.url,
+    allowRemote: false,
+    logger: createLogger('silent'),
+  });
+});
+afterAll(async () => {
+  await page.close();
+  await target[Symbol.asyncDispose]();
+});
+
+async function stats(): Promise<LoadStatsAnswer> {
+  const response = await fetch(`${page.url}/stats/requests`);
+  const answer: LoadStatsAnswer = JSON.parse(await response.text());
+  return answer;
+}
+
+async function swarm(fields: object): Promise<unknown> {
+  const body = new URLSearchParams({ ...fields });
+  return (await fetch(`${page.url}/swarm`, { method: 'POST', body })).json();
+}
+
+/** Feeds the answer to a script that reads it as JSON from stdin; gives its lines. */
+async function runPython(script: string): Promise<string[]> {
+  const body = await (await fetch(`${page.url}/stats/requests`)).text();
+  const child = run(python.path ?? '', ['-c', `import sys, json${script}`]);
+  child.child.stdin?.end(body);
+  return (await child).stdout.trimEnd().split('\n');
+}
+
+async function untilState(state: LoadStatsAnswer['state']): Promise<void> {
+  await expect.poll(async () => (await stats()).state, { timeout: 20_000 }).toBe(state);
+}
+
+describe('before a test', () => {
+  it('is ready, with nothing but an empty aggregated row', async () => {
+    const answer = await stats();
+    expect(answer).toMatchObject({ state: 'ready', user_count: 0, total_rps: 0, fail_ratio: 0, errors: [] });
+    expect(answer.stats).toHaveLength(1);
+    expect(answer.stats[0]).toMatchObject({ name: 'Aggregated', num_requests: 0, min_response_time: 0 });
+  });
+
+  it.each([
+    [{ user_count: '0', spawn_rate: '1' }, /^user_count: /],
+    [{ user_count: '5' }, /^spawn_rate: /],
+    [
+      { user_count: '5', spawn_rate: '1', host: 'file:///etc/passwd' },
+      /targetUrl: must be an http or https URL/,
+    ],
+    [{ user_count: '5', spawn_rate: '1', host: 'http://example.com' }, /example.com is not this machine/],
+    [{ user_count: '5', spawn_rate: '1', run_time: 'soon' }, /not a duration/],
+  ])('%j is answered with what is wrong, as Locust does with 200', async (fields, message) => {
+    expect(await swarm(fields)).toEqual({ success: false, message: expect.stringMatching(message) });
+    expect((await stats()).state).toBe('ready');
+  });
+});
+
+describe('a test from start to end', () => {
+  it('counts what the target counts', async () => {
+    expect(await swarm({ user_count: '5', spawn_rate: '100', host: target.url })).toEqual({
+      success: true,
+      message: 'Swarming started',
+      host: target.url,
+    });
+    await untilState('stopped');
+    const answer = await stats();
+    const aggregated = answer.stats.at(-1);
+    const rows = answer.stats.slice(0, -1);
+    // Without initialize, its notification, the first listing and DELETE of each user.
+    expect(aggregated?.num_requests).toBe(5 * (40 + 4));
+    expect(answer.total_request_count).toBe(aggregated?.num_requests);
+    expect(rows.reduce((sum, row) => sum + row.num_requests, 0)).toBe(aggregated?.num_requests);
+    const called = rows.find(({ name }) => name === 'tools/call sometimes');
+    // One more reached the target: the trial before the load.
+    expect(called?.num_requests).toBe(target.count('tools/call sometimes') - 1);
+    expect(called?.num_failures).toBe(Math.floor(target.count('tools/call sometimes') / 2));
+    expect(answer.total_fail_count).toBe(called?.num_failures);
+    expect(answer.errors).toEqual([
+      {
+        name: 'tools/call sometimes',
+        method: 'POST',
+        error: 'json-rpc -32603',
+        occurrences: called?.num_failures,
+        first_seen: expect.any(Number),
+        last_seen: expect.any(Number),
+      },
+    ]);
+    expect(rows.find(({ name }) => name === '/health')).toMatchObject({ method: 'GET', num_failures: 0 });
+    expect(called?.avg_content_length).toBeGreaterThan(10);
+  });
+
+  describe.skipIf(python.missing)(title("Python scripts written for Locust's answer", python), () => {
+    it('print the slowest endpoints with their p95 and p99, requests per second and failures', async () => {
+      const printed = await runPython(`
+data = json.load(sys.stdin)
+for row in sorted(data['stats'], key=lambda r: r['avg_response_time'], reverse=True):
+    print(f"{row['name']:<40}|{row['num_requests']:>8}|{row['avg_response_time']:>8.0f}"
+          f"|{row['response_time_percentile_0.95']:>8.0f}|{row['response_time_percentile_0.99']:>8.0f}")
+print(f"RPS: {data['total_rps']:.1f}, Users: {data['user_count']}, Failures: {data['total_fail_count']}")`);
+      const answer = await stats();
+      expect(printed).toHaveLength(answer.stats.length + 1);
+      expect(printed.at(-1)).toBe(
+        `RPS: ${answer.total_rps.toFixed(1)}, Users: 0, Failures: ${answer.total_fail_count}`,
+      );
+      expect(printed.map((line) => line.split('|')[1]?.trim())).toContain('220');
+    });
+
+    it('print each error with its number', async () => {
+      const printed = await runPython(`
+for e in json.load(sys.stdin)['errors']:
+    print(f"{e.get('name')}: {e.get('occurrences')} - {e.get('error')[:80]}")`);
+      const { total_fail_count: failed } = await stats();
+      expect(printed).toEqual([`tools/call sometimes: ${failed} - json-rpc -32603`]);
+    });
+
+    it('find one endpoint by its name, or nothing', async () => {
+      const printed = await runPython(`
+data = json.load(sys.stdin)
+for name in ('/health', '/admin/'):
+    row = next((r for r in data['stats'] if r['name'] == name), {})
+    print(f"{data['total_rps']:.0f} {name} {row.get('num_requests', 0)} {row.get('avg_response_time', 0):.0f}ms")`);
+      const health = (await stats()).stats.find(({ name }) => name === '/health');
+      expect(printed[0]).toContain(
+        `/health ${health?.num_requests} ${health?.avg_response_time.toFixed(0)}ms`,
+      );
+      expect(printed[1]).toMatch(/ \/admin\/ 0 0ms$/);
+    });
+  });
+
+  it('forgets its figures when asked to', async () => {
+    expect(await (await fetch(`${page.url}/stats/reset`)).text()).toBe('ok');
+    expect(await stats()).toMatchObject({ total_request_count: 0, errors: [], state: 'stopped' });
+  });
+});
+
+describe('a test that runs', () => {
+  it('takes the older names and JSON, changes its users, and stops', async () => {
+    await using endless = await startLoadServerFor(target.url);
+    const ask = async (path: string, body?: object): Promise<unknown> => {
+      const init = {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      };
+      return (await fetch(`${endless.url}${path}`, body === undefined ? {} : init)).json();
+    };
+    const current = () => ask('/stats/requests');
+    expect(await ask('/swarm', { locust_count: 3, hatch_rate: 100 })).toMatchObject({ success: true });
+    await expect.poll(current, { timeout: 10_000 }).toMatchObject({ state: 'running', user_count: 3 });
+    expect(await ask('/swarm', { users: 7, spawn_rate: 100 })).toMatchObject({ success: true });
+    await expect.poll(current, { timeout: 10_000 }).toMatchObject({ state: 'running', user_count: 7 });
+    expect(await ask('/swarm', { users: 7, spawn_rate: 100, host: 'http://localhost:1' })).toEqual({
+      success: false,
+      message: `the test runs against ${target.url}: stop it first`,
+    });
+    expect(await ask('/stop')).toEqual({ success: true, message: 'Test stopped' });
+    expect(await current()).toMatchObject({ state: 'stopped', user_count: 0, current_rps: 0 });
+  });
+
+  it('stops by itself after its run time', async () => {
+    await using endless = await startLoadServerFor(target.url);
+    const body = new URLSearchParams({ user_count: '2', spawn_rate: '10', run_time: '1s' });
+    await fetch(`${endless.url}/swarm`, { method: 'POST', body });
+    await expect.poll(() => endless.test.state, { timeout: 15_000 }).toBe('stopped');
+    expect(endless.test.statistics.total.requests).toBeGreaterThan(0);
+  });
+
+  it('says why it could not start, and can be started again', async () => {
+    await using endless = await startLoadServerFor(target.url);
+    const start = async (host: string): Promise<unknown> => {
+      const body = new URLSearchParams({ user_count: '1', spawn_rate: '1', host });
+      return (await fetch(`${endless.url}/swarm`, { method: 'POST', body })).json();
+    };
+    expect(await start('http://127.0.0.1:1')).toEqual({
+      success: false,
+      message: expect.stringContaining('connect ECONNREFUSED'),
+    });
+    await expect.poll(() => endless.test.state).toBe('stopped');
+    expect(endless.test.details.error).toContain('connect ECONNREFUSED');
+    expect(await start(target.url)).toMatchObject({ success: true });
+  });
+});
+
+describe('strangers', () => {
+  it.each([
+    ['a name that was bound to this address', '/stats/requests', { host: 'evil.example:8089' }, 'GET'],
+    ["another site's form", '/swarm', { origin: 'https://evil.example' }, 'POST'],
+    ["another port's page", '/swarm', { origin: 'http://127.0.0.1:1' }, 'POST'],
+    ['an opaque origin', '/swarm', { origin: 'null' }, 'POST'],
+    ["another site's image", '/stop', { 'sec-fetch-site': 'cross-site' }, 'GET'],
+  ])('%s is refused', async (_who, path, headers, method) => {
+    expect(await status(path, headers, method)).toBe(403);
+  });
+
+  it('get no permission to read answers', async () => {
+    const response = await fetch(`${page.url}/stats/requests`, { headers: { origin: page.url } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('get no body of any size', async () => {
+    const response = await fetch(`${page.url}/swarm`, { method: 'POST', body: 'x'.repeat(100_000) });
+    expect(response.status).toBe(413);
+  });
+
+  it('find nothing elsewhere', async () => {
+    expect(await status('/etc/passwd', {})).toBe(404);
+    expect(await status('/%2e%2e/%2e%2e/package.json', {})).toBe(404);
+  });
+});
+
+/** A page whose loads go on until they are stopped. */
+async function startLoadServerFor(host: string): Promise<LoadServer & AsyncDisposable> {
+  const server = await startLoadServer({
+    port: 0,
+    defaults: { scenario: 'mcp-tools', thinkMs: [5, 20] },
+    defaultHost: host,
+    allowRemote: false,
+    logger: createLogger('silent'),
+  });
+  return { ...server, [Symbol.asyncDispose]: () => server.close() };
+}
+
+/** fetch would not send these headers as given. */
+async function status(
+  path: string,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<number | undefined> {
+  const sent = request(`${page.url}${path}`, { method, headers });
+  sent.end(method === 'POST' ? 'user_count=1&spawn_rate=1' : undefined);
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  sent.on('error', reject).on('response', (response) => {
+    text(response).then(() => resolve(response.statusCode), reject);
+  });
+  return promise;
+}
