@@ -102,11 +102,8 @@ describe('a process that is ready', () => {
   });
 
   it('is not kept alive by its stdin', async () => {
-    const child = await spawnReady(
-      script(
-        `process.stdin.resume(); ${ready} const timer = ${stayAlive} process.on('SIGTERM', () => clearInterval(timer));`,
-      ),
-    );
+    const endsOnItsOwn = `const timer = ${stayAlive} process.on('SIGTERM', () => clearInterval(timer));`;
+    const child = await spawnReady(script(`process.stdin.resume(); ${endsOnItsOwn} ${ready}`));
     await child.stop();
     expect(await child.exited).toMatchObject({ code: 0, signal: null });
   });
