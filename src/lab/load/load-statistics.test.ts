@@ -111,9 +111,9 @@ describe('the current figures', () => {
 describe('what the summary says of the generator', () => {
   it('is the mean CPU by time, the median window’s delay and the share of late starts', () => {
     const { generator: summary } = summarizeLoad([
-      of(1000, 20, 1, 0),
-      of(1000, 40, 900, 3),
-      of(500, 0, 2, 0),
+      vitals(1000, 20, 1, 0),
+      vitals(1000, 40, 900, 3),
+      vitals(500, 0, 2, 0),
     ]);
     expect(summary).toEqual({ cpuPercent: 24, eventLoopDelayP99Ms: 2, lateStartPercent: 2 });
   });
