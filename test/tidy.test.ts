@@ -5,7 +5,10 @@ import { describe, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..');
 
 /** Every file of the project itself: nothing that was installed, built or recorded. */
-const files = globSync(['*', '{.ci,.github,bench,bin,docs,scripts,src,test}/**/*'], { cwd: root, withFileTypes: true })
+const files = globSync(['*', '{.ci,.github,bench,bin,docs,scripts,src,test}/**/*'], {
+  cwd: root,
+  withFileTypes: true,
+})
   .filter((entry) => entry.isFile())
   .map((entry) => relative(root, join(entry.parentPath, entry.name)))
   .toSorted();
@@ -99,7 +102,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   {
     room: 'src/stack/',
     may: ['src/stack/', 'src/config/', 'src/shared/', 'src/protocol/'],
-    packages: ['pg', 'jose', 'undici', 'node'],
+    packages: ['pg', 'jose', 'undici', 'zod', 'node'],
   },
   {
     room: 'src/console/',
@@ -189,15 +192,9 @@ describe('the house is as ARCHITECTURE.md says', () => {
   });
 
   test('no check is silenced and nothing is left for later', () => {
-    const marks = new RegExp(
-      [
-        '@ts-' + '(ignore|expect-error|nocheck)',
-        '(ox|es)lint-' + 'disable',
-        '\\bTO' + 'DO\\b',
-        '\\bFIX' + 'ME\\b',
-        '\\b(test|describe|it)\\.on' + 'ly\\b',
-      ].join('|'),
-    );
+    // Brackets keep the pattern from matching its own source.
+    const marks =
+      /@ts-[i]gnore|@ts-[e]xpect-error|@ts-[n]ocheck|[e]slint-disable|[o]xlint-disable|\b[T]ODO\b|\b[F]IXME\b|\b(test|describe|it)\.[o]nly\b/;
     expect(sources.filter((file) => marks.test(read(file)))).toEqual([]);
   });
 

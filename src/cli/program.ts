@@ -1,27 +1,32 @@
 import { Command } from 'commander';
-import { registerLoad } from './load.ts';
-import { registerServe } from './serve.ts';
-import { registerToken } from './token.ts';
-import { registerUpstreamFixture } from './upstream-fixture.ts';
 
 /** A command's file exports one of these; it adds its command, options and action to the program. */
 export type RegisterCommand = (program: Command) => void;
 
-/** Every command of `gaugeway`, one line each, in the order of `--help`. */
-const commands: readonly RegisterCommand[] = [
-  registerServe,
-  registerLoad,
-  registerUpstreamFixture,
-  registerToken,
-];
+/**
+ * Every command of `gaugeway`, one line each, in the order of `--help`. Only the file of the command that is
+ * asked for is loaded, because loading all takes longer than most of them run.
+ */
+const commands: Record<string, () => Promise<RegisterCommand>> = {
+  session: async () => (await import('./session.ts')).registerSession,
+  diagnose: async () => (await import('./session.ts')).registerDiagnose,
+  serve: async () => (await import('./serve.ts')).registerServe,
+  load: async () => (await import('./load.ts')).registerLoad,
+  'upstream-fixture': async () => (await import('./upstream-fixture.ts')).registerUpstreamFixture,
+  token: async () => (await import('./token.ts')).registerToken,
+};
 
-/** The command line. Wrong usage throws commander's own error; an action throws GaugewayError. */
-export function createProgram(version: string): Command {
+/**
+ * The command line with the command `asked`, or with all of them when that is none of ours. Wrong usage throws
+ * commander's own error; an action throws GaugewayError.
+ */
+export async function createProgram(version: string, asked?: string): Promise<Command> {
   const program = new Command('gaugeway')
     .description('An MCP gateway that can explain its own performance, and a lab that can explain any other')
     .version(version)
     .showSuggestionAfterError()
     .exitOverride();
-  for (const register of commands) register(program);
+  const only = asked === undefined ? undefined : commands[asked];
+  for (const load of only === undefined ? Object.values(commands) : [only]) (await load())(program);
   return program;
 }

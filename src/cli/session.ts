@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { analyse } from '../lab/analyse.ts';
+import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
+import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
+import { renderSummary } from '../lab/report/terminal.ts';
+import type { RunDocument } from '../lab/run-document.ts';
+import { runSession } from '../lab/session.ts';
+import { bundleFolder } from '../lab/timeline/bundle.ts';
+import { nowMs } from '../shared/clock.ts';
+import { parseDurationMs } from '../shared/duration.ts';
+import { GaugewayError } from '../shared/errors.ts';
+import { createLogger } from '../shared/logger.ts';
+import { isLoopbackHost } from '../shared/loopback.ts';
+import { processRoles, type StackDescription } from '../shared/stack-description.ts';
+import { startEmbeddedStack } from '../stack/embedded-stack.ts';
+import type { RunningStack } from '../stack/running-stack.ts';
+import { exitCodes } from './exit-codes.ts';
+import { positive, thinkTime, wholeNumber } from './option-values.ts';
+import { packageVersion } from './package-version.ts';
+import { ProgressLine } from './progress.ts';
+import { interruptSignal } from './interrupt-signal.ts';
+
+interface SessionFlags {
+  users: number;
+  spawnRate: number;
+  duration: number;
+  baseline: number;
+  coolDown: number;
+  think: [number, number];
+  scenario: (typeof scenarioNames)[number];
+  era: (typeof eras)[number];
+  seed: number;
+  name: string;
+  out?: string;
+  target?: string;
+  token?: string;
+  pg?: string;
+  pid: StackDescription['processes'];
+  allowRemote: boolean;
+  data: string;
+  json: boolean;
+}
+
+export function registerSession(program: Command): void {
+  program
+    .command('session')
+    .summary('load a stack, watch every layer, say what limits it')
+    .description(
+      'Loads an MCP gateway stack, watches its layers on one timeline, profiles the running gateway and says what ' +
+        'limits it.\nWithout --target it brings up a stack of its own: PostgreSQL, the gateway and a sample MCP server.',
+    )
+    .option('--users <n>', 'simulated users', wholeNumber, 50)
+    .option('--spawn-rate <n>', 'users started per second', positive, 25)
+    .option('--duration <time>', 'length of the steady phase', parseDurationMs, 30_000)
+    .option('--baseline <time>', 'quiet time before the load', parseDurationMs, 3000)
+    .option('--cool-down <time>', 'quiet time after the load', parseDurationMs, 3000)
+    .option('--think <min-max>', 'pause of a user between two requests', thinkTime, [100, 500])
+    .addOption(new Option('--scenario <name>', 'what users do').choices(scenarioNames).default('mcp-mixed'))
+    .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default('legacy'))
+    .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, 1)
+    .option('--name <name>', 'name of the run', 'session')
+    .option('--out <folder>', 'folder of the run bundle (default: runs/<time>-<name>)')
+    .option('--target <url>', 'gateway to profile instead of the embedded stack')
+    .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
+    .option('--pg <dsn>', "PostgreSQL of the target's stack; a role with pg_monitor suffices")
+    .option(
+      '--pid <[role=]pid>',
+      'process to watch, repeatable; roles: ' + processRoles.join(', '),
+      onePid,
+      [],
+    )
+    .option('--allow-remote', 'send load to a target that is not this machine', false)
+    .addOption(
+      new Option('--data <folder>', 'where the embedded PostgreSQL lives')
+        .env('GAUGEWAY_DATA')
+        .default('.gaugeway'),
+    )
+    .option(
+      '--json',
+      'print the result document (docs/reference/run.schema.json) instead of the summary',
+      false,
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing limits it, 1 failing findings, 2 bad usage, 3 a required source could not be read.' +
+        '\nTimes are written 30s, 1m30s or 500ms.',
+    )
+    .action(session);
+}
+
+export function registerDiagnose(program: Command): void {
+  program
+    .command('diagnose')
+    .summary('analyse a recorded run again')
+    .description(
+      'Analyses a run bundle again, also one whose session was killed, and writes its report anew.',
+    )
+    .argument('<run>', 'folder of the run bundle')
+    .option('--json', 'print the result document instead of the summary', false)
+    .action(async (folder: string, { json }: { json: boolean }) => {
+      const { document, reportFile } = await analyse(folder);
+      present(document, json, folder, reportFile);
+    });
+}
+
+async function session(flags: SessionFlags): Promise<void> {
+  const progress = new ProgressLine();
+  const interrupt = interruptSignal(() => {
+    progress.note('stopping; what was collected is kept (again to leave at once)');
+  });
+  const logger = createLogger('warn');
+  if (flags.target === undefined && (flags.pg !== undefined || flags.pid.length > 0)) {
+    throw new GaugewayError('usage', '--pg and --pid describe the stack behind --target, which is missing');
+  }
+  let stack: RunningStack | undefined;
+  try {
+    stack =
+      flags.target === undefined
+        ? await startEmbeddedStack({
+            dataFolder: join(flags.data, 'session'),
+            logger,
+            signal: interrupt.signal,
+            onProgress: (text) => progress.note(text),
+          })
+        : undefined;
+    const description = stack?.description ?? describeTarget(flags);
+    const { document, folder, reportFile } = await runSession({
+      outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),
+      name: flags.name,
+      stack: description,
+      load: createLoadPlan({
+        targetUrl: description.gatewayUrl,
+        ...(description.token === undefined ? {} : { token: description.token }),
+        users: flags.users,
+        spawnRate: flags.spawnRate,
+        scenario: flags.scenario,
+        thinkMs: flags.think,
+        era: flags.era,
+        seed: flags.seed,
+      }),
+      baselineMs: flags.baseline,
+      durationMs: flags.duration,
+      coolDownMs: flags.coolDown,
+      versions: { gaugeway: packageVersion(), node: process.versions.node },
+      logger,
+      signal: interrupt.signal,
+      onProgress: (state) => progress.show(state),
+      onPlanned: ({ leftOut }) => {
+        for (const { name, reason } of leftOut) progress.note(`left out of the load: ${name} (${reason})`);
+      },
+    });
+    progress.end();
+    present(document, flags.json, folder, reportFile);
+  } finally {
+    progress.end();
+    await stack?.stop();
+    interrupt.release();
+  }
+}
+
+function describeTarget(flags: SessionFlags): StackDescription {
+  const { target = '' } = flags;
+  const url = URL.parse(target);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new GaugewayError('usage', `--target is not an http or https URL: '${target}'`);
+  }
+  if (!isLoopbackHost(url.hostname) && !flags.allowRemote) {
+    throw new GaugewayError(
+      'usage',
+      `${url.host} is not this machine: --allow-remote lets the load go there`,
+    );
+  }
+  return {
+    name: url.host,
+    embedded: false,
+    gatewayUrl: target.replace(/\/+$/, ''),
+    ...(flags.token === undefined ? {} : { token: flags.token }),
+    ...(flags.pg === undefined ? {} : { postgresDsn: flags.pg }),
+    processes: flags.pid,
+  };
+}
+
+function present(document: RunDocument, json: boolean, folder: string, reportFile: string): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+    const columns = process.stdout.isTTY ? process.stdout.columns : 80;
+    process.stdout.write(renderSummary(document, { columns, color, folder, reportFile }));
+  }
+  if (document.interrupted) process.exitCode = exitCodes.interrupted;
+  else if (document.findings.some(({ verdict }) => verdict === 'fail')) process.exitCode = exitCodes.failure;
+}
+
+function onePid(text: string, before: StackDescription['processes']): StackDescription['processes'] {
+  const [, roleName = 'gateway', digits] = /^(?:([a-z]+)=)?([1-9]\d{0,9})$/.exec(text) ?? [];
+  const role = processRoles.find((name) => name === roleName);
+  if (digits === undefined || role === undefined) {
+    throw new GaugewayError(
+      'usage',
+      `--pid takes PID or ROLE=PID (${processRoles.join(', ')}), not '${text}'`,
+    );
+  }
+  const pid = Number(digits);
+  return [...before, { role, name: `${role} (pid ${pid})`, pid }];
+}

@@ -1,0 +1,137 @@
+import { nowMs, sleep } from '../shared/clock.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Collector, CollectorSink } from './collect/collector.ts';
+import type { PhaseName } from './timeline/events.ts';
+
+const tickMs = 1000;
+/** A source that has not answered by then is a gap; it is left alone until it does. */
+const sampleTimeoutMs = 5000;
+const openTimeoutMs = 15_000;
+const closeTimeoutMs = 5000;
+
+interface Slot {
+  collector: Collector;
+  opened: boolean;
+  busy: boolean;
+  dueMs: number;
+}
+
+/**
+ * Runs the collectors of a session on one clock: a tick each second, every collector in a slot of its own, so
+ * that a slow source delays nobody. What fails is recorded as a gap and never ends the run.
+ */
+export class Sampling {
+  readonly #slots: Slot[];
+  readonly #sink: CollectorSink;
+  readonly #logger: Logger;
+  readonly #stopped = new AbortController();
+  #ticking: Promise<void> | undefined;
+
+  constructor(collectors: Collector[], sink: CollectorSink, logger: Logger) {
+    this.#slots = collectors.map((collector) => ({ collector, opened: false, busy: false, dueMs: 0 }));
+    this.#sink = sink;
+    this.#logger = logger;
+  }
+
+  /** Opens every source at once. Returns those that could not be read, with the reason. */
+  async open(signal: AbortSignal): Promise<{ collector: Collector; error: unknown }[]> {
+    const failures: { collector: Collector; error: unknown }[] = [];
+    await Promise.all(
+      this.#slots.map(async (slot) => {
+        try {
+          const bounded = AbortSignal.any([signal, AbortSignal.timeout(openTimeoutMs)]);
+          await slot.collector.open(bounded);
+          slot.opened = true;
+        } catch (error) {
+          failures.push({ collector: slot.collector, error });
+          this.#sink.gap(slot.collector.source, slot.collector.target, error);
+        }
+      }),
+    );
+    return failures;
+  }
+
+  start(): void {
+    this.#ticking = this.#tickUntilStopped();
+  }
+
+  async enterPhase(phase: PhaseName): Promise<void> {
+    await this.#each((collector) => collector.enterPhase?.(phase, this.#sink));
+  }
+
+  /** Ends the ticks, then gives every collector its last look. */
+  async finish(): Promise<void> {
+    this.#stopped.abort();
+    await this.#ticking;
+    await this.#each((collector) => collector.finish?.(this.#sink));
+  }
+
+  /** Leaves every target as it was found; bounded, so that a hung source cannot keep the session. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#ticking;
+    await Promise.all(
+      this.#slots.map(async ({ collector }) => {
+        try {
+          const closed = collector.close().then(() => true);
+          if (!(await Promise.race([closed, sleep(closeTimeoutMs).then(() => false)]))) {
+            this.#logger.warn('a source did not close in time', {
+              source: collector.source,
+              target: collector.target,
+            });
+          }
+        } catch (error) {
+          this.#logger.warn('a source could not be closed', {
+            source: collector.source,
+            target: collector.target,
+            error: messageOf(error),
+          });
+        }
+      }),
+    );
+  }
+
+  async #tickUntilStopped(): Promise<void> {
+    const { signal } = this.#stopped;
+    for (let next = nowMs(); !signal.aborted; next = Math.max(next + tickMs, nowMs())) {
+      await sleep(Math.max(0, next - nowMs()), signal);
+      if (signal.aborted) return;
+      for (const slot of this.#slots) {
+        if (slot.opened && !slot.busy && slot.dueMs <= nowMs() + tickMs / 10) void this.#sample(slot);
+      }
+    }
+  }
+
+  async #sample(slot: Slot): Promise<void> {
+    const { collector } = slot;
+    if (collector.sample === undefined) return;
+    slot.busy = true;
+    slot.dueMs = nowMs() + collector.everyMs;
+    const late = setTimeout(() => {
+      this.#sink.gap(collector.source, collector.target, `no answer within ${sampleTimeoutMs / 1000} s`);
+    }, sampleTimeoutMs);
+    try {
+      await collector.sample(this.#sink);
+    } catch (error) {
+      this.#sink.gap(collector.source, collector.target, error);
+    } finally {
+      clearTimeout(late);
+      slot.busy = false;
+    }
+  }
+
+  async #each(act: (collector: Collector) => Promise<void> | undefined): Promise<void> {
+    await Promise.all(
+      this.#slots
+        .filter(({ opened }) => opened)
+        .map(async ({ collector }) => {
+          try {
+            await act(collector);
+          } catch (error) {
+            this.#sink.gap(collector.source, collector.target, error);
+          }
+        }),
+    );
+  }
+}
