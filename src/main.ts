@@ -1,3 +1,5 @@
-import { runProgram } from './cli/run-program.ts';
+import { useCompileCache } from './cli/compile-cache.ts';
 
+useCompileCache();
+const { runProgram } = await import('./cli/run-program.ts');
 process.exitCode = await runProgram();

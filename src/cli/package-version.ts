@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { z } from 'zod';
-import { GaugewayError } from '../shared/errors.ts';
+import { packageManifest } from './package-manifest.ts';
 
-/** Version of this package; found at run time, because sources and build lie at different depths. */
+/** Version of this package. */
 export function packageVersion(): string {
-  const manifest = findPackageJSON('..', import.meta.url);
-  if (manifest === undefined) throw new GaugewayError('internal', 'the package.json of gaugeway is missing');
-  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(manifest, 'utf8'))).version;
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageManifest(), 'utf8'))).version;
 }

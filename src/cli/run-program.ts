@@ -11,7 +11,8 @@ import { createProgram } from './program.ts';
  */
 export async function runProgram(): Promise<number> {
   try {
-    await createProgram(packageVersion()).parseAsync();
+    const program = await createProgram(packageVersion(), process.argv[2]);
+    await program.parseAsync();
     return process.exitCode === undefined ? exitCodes.ok : Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
