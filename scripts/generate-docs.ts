@@ -80,12 +80,15 @@ function code(text: unknown): string {
 }
 
 function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
+  return `${[tableRow(head), tableRow(head.map(() => '---')), ...rows.map(tableRow)].join('\n')}\n`;
 }
 
-function commandSections(program: Command): string[] {
-  return program.commands.map((command) => {
+function tableRow(cells: string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function commandSections(commandLine: Command): string[] {
+  return commandLine.commands.map((command) => {
     command.configureHelp({ helpWidth: 100 }).configureOutput({ getOutHelpWidth: () => 100 });
     let help = '';
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();

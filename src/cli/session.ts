@@ -52,10 +52,26 @@ export function registerSession(program: Command): void {
     )
     .option('--users <n>', 'simulated users', wholeNumber, 50)
     .option('--spawn-rate <n>', 'users started per second', positive, 25)
-    .option('--duration <time>', 'length of the steady phase', parseDurationMs, 30_000)
-    .option('--baseline <time>', 'quiet time before the load', parseDurationMs, 3000)
-    .option('--cool-down <time>', 'quiet time after the load', parseDurationMs, 3000)
-    .option('--think <min-max>', 'pause of a user between two requests', thinkTime, [100, 500])
+    .addOption(
+      new Option('--duration <time>', 'length of the steady phase')
+        .argParser(parseDurationMs)
+        .default(30_000, '30s'),
+    )
+    .addOption(
+      new Option('--baseline <time>', 'quiet time before the load')
+        .argParser(parseDurationMs)
+        .default(3000, '3s'),
+    )
+    .addOption(
+      new Option('--cool-down <time>', 'quiet time after the load')
+        .argParser(parseDurationMs)
+        .default(3000, '3s'),
+    )
+    .addOption(
+      new Option('--think <min-max>', 'pause of a user between two requests')
+        .argParser(thinkTime)
+        .default([100, 500], '100ms-500ms'),
+    )
     .addOption(new Option('--scenario <name>', 'what users do').choices(scenarioNames).default('mcp-mixed'))
     .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default('legacy'))
     .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, 1)
@@ -64,11 +80,10 @@ export function registerSession(program: Command): void {
     .option('--target <url>', 'gateway to profile instead of the embedded stack')
     .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
     .option('--pg <dsn>', "PostgreSQL of the target's stack; a role with pg_monitor suffices")
-    .option(
-      '--pid <[role=]pid>',
-      'process to watch, repeatable; roles: ' + processRoles.join(', '),
-      onePid,
-      [],
+    .addOption(
+      new Option('--pid <[role=]pid>', `process to watch, repeatable; roles: ${processRoles.join(', ')}`)
+        .argParser(onePid)
+        .default([], 'none'),
     )
     .option('--allow-remote', 'send load to a target that is not this machine', false)
     .addOption(
