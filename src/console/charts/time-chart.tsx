@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import uPlot from 'uplot';
 import type { Chart } from '../../lab/timeline/charts.ts';
-import { formatChartValue, formatClock } from '../format/format-value.ts';
+import { formatChartValue, formatClock, formatTick } from '../format/format-value.ts';
 import { themeColor, useMediaQuery, type Theme } from '../theme/use-theme.ts';
 
 /** Seconds since the run began. */
@@ -25,6 +25,8 @@ export interface TimeChartProps {
   cursor: number | null;
   onCursor: (index: number | null) => void;
   heightPx: number;
+  /** Writes the phases' names above the plot. */
+  namePhases?: boolean;
   /** A second view of a chart that the page already has under its anchor. */
   inset?: boolean;
 }
@@ -135,13 +137,14 @@ export function TimeChart(props: TimeChartProps): ReactNode {
 }
 
 function options(latest: { current: TimeChartProps }, width: number): uPlot.Options {
-  const { chart, heightPx } = latest.current;
+  const { chart, heightPx, namePhases } = latest.current;
   const axis = { stroke: themeColor('muted'), grid: { stroke: themeColor('grid'), width: 1 } };
   const font = `11px ${themeColor('sans')}`;
   return {
     width,
     height: heightPx,
     legend: { show: false },
+    padding: [namePhases ? 18 : 8, 8, 0, 0],
     scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, niceCeiling(max)] } },
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 5 } },
     axes: [
@@ -159,9 +162,8 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         font,
         size: 58,
         ticks: { show: false },
-        space: 28,
-        values: (_plot, values) =>
-          values.map((value) => formatChartValue(value, chart.unit).replace(/ (\/s|ms|s|%)$/, '$1')),
+        space: 22,
+        values: (_plot, values) => values.map((value) => formatTick(value, chart.unit)),
       },
     ],
     series: [
@@ -194,7 +196,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
   };
 }
 
-function drawSpans(plot: uPlot, { phases, highlights }: TimeChartProps): void {
+function drawSpans(plot: uPlot, { phases, highlights, namePhases }: TimeChartProps): void {
   const { ctx, bbox } = plot;
   const draw = (span: Span, color: string): void => {
     const from = Math.max(bbox.left, plot.valToPos(span.start, 'x', true));
@@ -210,7 +212,23 @@ function drawSpans(plot: uPlot, { phases, highlights }: TimeChartProps): void {
     ctx.fillStyle = themeColor('phase-edge');
     ctx.fillRect(Math.round(at), bbox.top, 1, bbox.height);
   }
+  if (namePhases) drawPhaseNames(plot, phases);
   for (const span of highlights) draw(span, themeColor('highlight'));
+}
+
+function drawPhaseNames(plot: uPlot, phases: TimeChartProps['phases']): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.font = `${11 * devicePixelRatio}px ${themeColor('sans')}`;
+  ctx.fillStyle = themeColor('muted');
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'bottom';
+  for (const phase of phases) {
+    const from = Math.max(bbox.left, plot.valToPos(phase.start, 'x', true));
+    const to = Math.min(bbox.left + bbox.width, plot.valToPos(phase.end, 'x', true));
+    if (ctx.measureText(phase.name).width + 6 < to - from) ctx.fillText(phase.name, from + 3, bbox.top - 2);
+  }
+  ctx.restore();
 }
 
 function applyZoom(plot: uPlot, { zoom, times }: TimeChartProps): void {

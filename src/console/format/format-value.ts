@@ -21,6 +21,14 @@ export function formatBytes(bytes: number): string {
   return mebibytes >= 1024 ? `${formatNumber(mebibytes / 1024)} GiB` : `${formatNumber(mebibytes)} MiB`;
 }
 
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** A tick of a chart's axis, which has little room, e.g. `4.8M`; the unit stands in the chart's title. */
+export function formatTick(value: number, unit: ChartUnit): string {
+  if (unit === 'ratio') return formatShare(value);
+  return unit === 'bytes' ? formatBytes(value) : compact.format(value);
+}
+
 /** Minutes and seconds since the run began, e.g. `1:05`. */
 export function formatClock(seconds: number): string {
   const rounded = Math.round(seconds);

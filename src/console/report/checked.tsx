@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { RichText } from '../format/rich-text.tsx';
 import type { Finding, RunDocument } from '../../lab/run-document.ts';
 
 /** What was ruled out and what nobody could look at: both belong to an honest answer. */
@@ -11,10 +12,10 @@ export function Checked(props: { ruledOut: Finding[]; notChecked: RunDocument['n
         <ul className="plain-list">
           {props.ruledOut.map((finding) => (
             <li key={finding.ruleId}>
-              <span className="mark-pass" aria-hidden="true">
-                ✓
-              </span>{' '}
-              {finding.title} <span className="muted">{finding.evidence[0]?.text}</span>
+              <RichText text={finding.title} />: <strong>no.</strong>{' '}
+              <span className="muted">
+                <RichText text={finding.evidence[0]?.text ?? ''} />
+              </span>
             </li>
           ))}
         </ul>
@@ -25,7 +26,7 @@ export function Checked(props: { ruledOut: Finding[]; notChecked: RunDocument['n
         <ul className="plain-list">
           {props.notChecked.map((rule) => (
             <li key={rule.ruleId}>
-              {rule.title} <span className="muted">{rule.reason}</span>
+              <RichText text={rule.title} /> <span className="muted">{rule.reason}</span>
             </li>
           ))}
         </ul>

@@ -107,7 +107,7 @@ function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProf
         </label>
         <output className="muted">
           {search.trim() !== '' &&
-            `${formatNumber(found.matches.size)} frames match, ${formatShare(found.totalUs / Math.max(1, root.totalUs))} of the time`}
+            `${formatNumber(found.matches.size)} ${found.matches.size === 1 ? 'frame matches' : 'frames match'}, ${formatShare(found.totalUs / Math.max(1, root.totalUs))} of the time`}
         </output>
       </form>
       <KindLegend root={root} />

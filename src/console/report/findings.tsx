@@ -3,6 +3,7 @@ import type { Evidence, Finding } from '../../lab/run-document.ts';
 import type { Chart, ChartSet } from '../../lab/timeline/charts.ts';
 import { TimeChart, type Span } from '../charts/time-chart.tsx';
 import { formatNumber, formatShare } from '../format/format-value.ts';
+import { RichText } from '../format/rich-text.tsx';
 import type { Theme } from '../theme/use-theme.ts';
 import { VerdictMark } from './verdict-mark.tsx';
 
@@ -35,7 +36,9 @@ function FindingCard({ finding, ...context }: Context & { finding: Finding }): R
     <article className="finding" aria-labelledby={`finding-${finding.ruleId}`}>
       <div className="finding-head">
         <VerdictMark verdict={finding.verdict} />
-        <h3 id={`finding-${finding.ruleId}`}>{finding.title}</h3>
+        <h3 id={`finding-${finding.ruleId}`}>
+          <RichText text={finding.title} />
+        </h3>
       </div>
       <p className="muted">
         {finding.value !== null && (
@@ -46,8 +49,9 @@ function FindingCard({ finding, ...context }: Context & { finding: Finding }): R
             {' · '}
           </>
         )}
-        confidence {formatShare(finding.confidence)} · explains about {formatShare(finding.impact)} of the
-        response time · <code>{finding.ruleId}</code>
+        confidence {formatShare(finding.confidence)}
+        {finding.impact > 0 && ` · explains about ${formatShare(finding.impact)} of the response time`} ·{' '}
+        <code>{finding.ruleId}</code>
       </p>
       <div className="finding-body">
         <div>
@@ -68,7 +72,9 @@ function FindingCard({ finding, ...context }: Context & { finding: Finding }): R
               <h4>What to do</h4>
               <ol>
                 {finding.advice.map((line) => (
-                  <li key={line}>{line}</li>
+                  <li key={line}>
+                    <RichText text={line} />
+                  </li>
                 ))}
               </ol>
             </>
@@ -97,7 +103,7 @@ function EvidenceList(props: {
             onMouseEnter={() => props.onHover(evidence)}
             onMouseLeave={() => props.onHover(null)}
           >
-            {evidence.text}{' '}
+            <RichText text={evidence.text} />{' '}
             <span className="muted">
               ({evidence.source}
               {linkText(evidence) !== null && (

@@ -45,7 +45,7 @@ export function Timeline(props: {
         <span className="muted clock">{at === undefined ? 'drag to zoom' : `at ${formatClock(at)}`}</span>
       </div>
       {charts.charts.length === 0 && <p className="muted">No sample was taken in this run.</p>}
-      {charts.charts.map((chart) => (
+      {charts.charts.map((chart, index) => (
         <TimeChart
           key={chart.id}
           chart={chart}
@@ -57,7 +57,8 @@ export function Timeline(props: {
           onZoom={setZoom}
           cursor={cursor}
           onCursor={setCursor}
-          heightPx={120}
+          heightPx={index === 0 ? 122 : 112}
+          namePhases={index === 0}
         />
       ))}
     </section>

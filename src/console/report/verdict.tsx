@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Finding, RunDocument } from '../../lab/run-document.ts';
 import { formatMs, formatNumber, formatShare } from '../format/format-value.ts';
+import { RichText } from '../format/rich-text.tsx';
 import { VerdictMark } from './verdict-mark.tsx';
 
 /** The answer in one sentence, and the figures one asks for next. */
@@ -16,9 +17,15 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
       </p>
       <div className={`verdict-sentence verdict-${first?.verdict ?? 'pass'}`}>
         <VerdictMark verdict={first?.verdict ?? 'pass'} />
-        <h1 id="verdict">{sentence(run)}</h1>
+        <h1 id="verdict">
+          <RichText text={sentence(run)} />
+        </h1>
       </div>
-      {first && <p className="verdict-advice">{first.advice[0]}</p>}
+      {first?.advice[0] !== undefined && (
+        <p className="verdict-advice">
+          <RichText text={first.advice[0]} />
+        </p>
+      )}
       <p className="muted">{counts(run)}</p>
       <dl className="figures">
         <Figure name="requests per second" value={formatNumber(load.rps)} />
@@ -66,7 +73,7 @@ function counts({ findings, ruledOut, notChecked }: RunDocument): string {
     findings.filter((finding) => finding.verdict === verdict).length;
   return [
     `${of('fail')} failing`,
-    `${of('warn')} warnings`,
+    `${of('warn')} to look at`,
     ...(of('error') > 0 ? [`${of('error')} checks in error`] : []),
     `${ruledOut.length} ruled out`,
     `${notChecked.length} not checked`,
@@ -75,5 +82,5 @@ function counts({ findings, ruledOut, notChecked }: RunDocument): string {
 
 /** Keeps acronyms such as `CPU` as they are. */
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

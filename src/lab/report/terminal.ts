@@ -1,0 +1,177 @@
+import type { Evidence, Finding, RequestStats, RunDocument, Verdict } from '../run-document.ts';
+import { terminalTable, type TableColumn } from './terminal-table.ts';
+import { wrapText } from './wrap-text.ts';
+
+export interface SummaryOptions {
+  columns: number;
+  /** The caller honours NO_COLOR and pipes. */
+  color: boolean;
+  folder: string;
+  reportFile: string;
+}
+
+const maxEndpoints = 12;
+const minColumns = 32;
+const shownEvidence: Partial<Record<Verdict, number>> = { fail: 4 };
+const signs: Record<Verdict, string> = { fail: '✕', warn: '!', pass: '✓', 'not-applicable': '–', error: '?' };
+const colors: Record<Verdict, string> = {
+  fail: '31',
+  warn: '33',
+  pass: '32',
+  'not-applicable': '2',
+  error: '33',
+};
+const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/**
+ * The result of a run for a terminal: the verdict first, then the load, the findings with evidence and advice,
+ * what was ruled out, what was not checked, what watching cost, and where the files are. Lines fit `columns`,
+ * but for paths, which stay whole so that they can be copied.
+ */
+export function renderSummary(document: RunDocument, options: SummaryOptions): string {
+  const columns = Math.max(minColumns, Math.floor(options.columns));
+  const paint = (text: string, code: string): string =>
+    options.color ? `\u001b[${code}m${text}\u001b[0m` : text;
+  const lines = [
+    '',
+    ...verdictLines(document, columns, paint),
+    '',
+    ...loadLines(document, columns),
+    '',
+    ...endpointLines(document.load, columns, paint),
+    ...document.findings.flatMap((finding) => ['', ...findingLines(finding, columns, paint)]),
+    '',
+    ...labelled('Ruled out', document.ruledOut.map(({ title }) => lowerFirst(title)).join('; '), columns),
+    ...labelled(
+      'Not checked',
+      document.notChecked.map(({ title, reason }) => `${lowerFirst(title)} (${reason})`).join('; '),
+      columns,
+    ),
+    ...labelled('Watching cost per sample', collectorCosts(document), columns),
+    ...labelled('Not readable', unreadable(document), columns),
+    '',
+    `Report  ${options.reportFile}`,
+    `Bundle  ${options.folder}`,
+    '',
+  ];
+  return lines.map(plain).join('\n');
+}
+
+type Paint = (text: string, code: string) => string;
+
+function verdictLines({ findings, interrupted }: RunDocument, columns: number, paint: Paint): string[] {
+  const [first] = findings;
+  const verdict = first?.verdict ?? 'pass';
+  const [head, ...rest] = wrapText(
+    `${signs[verdict]} ${sentence(first)}${interrupted ? ' (The run was stopped before its end.)' : ''}`,
+    columns,
+    '  ',
+  );
+  return [head ?? '', ...rest].map((line) => paint(line, `1;${colors[verdict]}`));
+}
+
+function sentence(first: Finding | undefined): string {
+  if (!first) return 'Nothing found that limits this stack at this load.';
+  if (first.verdict === 'fail') return `${first.title}.`;
+  if (first.verdict === 'warn') return `Nothing fails. Worth a look: ${lowerFirst(first.title)}.`;
+  return `Not everything could be checked: ${lowerFirst(first.title)}.`;
+}
+
+function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: number): string[] {
+  const failedPercent = load.requests === 0 ? 0 : (100 * load.failures) / load.requests;
+  return [
+    ...wrapText(
+      `${number.format(load.rps)} requests/s, p50 ${ms(load.p50Ms)}, p95 ${ms(load.p95Ms)}, p99 ${ms(load.p99Ms)}, ` +
+        `${number.format(failedPercent)} % failed`,
+      columns,
+      '  ',
+    ),
+    ...wrapText(
+      `${whole.format(settings.users)} users, ${settings.scenario}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
+      columns,
+      '  ',
+    ),
+  ];
+}
+
+const endpointColumns: readonly TableColumn<RequestStats>[] = [
+  { title: 'requests', value: ({ requests }) => whole.format(requests), expendable: 2 },
+  { title: 'failed', value: ({ failures }) => whole.format(failures), expendable: 0 },
+  { title: 'req/s', value: ({ rps }) => number.format(rps), expendable: 1 },
+  { title: 'p50', value: ({ p50Ms }) => ms(p50Ms), expendable: 3 },
+  { title: 'p95', value: ({ p95Ms }) => ms(p95Ms), expendable: 0 },
+  { title: 'p99', value: ({ p99Ms }) => ms(p99Ms), expendable: 4 },
+];
+
+function endpointLines(load: RunDocument['load'], columns: number, paint: Paint): string[] {
+  const rows = load.byName.toSorted((a, b) => b.requests - a.requests);
+  const shown = rows.slice(0, maxEndpoints);
+  const [head, ...body] = terminalTable(
+    shown,
+    { title: 'Request', value: ({ name }) => name },
+    endpointColumns,
+    columns,
+  );
+  const left = rows.length - shown.length;
+  return [
+    paint(head ?? '', '2'),
+    ...body.map((line, index) => ((shown[index]?.failures ?? 0) > 0 ? paint(line, colors.fail) : line)),
+    ...(left > 0 ? [`and ${left} more in the report`] : []),
+  ];
+}
+
+function findingLines(finding: Finding, columns: number, paint: Paint): string[] {
+  const head = wrapText(
+    `${signs[finding.verdict]} ${finding.verdict}  ${finding.title} (confidence ${number.format(finding.confidence * 100)} %, ${finding.ruleId})`,
+    columns,
+    '  ',
+  );
+  const evidence = finding.evidence.slice(0, shownEvidence[finding.verdict] ?? 2);
+  return [
+    ...head.map((line) => paint(line, colors[finding.verdict])),
+    ...evidence.flatMap((each) => bullet('-', withSource(each), columns)),
+    ...finding.counterEvidence.slice(0, 2).flatMap((each) => bullet('but', withSource(each), columns)),
+    ...finding.advice.slice(0, 2).flatMap((line) => bullet('→', line, columns)),
+  ];
+}
+
+function withSource({ text, source }: Evidence): string {
+  return `${text} (${source})`;
+}
+
+function bullet(sign: string, text: string, columns: number): string[] {
+  const indent = ' '.repeat(sign.length + 1);
+  return wrapText(`${sign} ${text}`, columns - 2, indent).map((line) => `  ${line}`);
+}
+
+function labelled(label: string, text: string, columns: number): string[] {
+  return text === '' ? [] : wrapText(`${label}: ${text}`, columns, '  ');
+}
+
+function collectorCosts({ collectors }: RunDocument): string {
+  return collectors
+    .filter(({ costMs }) => costMs > 0)
+    .map(({ name, target, costMs }) => `${name} of ${target} ${ms(costMs)}`)
+    .join(', ');
+}
+
+function unreadable({ collectors }: RunDocument): string {
+  return collectors
+    .filter(({ ok }) => !ok)
+    .map(({ name, target, error }) => `${name} of ${target} (${error ?? 'no sample'})`)
+    .join('; ');
+}
+
+/** Backticks mark names for the report; a terminal shows the names alone. */
+function plain(line: string): string {
+  return line.replaceAll('`', '').trimEnd();
+}
+
+function ms(value: number): string {
+  return value >= 10_000 ? `${number.format(value / 1000)} s` : `${number.format(value)} ms`;
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}

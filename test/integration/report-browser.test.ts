@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { Profile as Pprof } from 'pprof-format';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { analyse } from '../../src/lab/analyse.ts';
+import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
+import { writeReportBundle } from '../support/report-bundle.ts';
+import { findProgram, title } from '../support/requires.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const browserProgram = findProgram('chromium', 'chromium-browser', 'google-chrome');
+const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const alone = ['--no-sandbox', '--disable-component-update', '--disable-sync'];
+
+/** A machine that is busy with other tests draws late. */
+const patience = { timeout: 15_000 };
+const sum = (values: number[]): number => values.reduce((all, value) => all + value, 0);
+
+describe.skipIf(browserProgram.missing)(title('the report in a browser', browserProgram), () => {
+  let folder: TemporaryFolder;
+  let reportUrl: string;
+  let browser: Browser;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    const query = 'SELECT \'</script><img src=x onerror="document.title = 1">\'';
+    await writeReportBundle(folder.path, { name: '<b>slow</b> lists', query });
+    reportUrl = pathToFileURL((await analyse(folder.path)).reportFile).href;
+    browser = await chromium.launch({
+      ...(browserProgram.path === undefined ? {} : { executablePath: browserProgram.path }),
+      args: [...quiet, ...alone],
+    });
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    expect(problems.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await (await browser.newContext(options)).newPage();
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (request.url() !== reportUrl && !/^(data|blob):/.test(request.url())) problems.push(request.url());
+    });
+    await page.goto(reportUrl);
+    await page.locator('#cpu canvas').waitFor();
+    return page;
+  }
+
+  it('opens from disk, says the verdict first and fetches nothing', async () => {
+    const page = await open();
+    expect(await page.locator('h1').textContent()).toMatch(
+      /^Sequential scans of public\.tool_metrics .*an index is missing\.$/,
+    );
+    expect(await page.locator('#timeline .uplot').count()).toBeGreaterThan(6);
+    expect(await page.locator('#findings article').first().locator('.uplot').count()).toBeGreaterThan(0);
+  });
+
+  it('shows foreign text as text', async () => {
+    const page = await open();
+    expect(await page.title()).toContain('<b>slow</b> lists');
+    expect(await page.locator('#plans .sql').textContent()).toContain('</script><img src=x');
+    expect(await page.locator('#plans img').count()).toBe(0);
+  });
+
+  it('finds functions in the flame graph', async () => {
+    const page = await open();
+    const picture = (): Promise<unknown> =>
+      page.evaluate(`document.querySelector('#cpu canvas').toDataURL()`);
+    const before = await picture();
+    await page.getByRole('searchbox').fill('hashEverything');
+    expect(await page.locator('#cpu output').textContent()).toMatch(
+      /^\d+ frames? match(es)?, [\d.]+ % of the time$/,
+    );
+    await expect.poll(picture, patience).not.toBe(before);
+    await page.getByRole('searchbox').fill('no such function');
+    expect(await page.locator('#cpu output').textContent()).toBe('0 frames match, 0 % of the time');
+  });
+
+  it('walks and zooms the flame graph, and reads the timeline, by keyboard', async () => {
+    const page = await open();
+    await page.locator('#cpu canvas').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.flame-status').textContent()).toMatch(/ ms, [\d.]+ %; self /);
+    await page.keyboard.press('Enter');
+    expect(await page.getByRole('button', { name: 'Show all' }).count()).toBe(1);
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('button', { name: 'Show all' }).count()).toBe(0);
+    await page.locator('#chart-users .time-chart-plot').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await page.locator('#timeline .clock').textContent()).toBe('at 0:02');
+  });
+
+  it('shows one window of a process, and zooms the timeline to a phase', async () => {
+    const page = await open();
+    const whole = await page.locator('#cpu table tbody tr').allTextContents();
+    await page.getByLabel('Window').selectOption({ index: 2 });
+    await expect
+      .poll(() => page.locator('#cpu table tbody tr').allTextContents(), patience)
+      .not.toEqual(whole);
+    await page.getByRole('button', { name: 'steady' }).click();
+    expect(await page.getByRole('button', { name: 'steady' }).getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('follows the system in light and dark until one is chosen', async () => {
+    const page = await open({ colorScheme: 'dark' });
+    const ground = (): Promise<unknown> => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const dark = await ground();
+    await page.getByRole('button', { name: 'Switch to light colours' }).click();
+    expect(await ground()).not.toBe(dark);
+    expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('light');
+  });
+
+  it('needs no sideways scrolling at 360 pixels', async () => {
+    const page = await open({ viewport: { width: 360, height: 800 } });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  });
+
+  it('prints light and with everything unfolded', async () => {
+    const page = await open({ colorScheme: 'dark' });
+    expect((await page.pdf()).subarray(0, 5).toString()).toBe('%PDF-');
+    expect(await page.locator('details:not([open])').count()).toBe(0);
+    await page.emulateMedia({ media: 'print' });
+    await page.waitForFunction(`document.documentElement.dataset.theme === 'light'`);
+  });
+
+  it('exports the profile as speedscope, pprof, .cpuprofile and folded stacks that agree', async () => {
+    const page = await open();
+    const save = async (name: string): Promise<Buffer> => {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name, exact: true }).click();
+      return readFile(await (await download).path());
+    };
+    const speedscope = JSON.parse((await save('speedscope')).toString());
+    const totalUs: number = speedscope.profiles[0].endValue;
+    expect(totalUs).toBeGreaterThan(0);
+    const cpuProfile = fromCpuProfile(JSON.parse((await save('.cpuprofile')).toString()), {
+      name: 'x',
+      startMs: 0,
+    });
+    expect(sum(cpuProfile.samples.map(({ deltaUs }) => deltaUs))).toBe(totalUs);
+    const pprof = Pprof.decode(gunzipSync(await save('pprof')));
+    expect(sum(pprof.sample.map(({ value }) => Number(value[1]) / 1000))).toBeCloseTo(totalUs, 0);
+    const folded = (await save('folded stacks')).toString().trim().split('\n');
+    expect(sum(folded.map((line) => Number(line.slice(line.lastIndexOf(' ')))))).toBeCloseTo(totalUs, -1);
+    expect(folded.some((line) => line.includes('hashEverything'))).toBe(true);
+  });
+});

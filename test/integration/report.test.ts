@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { analyse } from '../../src/lab/analyse.ts';
+import { jsonForScript, renderReport } from '../../src/lab/report/html.ts';
+import type { EmbeddedRun, ReportData } from '../../src/lab/report/report-data.ts';
+import { renderSummary } from '../../src/lab/report/terminal.ts';
+import type { RunDocument } from '../../src/lab/run-document.ts';
+import { writeReportBundle } from '../support/report-bundle.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const hostile = 'SELECT \'</script><script>document.title = "owned"</script>\' -- \u2028 <!--';
+
+let folder: TemporaryFolder;
+let run: RunDocument;
+let reportFile: string;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  await writeReportBundle(folder.path, { query: hostile });
+  ({ document: run, reportFile } = await analyse(folder.path));
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+describe('report.html', () => {
+  it('is one file below 1.5 MB that refers to nothing outside', async () => {
+    const html = await readFile(reportFile, 'utf8');
+    expect(Buffer.byteLength(html)).toBeLessThan(1_500_000);
+    const markup = html.replaceAll(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>/g, '');
+    expect(markup).not.toMatch(/\b(src|href)="(?!data:|#)/);
+  });
+
+  it('holds the document, the charts, the plans and the profiles', async () => {
+    const html = await readFile(reportFile, 'utf8');
+    const text = /<script type="application\/json" id="run-data">(.*?)<\/script>/s.exec(html)?.[1] ?? '';
+    const embedded: EmbeddedRun = JSON.parse(text);
+    const data: ReportData = JSON.parse(gunzipSync(Buffer.from(embedded.data, 'base64')).toString());
+    expect(embedded.document).toEqual(run);
+    expect(data.plans.map((plan) => plan.sql)).toEqual([hostile]);
+    expect(data.profiles).toHaveLength(3);
+    expect(data.charts.charts.map((chart) => chart.id)).toEqual(
+      expect.arrayContaining(['users', 'throughput', 'latency', 'cpu', 'connections']),
+    );
+  });
+
+  it('is written the same again from the same bundle', async () => {
+    const before = await readFile(reportFile, 'utf8');
+    await analyse(folder.path);
+    expect(await readFile(reportFile, 'utf8')).toBe(before);
+  });
+
+  it('escapes what could end a script and keeps the value', () => {
+    const text = jsonForScript({ hostile });
+    expect(text).not.toMatch(/[<>\u2028]/);
+    expect(JSON.parse(text)).toEqual({ hostile });
+  });
+
+  it('is refused when the app has no place for the run', () => {
+    const data: ReportData = { charts: { timesMs: [], charts: [] }, plans: [], profiles: [], gaps: [] };
+    expect(() => renderReport('<html></html>', run, data)).toThrow(/npm run build:console/);
+  });
+});
+
+function render(columns: number, color = false): string {
+  return renderSummary(run, { columns, color, folder: 'runs/x', reportFile: 'runs/x/report.html' });
+}
+
+describe('the summary on a terminal', () => {
+  it.each([120, 80, 60, 40, 32])('fits %i columns without trailing spaces', (columns) => {
+    const lines = render(columns).split('\n');
+    expect(lines.filter((line) => line.length > columns)).toEqual([]);
+    expect(lines.filter((line) => /\s$/.test(line))).toEqual([]);
+  });
+
+  it('says the verdict first, then the load, the requests, findings, what was ruled out and where the files are', () => {
+    const text = render(200);
+    const parts = [
+      run.findings[0]?.title.replaceAll('`', '') ?? 'no finding',
+      'requests/s, p50',
+      'tools/list',
+      run.findings[0]?.advice[0]?.replaceAll('`', '') ?? 'no advice',
+      'Ruled out: ',
+      'Not readable: prometheus of gateway (GET /metrics/prometheus: 503)',
+      'runs/x/report.html',
+    ];
+    const places = parts.map((part) => text.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  it('colours only when asked to', () => {
+    expect(render(80)).not.toContain('\u001b');
+    expect(render(80, true)).toContain('\u001b[1;31m');
+  });
+
+  it('says so when nothing was found', () => {
+    const text = renderSummary(
+      { ...run, findings: [] },
+      { columns: 80, color: false, folder: 'x', reportFile: 'y' },
+    );
+    expect(text).toContain('✓ Nothing found that limits this stack at this load.');
+  });
+});
