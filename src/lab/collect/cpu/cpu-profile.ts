@@ -1,0 +1,111 @@
+import { nowMs } from '../../../shared/clock.ts';
+import type { PhaseName } from '../../timeline/events.ts';
+import type { Collector, CollectorSink } from '../collector.ts';
+import type { NodeTarget } from '../node/node-target.ts';
+import type { SharedConnection } from '../shared-connection.ts';
+
+/** A profile outside of the steady phase is thrown away; it is renewed so that it does not grow in the target. */
+const unkeptWindowMs = 30_000;
+/** A shorter rest of a phase tells nothing. */
+const minWindowMs = 500;
+
+interface Window {
+  node: NodeTarget;
+  title: string;
+  startMs: number;
+}
+
+/**
+ * CPU profiles of one Node process, window after window, kept in the steady phase only, so that each stretch of
+ * the timeline has a flame graph of its own. Uses the attachment that the vitals use. Profiling runs from the
+ * baseline on: V8 names inlined functions only in code that it optimised while a profiler was running (in what
+ * was hot before, their time goes to the caller).
+ */
+export class CpuProfileCollector implements Collector {
+  readonly source = 'cpu-profile';
+  readonly target: string;
+  readonly everyMs = 500;
+  readonly #pid: number;
+  readonly #shared: SharedConnection<NodeTarget>;
+  readonly #options: { windowMs: number; intervalUs: number };
+  #phase: PhaseName | undefined;
+  #window: Window | undefined;
+  #started = 0;
+  /** Phase changes and ticks come at any time; what they do to the profiler goes one after the other. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    target: string,
+    pid: number,
+    shared: SharedConnection<NodeTarget>,
+    options: { windowMs: number; intervalUs: number },
+  ) {
+    this.target = target;
+    this.#pid = pid;
+    this.#shared = shared;
+    this.#options = options;
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#shared.open(this, signal);
+  }
+
+  async enterPhase(phase: PhaseName, sink: CollectorSink): Promise<void> {
+    await this.#inTurn(async () => {
+      const kept = this.#phase === 'steady';
+      this.#phase = phase;
+      await this.#turnOver(phase === 'cool-down' ? 'end' : 'continue', kept, sink);
+    });
+  }
+
+  async sample(sink: CollectorSink): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#phase === undefined || this.#phase === 'cool-down') return;
+      const kept = this.#phase === 'steady';
+      const limitMs = kept ? this.#options.windowMs : unkeptWindowMs;
+      if (this.#window && !this.#window.node.lost && nowMs() - this.#window.startMs < limitMs) return;
+      await this.#turnOver('continue', kept, sink);
+    });
+  }
+
+  async finish(sink: CollectorSink): Promise<void> {
+    await this.#inTurn(async () => {
+      const kept = this.#phase === 'steady';
+      this.#phase = undefined;
+      await this.#turnOver('end', kept, sink);
+    });
+  }
+
+  async close(): Promise<void> {
+    // A profile that is still running ends with the connection.
+    await this.#shared.close(this);
+  }
+
+  /** Ends the window that runs and stores it when it is kept; the next one starts before that, so that none is missing. */
+  async #turnOver(then: 'continue' | 'end', keep: boolean, sink: CollectorSink): Promise<void> {
+    const window = this.#window;
+    this.#window = undefined;
+    if (then === 'continue') this.#window = await this.#start();
+    if (!window || window.node.lost) return;
+    const profile = await window.node.stopProfile(window.title);
+    const endMs = nowMs();
+    if (!keep || endMs - window.startMs < minWindowMs) return;
+    await sink.profile(this.target, this.#pid, window.startMs, endMs, profile);
+  }
+
+  async #start(): Promise<Window | undefined> {
+    const node = await this.#shared.get();
+    if (!node) return undefined;
+    this.#started += 1;
+    const title = `gaugeway ${this.#started}`;
+    const startMs = nowMs();
+    await node.startProfile(title, this.#options.intervalUs);
+    return { node, title, startMs };
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const mine = this.#last.then(act);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}

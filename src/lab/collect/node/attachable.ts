@@ -1,0 +1,51 @@
+import { basename } from 'node:path';
+import { GaugewayError } from '../../../shared/errors.ts';
+import { procMissing, readProcFile, readProcLink, readProcStatus } from '../proc-files.ts';
+
+const sigusr1Bit = 1n << 9n;
+/** Where Node opens its inspector when nothing else was said. */
+const defaultInspectorPort = 9229;
+
+/**
+ * Whether a process may be sent SIGUSR1, whose default action ends a process that does not catch it: it must be a
+ * Node binary that catches the signal, ours to signal, not this process, and in our network namespace (its
+ * inspector would listen on another loopback). Throws GaugewayError `usage` with the reason when not.
+ */
+export async function requireAttachable(pid: number): Promise<void> {
+  const refuse = (reason: string): never => {
+    throw new GaugewayError('usage', `process ${pid} ${reason}; it was not signalled`);
+  };
+  const missing = procMissing();
+  if (missing !== undefined) refuse(`cannot be attached to: ${missing}`);
+  if (pid === process.pid) refuse('is this lab itself');
+  const status = await readProcStatus(pid);
+  const uid = process.getuid?.();
+  if (uid !== 0 && uid !== status.uid) refuse(`belongs to user id ${status.uid}, and this is user id ${uid}`);
+  const executable = (await readProcLink(pid, 'exe')).replace(/ \(deleted\)$/, '');
+  if (!/^node(js)?(-?\d+)?$/.test(basename(executable))) refuse(`is not Node (it runs ${executable})`);
+  if ((status.caughtSignals & sigusr1Bit) === 0n) {
+    refuse('does not catch SIGUSR1 (it ignores the signal or was started with --disable-sigusr1)');
+  }
+  const [theirs, ours] = await Promise.all([
+    readProcLink(pid, 'ns/net'),
+    readProcLink(process.pid, 'ns/net'),
+  ]);
+  if (theirs !== ours) refuse('runs in another network namespace (a container), which is not supported yet');
+}
+
+/** The port on which the process will open its inspector; 0 when it takes any free one. */
+export async function inspectorPortOf(pid: number): Promise<number> {
+  const [commandLine, environment] = await Promise.all([
+    readProcFile(pid, 'cmdline'),
+    readProcFile(pid, 'environ'),
+  ]);
+  const options = environment.split('\0').find((entry) => entry.startsWith('NODE_OPTIONS=')) ?? '';
+  // The command line comes last, as it wins over the environment.
+  const words = [...options.slice('NODE_OPTIONS='.length).split(' '), ...commandLine.split('\0')];
+  return words.reduce((port, word, at) => {
+    const [, value] = /^--(?:inspect|debug)-port(?:=(.*))?$/.exec(word) ?? [];
+    const given = word.startsWith('--inspect-port') || word.startsWith('--debug-port');
+    const parsed = Number((value ?? words[at + 1] ?? '').replace(/^.*:/, ''));
+    return given && Number.isInteger(parsed) ? parsed : port;
+  }, defaultInspectorPort);
+}

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { GaugewayError, messageOf } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import type { Connection } from '../shared-connection.ts';
+import { InspectorClient } from './inspector-client.ts';
+import { inspectorClosed, type OpenInspector, openInspector } from './open-inspector.ts';
+import { injected, type RawVitals } from './vitals.ts';
+
+/** Of the event loop's delay histogram; it waits that long by itself. */
+export const delayResolutionMs = 10;
+/** A lab that was killed leaves the process as it was after that time at the latest. */
+const abandonedAfterMs = 30_000;
+
+/** An attachment to one running Node process, undone by `close`: nothing is left in it, and its inspector is shut. */
+export class NodeTarget implements Connection {
+  readonly #pid: number;
+  readonly #session = randomUUID();
+  readonly #client: InspectorClient;
+  readonly #inspector: OpenInspector;
+  readonly #logger: Logger;
+  /** Finished profiles by title; undefined until the first starts. */
+  #profiles: Map<string, object> | undefined;
+
+  private constructor(pid: number, client: InspectorClient, inspector: OpenInspector, logger: Logger) {
+    this.#pid = pid;
+    this.#client = client;
+    this.#inspector = inspector;
+    this.#logger = logger;
+  }
+
+  /** Attaches; throws as {@link openInspector} does. Nothing stays behind when it fails halfway. */
+  static async attach(
+    pid: number,
+    options: { signal: AbortSignal; logger: Logger; abandonedAfterMs?: number },
+  ): Promise<NodeTarget> {
+    const inspector = await openInspector(pid, options);
+    const client = await InspectorClient.connect(inspector.url, options.signal);
+    const target = new NodeTarget(pid, client, inspector, options.logger);
+    try {
+      await target.#install(options.abandonedAfterMs ?? abandonedAfterMs);
+    } catch (error) {
+      if (inspector.openedByUs && !client.lost) await client.evaluate(injected.endInspector());
+      await client.close();
+      throw error;
+    }
+    return target;
+  }
+
+  get lost(): boolean {
+    return this.#client.lost;
+  }
+
+  /** What happened in the process since the last call. */
+  async vitals(): Promise<RawVitals> {
+    const vitals = this.#reply(await this.#client.evaluate(injected.sample(this.#session)));
+    if (vitals === null) throw new GaugewayError('source_unreadable', `process ${this.#pid} gave no vitals`);
+    return vitals;
+  }
+
+  /**
+   * Starts a profile; several may run at once. While one runs, V8 keeps what it needs to tell inlined functions
+   * apart and starts the next without a pause, so that windows overlap. The interval of the first holds for all.
+   */
+  async startProfile(title: string, intervalUs: number): Promise<void> {
+    if (this.#profiles === undefined) {
+      const profiles = new Map<string, object>();
+      this.#client.on('Profiler.consoleProfileFinished', ({ title: ended, profile }) => {
+        if (typeof profile === 'object' && profile !== null) profiles.set(String(ended), profile);
+      });
+      await this.#client.send('Profiler.enable');
+      await this.#client.send('Profiler.setSamplingInterval', { interval: intervalUs });
+      this.#profiles = profiles;
+    }
+    this.#reply(await this.#client.evaluate(injected.profile(title)));
+  }
+
+  /** Ends the profile of that title and gives its `.cpuprofile` document. */
+  async stopProfile(title: string): Promise<object> {
+    // The profile is sent before the answer.
+    this.#reply(await this.#client.evaluate(injected.profileEnd(title)));
+    const profile = this.#profiles?.get(title);
+    this.#profiles?.delete(title);
+    if (profile === undefined) {
+      throw new GaugewayError('source_unreadable', `process ${this.#pid} gave no profile`);
+    }
+    return profile;
+  }
+
+  async close(): Promise<void> {
+    if (this.lost) return;
+    try {
+      this.#reply(await this.#client.evaluate(injected.end(this.#session)));
+    } finally {
+      await this.#client.close();
+    }
+    if (this.#inspector.openedByUs && !(await inspectorClosed(this.#pid, this.#inspector.socket))) {
+      this.#logger.warn('the inspector is still open', { pid: this.#pid, url: this.#inspector.url });
+    }
+  }
+
+  async #install(abandonedMs: number): Promise<void> {
+    const options = {
+      session: this.#session,
+      ownsInspector: this.#inspector.openedByUs,
+      resolutionMs: delayResolutionMs,
+      abandonedAfterMs: abandonedMs,
+    };
+    try {
+      this.#reply(await this.#client.evaluate(injected.install(options)));
+    } catch (error) {
+      throw new GaugewayError('usage', `process ${this.#pid} cannot be watched: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #reply(reply: unknown): RawVitals | null {
+    if (typeof reply !== 'object' || reply === null) {
+      throw new GaugewayError('source_unreadable', `process ${this.#pid} gave no answer`);
+    }
+    if ('error' in reply) throw new GaugewayError('source_unreadable', String(reply.error));
+    return 'value' in reply && isVitals(reply.value) ? reply.value : null;
+  }
+}
+
+function isVitals(value: unknown): value is RawVitals {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys({
+      delayP50Ns: 0,
+      delayP99Ns: 0,
+      delayMaxNs: 0,
+      utilization: 0,
+      gcCount: 0,
+      gcMs: 0,
+      heapUsedBytes: 0,
+      externalBytes: 0,
+      activeResources: 0,
+    } satisfies RawVitals).every((name) => typeof Reflect.get(value, name) === 'number')
+  );
+}

@@ -1,0 +1,170 @@
+import { nowMs, sleep } from '../../../shared/clock.ts';
+import { GaugewayError, messageOf } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import { errorCode, ProcessEndedError } from '../proc-files.ts';
+import { inspectorPortOf, requireAttachable } from './attachable.ts';
+import { InspectorClient } from './inspector-client.ts';
+import { listeningSockets, type ListeningSocket, ownListeningSockets } from './listening-ports.ts';
+import { injected } from './vitals.ts';
+
+/** Where a process can be debugged, and whether it was us who opened it (and hence close it again). */
+export interface OpenInspector {
+  url: string;
+  socket: ListeningSocket;
+  openedByUs: boolean;
+}
+
+const attempts = 4;
+const openTimeoutMs = 2000;
+const portTimeoutMs = 3000;
+const probeTimeoutMs = 1000;
+const pollMs = 20;
+
+/** All processes of a network namespace open their inspector on the same port: one at a time, then. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Finds the inspector of a Node process, or opens it with SIGUSR1 on loopback. One that was open is used as it is;
+ * one that was opened moves to a free port at once, so that the well-known one is free for the next process.
+ * Throws GaugewayError `usage` when the process may not be signalled, `source_unreadable` otherwise.
+ */
+export async function openInspector(
+  pid: number,
+  options: { signal: AbortSignal; logger: Logger },
+): Promise<OpenInspector> {
+  const mine = turn.then(() => openInTurn(pid, options.signal));
+  turn = mine.catch((error: unknown) => {
+    options.logger.debug('no inspector', { pid, error: messageOf(error) });
+  });
+  return mine;
+}
+
+async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspector> {
+  await requireAttachable(pid);
+  const port = await inspectorPortOf(pid);
+  const before = await ownListeningSockets(pid);
+  const open = await firstInspector(before.filter((socket) => socket.port === port));
+  if (open) return { ...open, openedByUs: false };
+
+  for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
+    await requireFreePort(pid, port, signal);
+    sendSignal(pid);
+    const opened = await newInspector(pid, before, signal);
+    if (opened) return { ...(port === 0 ? opened : await moved(pid, opened, signal)), openedByUs: true };
+    // Another lab can have been faster with a process of its own; then it is worth another try.
+    if (port === 0 || !(await isTaken(pid, port))) break;
+  }
+  if (signal.aborted) throw new GaugewayError('interrupted', `attaching to process ${pid} was interrupted`);
+  // The signal does nothing to an inspector that is open already, on a port of its own.
+  const elsewhere = await firstInspector(before);
+  if (elsewhere) return { ...elsewhere, openedByUs: false };
+  throw new GaugewayError(
+    'usage',
+    `process ${pid} did not open its inspector on SIGUSR1: it handles the signal itself`,
+  );
+}
+
+/** Resolves when the process no longer listens on that socket, or after two seconds: false then. */
+export async function inspectorClosed(pid: number, socket: ListeningSocket): Promise<boolean> {
+  for (const end = nowMs() + 2000; nowMs() < end; await sleep(pollMs)) {
+    try {
+      const sockets = await ownListeningSockets(pid);
+      if (!sockets.some(({ inode }) => inode === socket.inode)) return true;
+    } catch (error) {
+      if (error instanceof ProcessEndedError) return true;
+      throw error;
+    }
+  }
+  return false;
+}
+
+async function moved(
+  pid: number,
+  inspector: { url: string; socket: ListeningSocket },
+  signal: AbortSignal,
+): Promise<{ url: string; socket: ListeningSocket }> {
+  const sockets = await ownListeningSockets(pid);
+  const client = await InspectorClient.connect(inspector.url, signal);
+  try {
+    await client.evaluate(injected.movePort());
+  } finally {
+    await client.close();
+  }
+  const after = await newInspector(pid, sockets, signal);
+  if (!after) throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
+  return after;
+}
+
+/** Another process on the port would make the signal print an error in the target, and do nothing else. */
+async function requireFreePort(pid: number, port: number, signal: AbortSignal): Promise<void> {
+  if (port === 0) return;
+  for (const end = nowMs() + portTimeoutMs; !signal.aborted; await sleep(pollMs, signal)) {
+    if (!(await isTaken(pid, port))) return;
+    if (nowMs() > end) {
+      throw new GaugewayError(
+        'source_unreadable',
+        `process ${pid} was not signalled: port ${port}, where its inspector would open, is in use. ` +
+          'Close the debugger there, or start the process with NODE_OPTIONS=--inspect-port=0',
+      );
+    }
+  }
+}
+
+async function isTaken(pid: number, port: number): Promise<boolean> {
+  return (await listeningSockets(pid)).some((socket) => socket.port === port);
+}
+
+function sendSignal(pid: number): void {
+  try {
+    process.kill(pid, 'SIGUSR1');
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') throw new ProcessEndedError(pid, { cause: error });
+    throw new GaugewayError('usage', `process ${pid} cannot be signalled: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function newInspector(
+  pid: number,
+  before: ListeningSocket[],
+  signal: AbortSignal,
+): Promise<{ url: string; socket: ListeningSocket } | undefined> {
+  const known = new Set(before.map(({ inode }) => inode));
+  for (const end = nowMs() + openTimeoutMs; nowMs() < end && !signal.aborted; await sleep(pollMs, signal)) {
+    const sockets = await ownListeningSockets(pid);
+    const inspector = await firstInspector(sockets.filter(({ inode }) => !known.has(inode)));
+    if (inspector) return inspector;
+  }
+  return undefined;
+}
+
+async function firstInspector(
+  sockets: ListeningSocket[],
+): Promise<{ url: string; socket: ListeningSocket } | undefined> {
+  for (const socket of sockets) {
+    const path = await debuggerPath(socket);
+    if (path !== undefined) return { url: `ws://${socket.host}:${socket.port}${path}`, socket };
+  }
+  return undefined;
+}
+
+/** The path of the debugger's WebSocket; undefined when something else listens there. */
+async function debuggerPath({ host, port }: ListeningSocket): Promise<string | undefined> {
+  try {
+    const response = await fetch(`http://${host}:${port}/json/list`, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(probeTimeoutMs),
+    });
+    const targets: unknown = JSON.parse(await response.text());
+    const target: unknown = Array.isArray(targets) ? targets[0] : undefined;
+    if (typeof target !== 'object' || target === null || !('webSocketDebuggerUrl' in target))
+      return undefined;
+    return new URL(String(target.webSocketDebuggerUrl)).pathname;
+  } catch (error) {
+    // Whatever else listens there answers as it likes, or not at all: that is no inspector.
+    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException)
+      return undefined;
+    throw error;
+  }
+}
