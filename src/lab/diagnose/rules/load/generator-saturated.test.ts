@@ -17,9 +17,9 @@ const busyIn = (inSecond: (second: number) => boolean): string =>
 
 describe('generator-saturated', () => {
   describe.for([
-    ['uses more than 80 % of its core', { cpuPercent: 97 }],
-    ['has a delayed event loop', { eventLoopDelayP99Ms: 90 }],
-    ['starts a tenth of its requests late', { lateStarts: 9, plannedStarts: 60 }],
+    ['uses nearly all of its core', { cpuPercent: 97 }],
+    ['has a delayed event loop', { eventLoopDelayP99Ms: 130 }],
+    ['starts a third of its requests late', { lateStarts: 20, plannedStarts: 60 }],
   ] as const)('a generator that %s', ([, changed]) => {
     test.for(noiseLevels)('is named at noise %d', (noise) => {
       const verdicts = seeds.map(
@@ -33,6 +33,19 @@ describe('generator-saturated', () => {
   test('warns when that happens in a fifth of the seconds, and leaves a single second alone', () => {
     expect(busyIn((second) => second % 4 === 0)).toBe('warn');
     expect(busyIn((second) => second === 9)).toBe('pass');
+  });
+
+  test.for([
+    ['uses 85 % of its core', { cpuPercent: 85 }],
+    ['has an event loop that is delayed a little', { eventLoopDelayP99Ms: 70 }],
+    ['starts a tenth of its requests late', { lateStarts: 7, plannedStarts: 60 }],
+  ] as const)('warns, without a veto, of a generator that %s', ([, changed]) => {
+    const { verdict, title } = findingOf(
+      generatorSaturated,
+      syntheticRun({ change: { load: vitals(changed) } }),
+    );
+    expect(verdict).toBe('warn');
+    expect(title).toContain('disturbed');
   });
 
   test('is not impressed by what happens before the steady phase', () => {
