@@ -74,7 +74,7 @@ export class UpstreamStates {
           throw error;
         }
       },
-      call(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
+      call(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamAnswer> {
         const startedMs = performance.now();
         return upstream.call(request, signal).then(
           (answer) => {
@@ -84,7 +84,7 @@ export class UpstreamStates {
           },
           (error: unknown) => {
             // A client that went away says nothing about the upstream.
-            if (!signal.aborted) failed(error, false);
+            if (signal?.aborted !== true) failed(error, false);
             throw error;
           },
         );
