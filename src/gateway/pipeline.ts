@@ -109,15 +109,14 @@ async function serveCall(
     const upstream = ports.upstreams.get(tool.gatewayId);
     if (upstream === undefined)
       throw new GaugewayError('unavailable', `the upstream of ${tool.name} is not connected`);
-    const forwarded = codec.forwardedHeaders(exchange.headers);
     answer = await upstream.call(
       {
         method: message.method,
         name: tool.originalName,
         paramsJson: paramsWith(message, message.routing[target], JSON.stringify(tool.originalName)),
         enveloped: codec.enveloped,
-        ...(forwarded === undefined ? undefined : { headers: forwarded }),
-        ...(exchange.acceptsEvents ? { onNotification: (json) => exchange.event(json) } : undefined),
+        headers: codec.forwardedHeaders(exchange.headers),
+        onNotification: exchange.acceptsEvents ? (json) => exchange.event(json) : undefined,
       },
       codec.disconnectCancels ? exchange.gone : undefined,
     );

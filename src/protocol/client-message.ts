@@ -22,7 +22,9 @@ export interface ClientMessage {
   /** The `params` object; undefined when absent. */
   readonly params: Span | undefined;
   /** Values of the members of `params` that decide where a message goes. */
-  readonly routing: { readonly [K in RoutingKey]?: Span };
+  readonly routing: Readonly<Record<RoutingKey, Span | undefined>>;
+  /** `params._meta`, parsed, since it is the protocol's own; undefined when absent or not an object. */
+  readonly meta: Readonly<Record<string, unknown>> | undefined;
 }
 
 export const routingKeys = ['name', 'uri', '_meta', 'cursor', 'protocolVersion'] as const;
@@ -34,63 +36,67 @@ export type RoutingKey = (typeof routingKeys)[number];
  * each obey another of two `name`s is how policies are bypassed.
  */
 export function parseClientMessage(text: string): ClientMessage {
-  const top: { [key: string]: Span } = {};
-  const routing: { [K in RoutingKey]?: Span } = {};
-  let paramsIsObject = false;
-  if (/^[\t\n\r ]*\[/.test(text)) invalid('batches are not part of this protocol');
-
+  const top: TopLevel = {
+    jsonrpc: undefined,
+    id: undefined,
+    method: undefined,
+    params: undefined,
+    result: undefined,
+    error: undefined,
+  };
+  const routing: Routing = {
+    name: undefined,
+    uri: undefined,
+    _meta: undefined,
+    cursor: undefined,
+    protocolVersion: undefined,
+  };
+  const visitParam = (key: string, start: number): number | undefined => {
+    if (!isRoutingKey(key)) return undefined;
+    if (routing[key] !== undefined) invalid(`params.${key} occurs twice`);
+    const end = skipValue(text, start, 2);
+    routing[key] = { start, end };
+    return end;
+  };
   scanDocument(text, (key, start) => {
-    if (!topLevelKeys.has(key)) return undefined;
+    if (!isTopLevelKey(key)) return undefined;
     if (top[key] !== undefined) invalid(`${key} occurs twice`);
-    let end: number;
-    if (key === 'params' && isObjectAt(text, start)) {
-      paramsIsObject = true;
-      end = scanObject(
-        text,
-        start,
-        (member, at) => {
-          if (!isRoutingKey(member)) return undefined;
-          if (routing[member] !== undefined) invalid(`params.${member} occurs twice`);
-          const memberEnd = skipValue(text, at, 2);
-          routing[member] = { start: at, end: memberEnd };
-          return memberEnd;
-        },
-        2,
-      );
-    } else {
-      end = skipValue(text, start, 1);
-    }
+    const end =
+      key === 'params' && isObjectAt(text, start)
+        ? scanObject(text, start, visitParam, 2)
+        : skipValue(text, start, 1);
     top[key] = { start, end };
     return end;
   });
+  return {
+    ...envelopeOf(text, top),
+    text,
+    params: top.params,
+    routing,
+    meta: metaAt(text, routing['_meta']),
+  };
+}
 
-  const idJson = top['id'] === undefined ? undefined : cut(text, top['id']);
-  if (top['jsonrpc'] === undefined || stringAt(text, top['jsonrpc']) !== '2.0')
-    invalid('jsonrpc must be "2.0"');
-  if (idJson !== undefined && !/^(?:"|-?[0-9])/.test(idJson)) invalid('id must be a string or a number');
-  if (top['method'] === undefined) {
-    if (idJson === undefined || (top['result'] ?? top['error']) === undefined) invalid('method is missing');
-    return { kind: 'response', method: '', idJson: idJson ?? 'null', text, params: undefined, routing };
+function envelopeOf(text: string, top: TopLevel): Pick<ClientMessage, 'kind' | 'method' | 'idJson'> {
+  const idJson = top.id === undefined ? undefined : cut(text, top.id);
+  if (top.jsonrpc === undefined || stringAt(text, top.jsonrpc) !== '2.0') invalid('jsonrpc must be "2.0"');
+  if (idJson !== undefined && !/^["\-0-9]/.test(idJson)) invalid('id must be a string or a number');
+  if (top.method === undefined) {
+    if (idJson === undefined || (top.result ?? top.error) === undefined) invalid('method is missing');
+    return { kind: 'response', method: '', idJson };
   }
-  const method = stringAt(text, top['method']);
+  const method = stringAt(text, top.method);
   if (method === undefined) invalid('method must be a string');
-  if (top['params'] !== undefined && !paramsIsObject) invalid('params must be an object');
-  const kind = idJson === undefined ? 'notification' : 'request';
-  return { kind, method, idJson: idJson ?? 'null', text, params: top['params'], routing };
+  if (top.params !== undefined && !isObjectAt(text, top.params.start)) invalid('params must be an object');
+  return idJson === undefined
+    ? { kind: 'notification', method, idJson: 'null' }
+    : { kind: 'request', method, idJson };
 }
 
 /** The value of a routing member when it is a string. */
 export function stringParam(message: ClientMessage, key: RoutingKey): string | undefined {
   const span = message.routing[key];
   return span === undefined ? undefined : stringAt(message.text, span);
-}
-
-/** `params._meta`, parsed: it is small, and the protocol's own. */
-export function metaOf(message: ClientMessage): Readonly<Record<string, unknown>> | undefined {
-  const span = message.routing['_meta'];
-  if (span === undefined) return undefined;
-  const meta: unknown = JSON.parse(cut(message.text, span));
-  return isRecord(meta) ? meta : undefined;
 }
 
 /** JSON text of `params` with the value at `span` replaced by `replacement` (JSON text); `{}` without params. */
@@ -101,8 +107,21 @@ export function paramsWith(message: ClientMessage, span: Span | undefined, repla
   return text.slice(params.start, span.start) + replacement + text.slice(span.end, params.end);
 }
 
-const topLevelKeys = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
+function metaAt(text: string, span: Span | undefined): ClientMessage['meta'] {
+  if (span === undefined) return undefined;
+  const meta: unknown = JSON.parse(cut(text, span));
+  return isRecord(meta) ? meta : undefined;
+}
+
+type TopLevel = Record<'jsonrpc' | 'id' | 'method' | 'params' | 'result' | 'error', Span | undefined>;
+type Routing = Record<RoutingKey, Span | undefined>;
+
+const topLevelKeySet: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
 const routingKeySet: ReadonlySet<string> = new Set(routingKeys);
+
+function isTopLevelKey(key: string): key is keyof TopLevel {
+  return topLevelKeySet.has(key);
+}
 
 function isRoutingKey(key: string): key is RoutingKey {
   return routingKeySet.has(key);

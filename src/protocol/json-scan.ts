@@ -20,8 +20,9 @@ export type MemberVisitor = (key: string, valueStart: number) => number | undefi
 export function scanDocument(text: string, visit: MemberVisitor): void {
   const start = skipSpace(text, 0);
   if (text.charCodeAt(start) !== openBrace) {
-    skipValue(text, start, 0);
-    throw new GaugewayError('invalid_request', 'a JSON object is expected');
+    const end = skipSpace(text, skipValue(text, start));
+    if (end !== text.length) throw unexpected(text, end);
+    throw new GaugewayError('invalid_request', 'one JSON object is expected, not a batch or a bare value');
   }
   const end = skipSpace(text, scanObject(text, start, visit, 1));
   if (end !== text.length) throw unexpected(text, end);
@@ -70,9 +71,23 @@ export function isObjectAt(text: string, at: number): boolean {
   return text.charCodeAt(at) === openBrace;
 }
 
-const [quote, colon, comma, backslash] = [0x22, 0x3a, 0x2c, 0x5c];
-const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
-const [letterT, letterF, letterN, letterU] = [0x74, 0x66, 0x6e, 0x75];
+/** Whether the object that starts at `at` has no members. */
+export function isEmptyObjectAt(text: string, at: number): boolean {
+  return text.charCodeAt(skipSpace(text, at + 1)) === closeBrace;
+}
+
+const quote = 0x22;
+const colon = 0x3a;
+const comma = 0x2c;
+const backslash = 0x5c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const letterT = 0x74;
+const letterF = 0x66;
+const letterN = 0x6e;
+const letterU = 0x75;
 
 function deeper(depth: number): number {
   if (depth >= maxDepth) throw new GaugewayError('parse_error', `JSON is nested deeper than ${maxDepth}`);

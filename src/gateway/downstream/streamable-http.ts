@@ -106,15 +106,19 @@ class HttpExchange implements Exchange {
       res.end(messageEvent(json));
       return;
     }
-    const session = sessionId === undefined ? [] : ['Mcp-Session-Id', sessionId];
     if (status === 200 && !this.#acceptsJson) {
+      const session = sessionId === undefined ? [] : ['Mcp-Session-Id', sessionId];
       res.writeHead(200, [...eventStreamHeaders, ...session]);
       res.end(messageEvent(json));
       return;
     }
-    const length = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(json))];
-    res.writeHead(status, [...length, ...session, ...this.#refusalHeaders(status)]);
-    res.end(json);
+    const bytes = Buffer.byteLength(json);
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(bytes)];
+    if (sessionId !== undefined) headers.push('Mcp-Session-Id', sessionId);
+    if (status >= 400) headers.push(...this.#refusalHeaders(status));
+    res.writeHead(status, headers);
+    // As many bytes as characters is ASCII, which goes out without being transcoded.
+    res.end(json, bytes === json.length ? 'latin1' : 'utf8');
   }
 
   replyEmpty(status: number): void {
@@ -128,7 +132,6 @@ class HttpExchange implements Exchange {
 
   /** A body that was not read to its end must not be taken for the next request. */
   #refusalHeaders(status: number): string[] {
-    if (status < 400) return [];
     const close = this.#req.complete ? [] : ['Connection', 'close'];
     if (status === 401) return [...close, 'WWW-Authenticate', 'Bearer realm="gaugeway"'];
     return status === 405 ? [...close, 'Allow', 'POST, DELETE'] : close;

@@ -36,12 +36,12 @@ export interface UpstreamRequest {
   /** Whether `params._meta` already carries the envelope of the modern era, as a modern client sends it. */
   enveloped: boolean;
   /** `Mcp-Param-*` headers to forward. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | undefined;
   /**
    * Takes each notification that precedes the answer, whole, in order, as it comes. A promise pauses the
    * upstream until it settles. Absent: the client takes no stream, notifications are dropped.
    */
-  onNotification?: (messageJson: string) => void | Promise<void>;
+  onNotification?: ((messageJson: string) => void | Promise<void>) | undefined;
 }
 
 /** The JSON-RPC response: `result` or `error` member as JSON text, byte for byte, and what was seen in passing. */

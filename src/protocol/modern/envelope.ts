@@ -1,5 +1,5 @@
 import { GaugewayError } from '../../shared/errors.ts';
-import { isObjectAt, scanObject, skipValue } from '../json-scan.ts';
+import { isEmptyObjectAt, isObjectAt, scanObject, skipValue } from '../json-scan.ts';
 import { isRecord } from '../record.ts';
 import type { Implementation } from '../wire-codec.ts';
 
@@ -46,18 +46,24 @@ export function withEnvelope(paramsJson: string, self: Implementation): string {
 
 /** Puts members at the front of the object that starts at `start`. */
 export function insertMembers(json: string, start: number, members: string): string {
-  const rest = json.slice(start + 1);
-  const separator = /^[\t\n\r ]*\}/.test(rest) ? '' : ',';
-  return `${json.slice(0, start + 1)}${members}${separator}${rest}`;
+  const separator = isEmptyObjectAt(json, start) ? '' : ',';
+  return json.slice(0, start + 1) + members + separator + json.slice(start + 1);
 }
 
+/** Serialised once: it is part of each call from a legacy client to a modern server. */
+const serialised = new WeakMap<Implementation, string>();
+
 function envelopeMembers(self: Implementation): string {
+  const known = serialised.get(self);
+  if (known !== undefined) return known;
   const envelope = {
     [protocolVersionKey]: modernVersion,
     [clientCapabilitiesKey]: {},
     [clientInfoKey]: self,
   };
-  return JSON.stringify(envelope).slice(1, -1);
+  const members = JSON.stringify(envelope).slice(1, -1);
+  serialised.set(self, members);
+  return members;
 }
 
 function invalid(reason: string): GaugewayError {

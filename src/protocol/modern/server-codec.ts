@@ -1,5 +1,5 @@
 import { GaugewayError, errorTable } from '../../shared/errors.ts';
-import { metaOf, stringParam } from '../client-message.ts';
+import { stringParam } from '../client-message.ts';
 import type { ClientMessage } from '../client-message.ts';
 import { methodSpec } from '../methods.ts';
 import type { Implementation, ServerCodec, WireHeaders } from '../wire-codec.ts';
@@ -36,7 +36,7 @@ export const modernServerCodec: ServerCodec = {
   },
 
   claims(headers, message) {
-    if (claimsEnvelope(metaOf(message))) return true;
+    if (claimsEnvelope(message.meta)) return true;
     const version = headers['mcp-protocol-version'];
     return (
       typeof version === 'string' &&
@@ -50,7 +50,7 @@ export const modernServerCodec: ServerCodec = {
     if (message.kind === 'response') {
       throw new GaugewayError('invalid_request', 'responses are not posted in this protocol revision');
     }
-    const version = envelopeVersion(metaOf(message));
+    const version = envelopeVersion(message.meta);
     if (message.kind === 'request') expectHeader(headers, 'mcp-protocol-version', version);
     if (version !== modernVersion) {
       throw new GaugewayError(
