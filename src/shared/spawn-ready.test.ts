@@ -44,6 +44,11 @@ describe('starting a server process', () => {
     expect(error.message).toBe('sample ended with exit code 3: first | port is taken');
   });
 
+  it('shows the message of an uncaught error, and not its stack', async () => {
+    const error = await failure(script(`throw new TypeError('no such option');`));
+    expect(error.message).toMatch(/TypeError: no such option$/);
+  });
+
   it('keeps secrets out of that message', async () => {
     const error = await failure(script(`console.error('postgresql://me:hunter2@db/x'); process.exit(1);`));
     expect(error.message).toBe('sample ended with exit code 1: postgresql://me:***@db/x');

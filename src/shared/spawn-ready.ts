@@ -7,6 +7,8 @@ import { maskSecrets } from './mask-secrets.ts';
 const stderrTailLines = 20;
 const linesInMessage = 3;
 const stderrGraceMs = 500;
+/** Blank lines, and what Node prints around the message of an error that nobody caught. */
+const withoutMeaning = /^\s*$|^\s+at |^Node\.js v|^\s*\^+$/;
 
 /** The one line of JSON that a server process prints on stdout when it takes connections. */
 export interface ReadyLine {
@@ -109,7 +111,7 @@ export function describeExit(name: string, exit: ProcessExit): string {
 }
 
 function lastLines(stderrTail: readonly string[]): string {
-  const lines = stderrTail.filter((line) => line.trim() !== '').slice(-linesInMessage);
+  const lines = stderrTail.filter((line) => !withoutMeaning.test(line)).slice(-linesInMessage);
   return lines.length === 0 ? '' : `: ${lines.join(' | ')}`;
 }
 

@@ -91,7 +91,8 @@ export async function startEmbeddedStack(options: EmbeddedStackOptions): Promise
       { DATABASE_URL: postgres.dsn, JWT_SECRET_KEY: secret, ...options.gateway?.env },
     );
     parts.push({ name: 'gateway', stop: () => gateway.stop() });
-    await waitUntilReady(gateway, options.signal);
+    const token = secret === undefined ? undefined : await mintToken(secret);
+    await waitUntilReady(gateway, token, options.signal);
     for (const [name, { exited }] of Object.entries({ gateway, 'sample MCP server': upstream })) {
       void exited.then((exit) => {
         if (stopping === undefined) logger.error(describeExit(name, exit));
@@ -101,7 +102,7 @@ export async function startEmbeddedStack(options: EmbeddedStackOptions): Promise
       name: 'embedded stack',
       embedded: true,
       gatewayUrl: gateway.url,
-      ...(secret !== undefined && { token: await mintToken(secret) }),
+      ...(token !== undefined && { token }),
       postgresDsn: postgres.dsn,
       processes: [
         { role: 'gateway', name: 'gateway', pid: gateway.pid },
@@ -138,11 +139,15 @@ function withoutGatewaySettings(): Record<string, undefined> {
   return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
-/** Polls `/ready`, as long as the gateway lives. */
-async function waitUntilReady(gateway: ReadyProcess, signal?: AbortSignal): Promise<void> {
+/** Polls until the gateway is ready and offers the tools of the sample server, as long as it lives. */
+async function waitUntilReady(
+  gateway: ReadyProcess,
+  token: string | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
   const deadline = nowMs() + readyBoundMs;
   const exit = gateway.exited.then((how) => ({ how }));
-  let answer = await askReady(gateway.url);
+  let answer = await askReady(gateway.url, token);
   while (answer !== 'ready') {
     const ended = await Promise.race([exit, sleep(readyPollMs, signal)]);
     if (ended !== undefined) throw new GaugewayError('unavailable', describeExit('gateway', ended.how));
@@ -151,19 +156,29 @@ async function waitUntilReady(gateway: ReadyProcess, signal?: AbortSignal): Prom
       const bound = `${readyBoundMs / 1000} s`;
       throw new GaugewayError('unavailable', `the gateway was not ready after ${bound}: ${answer}`);
     }
-    answer = await askReady(gateway.url);
+    answer = await askReady(gateway.url, token);
   }
 }
 
 /** `ready`, or what is in the way. */
-async function askReady(url: string): Promise<string> {
+async function askReady(url: string, token: string | undefined): Promise<string> {
   try {
-    const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(readyAnswerBoundMs) });
-    const body = await response.text();
-    return response.ok ? 'ready' : `${response.status} ${body.slice(0, 500)}`;
+    const ready = await get(`${url}/ready`, undefined);
+    if (ready.status !== 200) return `${ready.status} ${ready.body}`;
+    const tools = await get(`${url}/tools`, token);
+    if (tools.status !== 200) return `${tools.status} ${tools.body}`;
+    return tools.body === '[]' ? 'the sample MCP server is not registered' : 'ready';
   } catch (error) {
     return messageOf(error);
   }
+}
+
+async function get(url: string, token: string | undefined): Promise<{ status: number; body: string }> {
+  const response = await fetch(url, {
+    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    signal: AbortSignal.timeout(readyAnswerBoundMs),
+  });
+  return { status: response.status, body: (await response.text()).slice(0, 500) };
 }
 
 async function stopInReverse(

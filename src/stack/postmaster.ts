@@ -23,6 +23,8 @@ const shutdownSteps = [
   { signal: 'SIGKILL', boundMs: 5_000 },
 ] as const;
 
+type Guard = ChildProcessByStdio<Writable, null, null>;
+
 /** A running server process on a cluster. */
 export interface Postmaster {
   pid: number;
@@ -66,8 +68,7 @@ async function startOnPort(options: PostmasterOptions, port: number): Promise<Po
   if (pid === undefined) throw await startError('could not be executed', logFile);
   const guard = spawnGuard(options, pid);
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> =>
-    (stopping ??= shutDown(() => hasEnded(server), pid).finally(() => guard.stdin.end()));
+  const stop = (): Promise<void> => (stopping ??= stopServer(server, pid, guard));
   const deadline = nowMs() + startBoundMs;
   while ((await readPidFile(cluster.dataDirectory))?.status !== 'ready') {
     if (hasEnded(server)) {
@@ -133,10 +134,7 @@ async function spawnServer(options: PostmasterOptions, port: number): Promise<Ch
  * PostgreSQL does not notice when the process that started it is killed. A shell does, which waits for the end
  * of its stdin, and then asks the server, if it is still the same one, to shut down.
  */
-function spawnGuard(
-  { cluster, logger }: PostmasterOptions,
-  pid: number,
-): ChildProcessByStdio<Writable, null, null> {
+function spawnGuard({ cluster, logger }: PostmasterOptions, pid: number): Guard {
   const script = 'cat >/dev/null; [ "$(head -n 1 "$1")" = "$2" ] && kill -INT "$2"';
   const pidFile = join(cluster.dataDirectory, 'postmaster.pid');
   const guard = spawn('/bin/sh', ['-c', script, 'gaugeway-guard', pidFile, String(pid)], {
@@ -151,6 +149,15 @@ function spawnGuard(
   guard.on('error', report);
   guard.stdin.on('error', report);
   return guard;
+}
+
+async function stopServer(server: ChildProcess, pid: number, guard: Guard): Promise<void> {
+  try {
+    await shutDown(() => hasEnded(server), pid);
+  } finally {
+    guard.stdin.end();
+    if (guard.pid !== undefined && !hasEnded(guard)) await once(guard, 'exit');
+  }
 }
 
 function hasEnded(child: ChildProcess): boolean {
