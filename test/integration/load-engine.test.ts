@@ -10,6 +10,9 @@ import { createLogger } from '../../src/shared/logger.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import type { CountingMcpServerOptions } from '../support/counting-mcp-server.ts';
 
+/** A machine that is busy with other tests is slow. */
+const patience = { timeout: 25_000 };
+
 const logger = createLogger('silent');
 const quick: Partial<LoadPlan> = { users: 4, spawnRate: 1000, thinkMs: [0, 0], scenario: 'mcp-tools' };
 /** initialize, notifications/initialized, tools/list, one trial call and DELETE. */
@@ -220,7 +223,7 @@ describe('failures are counted under their own names', () => {
     await load.ramped;
     await server[Symbol.asyncDispose]();
     await expect
-      .poll(() => statistics.failures.map(({ kind }) => kind), { timeout: 10_000 })
+      .poll(() => statistics.failures.map(({ kind }) => kind), patience)
       .toContain('connect ECONNREFUSED');
     await load.stop();
     await load.finished;
@@ -269,12 +272,12 @@ describe('while it runs', () => {
       logger,
     });
     await load.ramped;
-    await expect.poll(() => statistics.users, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => statistics.users, patience).toBe(2);
     load.setUsers(6, 1000);
-    await expect.poll(() => statistics.users, { timeout: 10_000 }).toBe(6);
+    await expect.poll(() => statistics.users, patience).toBe(6);
     expect(server.maxInFlight).toBeLessThanOrEqual(6);
     load.setUsers(1, 1000);
-    await expect.poll(() => statistics.users, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => statistics.users, patience).toBe(1);
     await load.stop();
     await load.finished;
     expect(statistics.total.failures).toBe(0);
@@ -293,7 +296,7 @@ describe('while it runs', () => {
       onSample: (sample, atMs) => statistics.add(sample, atMs),
       logger,
     });
-    await expect.poll(() => server.count('tools/call echo'), { timeout: 10_000 }).toBe(5);
+    await expect.poll(() => server.count('tools/call echo'), patience).toBe(5);
     await load.stop(50);
     expect(statistics.failures).toEqual([]);
     expect(statistics.byName.map(({ name }) => name)).not.toContain('tools/call echo');
@@ -309,7 +312,7 @@ describe('while it runs', () => {
       logger,
       signal: controller.signal,
     });
-    if (hangs) await expect.poll(() => server.count('tools/call echo'), { timeout: 10_000 }).toBe(1);
+    if (hangs) await expect.poll(() => server.count('tools/call echo'), patience).toBe(1);
     if (when === 'while users run') await load.ramped;
     controller.abort();
     await load.finished;

@@ -26,21 +26,22 @@ export function useLiveTest(): LiveTest {
   const [history, setHistory] = useState<LoadMoment[]>([]);
   const [unreachable, setUnreachable] = useState<string | null>(null);
   const [round, setRound] = useState(0);
-  const seen = useRef<LoadMoment[]>([]);
+  const seen = useRef<{ testNumber: number; moments: LoadMoment[] }>({ testNumber: 0, moments: [] });
 
   useEffect(() => {
     const controller = new AbortController();
     let timer: number | undefined;
     const poll = async (): Promise<void> => {
       try {
-        const sinceMs = seen.current.at(-1)?.atMs ?? 0;
-        const answer = await fetchStats(sinceMs, controller.signal);
-        // A new test begins with a time after all that was seen, and without them.
-        const isNew = answer.gaugeway.durationMs < covered(seen.current) - 2 * pollMs;
-        seen.current = isNew
-          ? (await fetchStats(0, controller.signal)).gaugeway.history
-          : [...seen.current, ...answer.gaugeway.history];
-        setHistory(seen.current);
+        const sinceMs = seen.current.moments.at(-1)?.atMs ?? 0;
+        let answer = await fetchStats(sinceMs, controller.signal);
+        const { testNumber } = answer.gaugeway;
+        if (testNumber !== seen.current.testNumber) {
+          if (sinceMs > 0) answer = await fetchStats(0, controller.signal);
+          seen.current = { testNumber, moments: [] };
+        }
+        seen.current.moments = [...seen.current.moments, ...answer.gaugeway.history];
+        setHistory(seen.current.moments);
         setStats(answer);
         setUnreachable(null);
       } catch (error) {
@@ -89,10 +90,4 @@ async function fetchStats(sinceMs: number, signal: AbortSignal): Promise<LoadSta
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   const answer: LoadStatsAnswer = await response.json();
   return answer;
-}
-
-function covered(history: LoadMoment[]): number {
-  const [first] = history;
-  const last = history.at(-1);
-  return first && last ? last.atMs - first.atMs : 0;
 }

@@ -1,6 +1,5 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import './load.css';
 import { LoadPage } from './load-page.tsx';
 
 const app = document.getElementById('app');

@@ -7,9 +7,9 @@ import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { isLoopbackHost } from '../../../shared/loopback.ts';
 import { LoadTest } from './load-test.ts';
-import type { LoadTestDetails, LoadTestOptions } from './load-test.ts';
+import type { LoadTestOptions } from './load-test.ts';
 import { toLocustStats } from './locust-stats.ts';
-import type { LocustStats } from './locust-stats.ts';
+import type { LoadStatsAnswer } from './stats-answer.ts';
 import { parseSwarmRequest } from './swarm-request.ts';
 
 const loopbackAddress = '127.0.0.1';
@@ -20,9 +20,6 @@ const pageLocations = ['../../../../dist/console/load.html', '../../../../consol
 const pagePolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-/** `GET /stats/requests`: what Locust's clients read, and our own figures beside it. */
-export type LoadStatsAnswer = LocustStats & { gaugeway: LoadTestDetails };
 
 export interface LoadServerOptions extends LoadTestOptions {
   /** 0 takes a free one. */
@@ -73,15 +70,16 @@ export async function startLoadServer(options: LoadServerOptions): Promise<LoadS
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, test: LoadTest): Promise<void> {
-  const pathname = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const [pathname = '/', query] = (request.url ?? '/').split('?', 2);
   refuseStrangers(request, pathname);
   switch (`${request.method ?? ''} ${pathname}`) {
     case 'GET /':
       response.setHeader('content-security-policy', pagePolicy);
       return send(response, 200, 'text/html; charset=utf-8', await readPage());
     case 'GET /stats/requests': {
+      const sinceMs = Number(new URLSearchParams(query).get('since') ?? 0);
       const stats = toLocustStats(test.statistics, test.state);
-      return sendJson(response, 200, { ...stats, gaugeway: test.details } satisfies LoadStatsAnswer);
+      return sendJson(response, 200, { ...stats, gaugeway: test.details(sinceMs) } satisfies LoadStatsAnswer);
     }
     case 'GET /stats/reset':
       test.resetStatistics();

@@ -1,14 +1,15 @@
 import { GaugewayError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { isLoopbackHost } from '../../../shared/loopback.ts';
-import type { GeneratorVitals } from '../../timeline/samples.ts';
+import type { GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
 import type { RequestStats } from '../../run-document.ts';
-import { createLoadPlan } from '../load-plan.ts';
+import { createLoadPlan, loadPlanDefaults } from '../load-plan.ts';
 import type { LoadPlan, LoadPlanSummary } from '../load-plan.ts';
 import { startLoad } from '../load-process.ts';
 import type { LoadHandle } from '../load-process.ts';
 import { LoadStatistics } from '../load-statistics.ts';
 import type { LoadState } from './locust-stats.ts';
+import type { LoadMoment, LoadRow, LoadTestDetails } from './stats-answer.ts';
 import type { SwarmRequest } from './swarm-request.ts';
 
 export interface LoadTestOptions {
@@ -21,18 +22,10 @@ export interface LoadTestOptions {
   logger: Logger;
 }
 
-/** What the page shows beyond Locust's figures: exact percentiles, and what the generator says of itself. */
-export interface LoadTestDetails {
-  host: string;
-  /** Covered by the figures. */
-  durationMs: number;
-  rows: RequestStats[];
-  total: RequestStats;
-  generator: GeneratorVitals | null;
-  plan: LoadPlanSummary | null;
-  /** Why the last load ended by itself. */
-  error: string | null;
-}
+/** Two hours of seconds; older ones are dropped. */
+const maxHistory = 7_200;
+/** Over less than this a handful of requests would look like a peak. */
+const minRateWindowMs = 500;
 
 /** One load test that a person starts, edits while it runs, stops and starts again. */
 export class LoadTest {
@@ -42,6 +35,10 @@ export class LoadTest {
   #load: LoadHandle | undefined;
   #host: string;
   #runTimer: NodeJS.Timeout | undefined;
+  #testNumber = 0;
+  #users: number;
+  #spawnRate: number;
+  #history: LoadMoment[] = [];
   #generator: GeneratorVitals | null = null;
   #plan: LoadPlanSummary | null = null;
   #error: string | null = null;
@@ -49,18 +46,26 @@ export class LoadTest {
   constructor(options: LoadTestOptions) {
     this.#options = options;
     this.#host = options.defaultHost ?? '';
+    this.#users = options.defaults.users ?? loadPlanDefaults.users;
+    this.#spawnRate = options.defaults.spawnRate ?? loadPlanDefaults.spawnRate;
   }
 
   get state(): LoadState {
     return this.#state;
   }
 
-  get details(): LoadTestDetails {
+  /** `sinceMs` is the time of the last moment that the caller already has. */
+  details(sinceMs: number): LoadTestDetails {
+    const { durationMs, byName, total } = this.statistics;
     return {
+      testNumber: this.#testNumber,
       host: this.#host,
-      durationMs: this.statistics.durationMs,
-      rows: this.statistics.byName,
-      total: this.statistics.total,
+      users: this.#users,
+      spawnRate: this.#spawnRate,
+      durationMs,
+      rows: byName.map((stats) => this.#row(stats)),
+      total: this.#row(total),
+      history: this.#history.filter(({ atMs }) => atMs > sinceMs),
       generator: this.#generator,
       plan: this.#plan,
       error: this.#error,
@@ -74,6 +79,8 @@ export class LoadTest {
     if (this.#load === undefined) await this.#start(request, host);
     else if (host === this.#host) this.#edit(this.#load, request);
     else throw new GaugewayError('conflict', `the test runs against ${this.#host}: stop it first`);
+    this.#users = request.users;
+    this.#spawnRate = request.spawnRate;
     clearTimeout(this.#runTimer);
     if (request.runTimeMs !== undefined) {
       this.#runTimer = setTimeout(() => void this.stop(), request.runTimeMs);
@@ -106,6 +113,8 @@ export class LoadTest {
     });
     refuseRemote(plan.targetUrl, allowRemote);
     this.statistics.reset();
+    this.#history = [];
+    this.#testNumber += 1;
     this.#error = null;
     this.#plan = null;
     this.#host = host;
@@ -115,6 +124,8 @@ export class LoadTest {
       onSample: (sample, atMs) => {
         this.statistics.add(sample, atMs);
         this.#generator = sample.generator;
+        this.#history.push(momentOf(sample, atMs));
+        if (this.#history.length > maxHistory) this.#history.shift();
       },
       onRamped: () => {
         if (this.#state === 'spawning') this.#state = 'running';
@@ -126,6 +137,12 @@ export class LoadTest {
       (error: Error) => this.#ended(error.message),
     );
     this.#plan = await load.planned;
+  }
+
+  #row(stats: RequestStats): LoadRow {
+    const { rps, failuresPerS } = this.statistics.current(stats.name);
+    const meanResponseBytes = this.statistics.meanResponseBytes(stats.name);
+    return { ...stats, currentRps: rps, currentFailuresPerS: failuresPerS, meanResponseBytes };
   }
 
   #edit(load: LoadHandle, { users, spawnRate }: SwarmRequest): void {
@@ -146,4 +163,14 @@ export function refuseRemote(targetUrl: string, allowRemote: boolean): void {
   const { hostname, host } = new URL(targetUrl);
   if (allowRemote || isLoopbackHost(hostname)) return;
   throw new GaugewayError('usage', `${host} is not this machine: --allow-remote lets the load go there`);
+}
+
+function momentOf(sample: LoadSample, atMs: number): LoadMoment {
+  const second = new LoadStatistics();
+  second.add(sample, atMs);
+  const { requests, rps, p50Ms, p95Ms, p99Ms } = second.total;
+  const { failuresPerS } = second.current();
+  const rates = sample.windowMs < minRateWindowMs ? { rps: null, failuresPerS: null } : { rps, failuresPerS };
+  const percentiles = requests === 0 ? { p50Ms: null, p95Ms: null, p99Ms: null } : { p50Ms, p95Ms, p99Ms };
+  return { atMs, users: sample.users, ...rates, ...percentiles };
 }

@@ -1,0 +1,73 @@
+import { useMemo, useState, type ReactNode } from 'react';
+import type { Chart } from '../../lab/timeline/charts.ts';
+import type { LoadMoment } from '../../lab/load/web/stats-answer.ts';
+import { TimeChart, type Span } from '../charts/time-chart.tsx';
+import type { Theme } from '../theme/use-theme.ts';
+
+/** The whole test, one point a second; one cursor and one zoom for all charts. */
+export function LoadCharts({ history, theme }: { history: LoadMoment[]; theme: Theme }): ReactNode {
+  const [zoom, setZoom] = useState<Span | null>(null);
+  const [cursor, setCursor] = useState<number | null>(null);
+  const { times, charts } = useMemo(() => foldHistory(history), [history]);
+  if (times.length < 2) return null;
+  return (
+    <section aria-labelledby="charts-title">
+      <div className="section-head">
+        <h2 id="charts-title">Charts</h2>
+        {zoom && (
+          <button type="button" onClick={() => setZoom(null)}>
+            Whole test
+          </button>
+        )}
+      </div>
+      {charts.map((chart) => (
+        <TimeChart
+          key={chart.id}
+          chart={chart}
+          times={times}
+          theme={theme}
+          phases={none}
+          highlights={none}
+          zoom={zoom}
+          onZoom={setZoom}
+          cursor={cursor}
+          onCursor={setCursor}
+          heightPx={140}
+        />
+      ))}
+    </section>
+  );
+}
+
+/** The same array each time: a new one would draw every chart anew. */
+const none: never[] = [];
+
+function foldHistory(history: LoadMoment[]): { times: number[]; charts: Chart[] } {
+  const originMs = history[0]?.atMs ?? 0;
+  const line = (label: string, value: (moment: LoadMoment) => number | null) => ({
+    label,
+    values: history.map(value),
+  });
+  return {
+    times: history.map(({ atMs }) => (atMs - originMs) / 1000),
+    charts: [
+      {
+        id: 'throughput',
+        title: 'Requests and failures',
+        unit: 'per second',
+        series: [line('requests', ({ rps }) => rps), line('failures', ({ failuresPerS }) => failuresPerS)],
+      },
+      {
+        id: 'latency',
+        title: 'Response time',
+        unit: 'ms',
+        series: [
+          line('p50', ({ p50Ms }) => p50Ms),
+          line('p95', ({ p95Ms }) => p95Ms),
+          line('p99', ({ p99Ms }) => p99Ms),
+        ],
+      },
+      { id: 'users', title: 'Users', unit: 'users', series: [line('users', ({ users }) => users)] },
+    ],
+  };
+}

@@ -1,0 +1,49 @@
+import type { GeneratorVitals } from '../../timeline/samples.ts';
+import type { RequestStats } from '../../run-document.ts';
+import type { LoadPlanSummary } from '../load-plan.ts';
+import type { LocustStats } from './locust-stats.ts';
+
+/** `GET /stats/requests`: what Locust's clients read, and our own figures beside it. */
+export type LoadStatsAnswer = LocustStats & { gaugeway: LoadTestDetails };
+
+/** What the page shows beyond Locust's figures: exact percentiles, history, and what the generator says of itself. */
+export interface LoadTestDetails {
+  /** Counts the tests that were started; the history is that of the last one. */
+  testNumber: number;
+  host: string;
+  /** As the last test was asked for, or the defaults. */
+  users: number;
+  spawnRate: number;
+  /** Covered by the figures. */
+  durationMs: number;
+  rows: LoadRow[];
+  total: LoadRow;
+  /** Those after the time that was asked for (`?since=`), the oldest first. */
+  history: LoadMoment[];
+  generator: GeneratorVitals | null;
+  plan: LoadPlanSummary | null;
+  /** Why the last load ended by itself. */
+  error: string | null;
+}
+
+/** Figures of one request name; the current ones cover the last ten seconds. */
+export interface LoadRow extends RequestStats {
+  currentRps: number;
+  currentFailuresPerS: number;
+  meanResponseBytes: number;
+}
+
+/**
+ * One second of a load test. Percentiles are null when nothing finished in it, rates when it is the rest of a
+ * second at the end of a test, too short for one.
+ */
+export interface LoadMoment {
+  /** End of the window on the run's clock. */
+  atMs: number;
+  users: number;
+  rps: number | null;
+  failuresPerS: number | null;
+  p50Ms: number | null;
+  p95Ms: number | null;
+  p99Ms: number | null;
+}
