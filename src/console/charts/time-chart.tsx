@@ -110,7 +110,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       />
       <ul className="time-chart-legend">
         {chart.series.map((line, index) => {
-          const value = cursor === null ? lastOf(line.values) : (line.values[cursor] ?? null);
+          const value = cursor === null ? highest(line.values) : (line.values[cursor] ?? null);
           return (
             <li key={line.label}>
               <svg width="18" height="8" aria-hidden="true">
@@ -126,6 +126,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
               </svg>
               <span className="time-chart-label">{line.label}</span>
               <span className="time-chart-value">
+                {cursor === null && <span className="muted">max </span>}
                 {value === null ? '–' : formatChartValue(value, chart.unit)}
               </span>
             </li>
@@ -252,6 +253,9 @@ function describe(chart: Chart): string {
     .join(' ');
 }
 
-function lastOf(values: (number | null)[]): number | null {
-  return values.findLast((value) => value !== null) ?? null;
+function highest(values: (number | null)[]): number | null {
+  return values.reduce(
+    (high, value) => (high === null || (value !== null && value > high) ? value : high),
+    null,
+  );
 }

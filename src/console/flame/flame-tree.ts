@@ -128,11 +128,18 @@ export function searchFlame(root: FlameNode, text: string): { matches: Set<Flame
   return { matches, totalUs };
 }
 
-/** `name file:line`, with the path's last three parts. */
-export function labelOf({ name, file, line }: Frame): string {
-  if (file === '') return name;
-  const short = file.split(/[/\\]/).slice(-3).join('/');
-  return `${name} ${short}${line > 0 ? `:${line}` : ''}`;
+/** `name file:line` with a short path. */
+export function labelOf(frame: Frame): string {
+  const place = placeLabel(frame);
+  return place === '' ? frame.name : `${frame.name} ${place}`;
+}
+
+/** `file:line`, the path from the package's name on, or its last three parts. */
+export function placeLabel({ file, line }: Frame): string {
+  if (file === '') return '';
+  const inPackage = file.split(/[/\\]node_modules[/\\]/).at(-1);
+  const short = inPackage === file ? file.split(/[/\\]/).slice(-3).join('/') : inPackage;
+  return `${short}${line > 0 ? `:${line}` : ''}`;
 }
 
 function isRecursive(node: FlameNode, place: string): boolean {

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { formatMs, formatShare } from '../format/format-value.ts';
-import { functionTimes, type FlameNode } from './flame-tree.ts';
+import { functionTimes, placeLabel, type FlameNode } from './flame-tree.ts';
 import { kindNames } from './kind-names.ts';
 
 const shownRows = 25;
@@ -55,9 +55,7 @@ export function TopFunctions({
                 </button>
               </th>
               <td>{kindNames[kind]}</td>
-              <td className="place">
-                {frame.file === '' ? '' : `${frame.file.split(/[/\\]/).slice(-3).join('/')}:${frame.line}`}
-              </td>
+              <td className="place">{placeLabel(frame)}</td>
             </tr>
           ))}
         </tbody>

@@ -6,7 +6,7 @@ export interface TableColumn<Row> {
 }
 
 const gap = '  ';
-const minNameWidth = 18;
+const wantedNameWidth = 32;
 
 /**
  * Lines of a table that fits `columns`: the first column takes what is left and is cut with `…`, the others
@@ -23,7 +23,7 @@ export function terminalTable<Row>(
   const widthOf = (column: TableColumn<Row>): number =>
     Math.max(column.title.length, ...rows.map((row) => column.value(row).length));
   const left = (): number => columns - shown.reduce((sum, column) => sum + gap.length + widthOf(column), 0);
-  while (left() < Math.min(widest, minNameWidth)) {
+  while (left() < Math.min(widest, wantedNameWidth)) {
     const least = shown.toSorted((a, b) => b.expendable - a.expendable)[0];
     if (!least || least.expendable === 0) break;
     shown = shown.filter((column) => column !== least);

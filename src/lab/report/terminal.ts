@@ -96,12 +96,12 @@ function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: 
 }
 
 const endpointColumns: readonly TableColumn<RequestStats>[] = [
-  { title: 'requests', value: ({ requests }) => whole.format(requests), expendable: 2 },
+  { title: 'requests', value: ({ requests }) => whole.format(requests), expendable: 4 },
   { title: 'failed', value: ({ failures }) => whole.format(failures), expendable: 0 },
   { title: 'req/s', value: ({ rps }) => number.format(rps), expendable: 1 },
   { title: 'p50', value: ({ p50Ms }) => ms(p50Ms), expendable: 3 },
   { title: 'p95', value: ({ p95Ms }) => ms(p95Ms), expendable: 0 },
-  { title: 'p99', value: ({ p99Ms }) => ms(p99Ms), expendable: 4 },
+  { title: 'p99', value: ({ p99Ms }) => ms(p99Ms), expendable: 2 },
 ];
 
 function endpointLines(load: RunDocument['load'], columns: number, paint: Paint): string[] {

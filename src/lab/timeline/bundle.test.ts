@@ -65,8 +65,8 @@ describe('a bundle that is being written', () => {
     const windows = bundle.profiles();
     await bundle.close();
     expect(windows.map((window) => window.file)).toEqual([
-      'profiles/gateway-1-pid-7-7-001.cpuprofile',
-      'profiles/gateway-1-pid-7-7-002.cpuprofile',
+      'profiles/gateway-1-pid-7-001.cpuprofile',
+      'profiles/gateway-1-pid-7-002.cpuprofile',
     ]);
     expect(await readdir(join(folder, 'profiles'))).toHaveLength(2);
     expect(await readdir(join(folder, 'plans'))).toEqual(['-42.json']);

@@ -102,7 +102,8 @@ class FolderBundle implements Bundle {
 
   readonly profile: CollectorSink['profile'] = async (target, pid, startMs, endMs, profile) => {
     const index = this.#profiles.filter((other) => other.pid === pid).length + 1;
-    const name = `${fileSafe(target)}-${pid}-${String(index).padStart(3, '0')}`;
+    const process = target.includes(String(pid)) ? target : `${target} ${pid}`;
+    const name = `${fileSafe(process)}-${String(index).padStart(3, '0')}`;
     const window = { target, pid, startMs, endMs, file: `profiles/${name}.cpuprofile` };
     this.#profiles.push(window);
     await writeAtomically(join(this.folder, window.file), toMaskedJson(profile));

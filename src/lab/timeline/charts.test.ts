@@ -15,13 +15,18 @@ const idleGenerator = {
   rssBytes: 1,
 };
 
-function load(atMs: number, latenciesMs: number[], failuresByKind: Record<string, number> = {}): SeriesEvent {
+function load(
+  atMs: number,
+  latenciesMs: number[],
+  failuresByKind: Record<string, number> = {},
+  windowMs = 1000,
+): SeriesEvent {
   const sketch = new LatencySketch();
   for (const ms of latenciesMs) sketch.record(ms * 1000);
   const failures = Object.values(failuresByKind).reduce((sum, count) => sum + count, 0);
   const window = { requests: latenciesMs.length, failures, failuresByKind, latency: sketch.toJSON() };
   const data: LoadSample = {
-    windowMs: 1000,
+    windowMs,
     users: 5,
     byName: { 'tools/call echo': window },
     generator: idleGenerator,
@@ -88,6 +93,11 @@ describe('charts folded from the stream', () => {
     expect(p50?.[0]).toBeCloseTo(10, 0);
     expect(p99?.[1]).toBeGreaterThan(29);
     expect(p50?.[2]).toBeNull();
+  });
+
+  it('draw no rate from the stump of a window in which the load ended', () => {
+    const set = fold([load(1000, [1]), load(2000, [1]), load(2900, [1, 1, 1, 1], {}, 12)]);
+    expect(lines(set, 'throughput')['requests']).toEqual([1, 1]);
   });
 
   it('leave a second without a sample as a gap instead of inventing a value', () => {

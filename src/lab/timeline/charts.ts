@@ -163,11 +163,12 @@ export const charts: readonly { id: ChartId; title: string; unit: ChartUnit }[] 
 
 /** The lines that a chart shows at most; the rest is left out, the largest are kept. */
 const maxSeriesPerChart = 8;
+const minWindowMs = 500;
 
 /** Folds what was sampled into charts on one grid of seconds. Charts without a value are left out. Pure. */
 export function foldCharts(artifacts: ArtifactSlots): ChartSet {
   const series: SeriesBySource = {
-    load: seriesOf(artifacts.load),
+    load: wholeWindows(seriesOf(artifacts.load)),
     postgres: seriesOf(artifacts.postgres),
     statements: seriesOf(artifacts.statements),
     process: seriesOf(artifacts.process),
@@ -219,6 +220,16 @@ function seriesOf<T>(slot: Slot<Map<string, Timed<T>[]>>): Map<string, Timed<T>[
   return slot.status === 'ok' ? slot.value : new Map();
 }
 
+/** The last window of a run is cut where the load ends: a few milliseconds are no rate. */
+function wholeWindows(load: Series<'load'>): Series<'load'> {
+  return new Map(
+    [...load].map(([target, samples]) => [
+      target,
+      samples.filter(({ data }) => data.windowMs >= minWindowMs),
+    ]),
+  );
+}
+
 function total(sample: LoadSample, field: 'requests' | 'failures'): number {
   return Object.values(sample.byName).reduce((sum, window) => sum + window[field], 0);
 }
@@ -233,8 +244,8 @@ function failureKinds(sample: LoadSample): Map<string, number> {
   return kinds;
 }
 
-function perSecond(count: number, { windowMs }: LoadSample): number | null {
-  return windowMs > 0 ? (count * 1000) / windowMs : null;
+function perSecond(count: number, { windowMs }: LoadSample): number {
+  return (count * 1000) / windowMs;
 }
 
 function tableName({ schema, table }: { schema: string; table: string }): string {
