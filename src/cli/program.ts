@@ -10,6 +10,7 @@ export type RegisterCommand = (program: Command) => void;
 const commands: Record<string, () => Promise<RegisterCommand>> = {
   session: async () => (await import('./session.ts')).registerSession,
   diagnose: async () => (await import('./session.ts')).registerDiagnose,
+  rules: async () => (await import('./rules.ts')).registerRules,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,
   'upstream-fixture': async () => (await import('./upstream-fixture.ts')).registerUpstreamFixture,

@@ -8,6 +8,7 @@ import { createCollectors } from './collect/index.ts';
 import type { LoadPlan, LoadPlanSummary } from './load/load-plan.ts';
 import { startLoad } from './load/load-process.ts';
 import { LoadStatistics } from './load/load-statistics.ts';
+import { probeTarget } from './probe-target.ts';
 import { requiredSources } from './required-sources.ts';
 import { type RunDocument, runSchemaVersion } from './run-document.ts';
 import { Sampling } from './sampling.ts';
@@ -54,6 +55,7 @@ export interface SessionProgress {
  */
 export async function runSession(options: SessionOptions): Promise<AnalysedRun> {
   const { stack, logger, outFolder } = options;
+  await probeTarget(stack.gatewayUrl, options.signal);
   const bundle = await createBundle(outFolder);
   const startedMs = nowMs();
   const opening = openingDocument(options, startedMs);

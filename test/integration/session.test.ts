@@ -1,0 +1,228 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunDocument, runDocumentSchema } from '../../src/lab/run-document.ts';
+import { readBundle } from '../../src/lab/timeline/read-bundle.ts';
+import { createLogger } from '../../src/shared/logger.ts';
+import { startEmbeddedStack } from '../../src/stack/embedded-stack.ts';
+import { isAlive } from '../../src/stack/process-identity.ts';
+import type { RunningStack } from '../../src/stack/running-stack.ts';
+import { startUpstreamFixture, type UpstreamFixture } from '../../src/stack/upstream-fixture.ts';
+import { gaugeway } from '../support/command-line.ts';
+import { query } from '../support/query.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+
+const lightLoad = ['--users', '8', '--spawn-rate', '8', '--baseline', '1s', '--cool-down', '1s'];
+
+let folder: TemporaryFolder;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+async function documentOf(run: string): Promise<RunDocument> {
+  return runDocumentSchema.parse(JSON.parse(await readFile(join(run, 'run.json'), 'utf8')));
+}
+
+describe('gaugeway session without a target', { timeout: 90_000 }, () => {
+  test('profiles a stack of its own and leaves a bundle that can be analysed again', async () => {
+    const run = join(folder.path, 'embedded');
+    const { code, stdout, stderr } = await gaugeway(
+      ['session', ...lightLoad, '--duration', '7s', '--out', run, '--json'],
+      { env: { GAUGEWAY_DATA: join(folder.path, 'data') } },
+    );
+    expect(stderr).toMatch(/baseline[\s\S]*ramp[\s\S]*steady[\s\S]*cool-down/);
+    expect(code).toBe(0);
+
+    const document = runDocumentSchema.parse(JSON.parse(stdout));
+    expect(document).toEqual(await documentOf(run));
+    expect(document.findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'error')).toEqual([]);
+    expect(document.phases.map(({ name }) => name)).toEqual(['baseline', 'ramp', 'steady', 'cool-down']);
+    expect(document.load.requests).toBeGreaterThan(0);
+    expect(document.load.failures).toBe(0);
+    expect(document.load.byName.map(({ name }) => name)).toContain('tools/call demo-echo');
+    expect(document.collectors.filter(({ ok }) => !ok)).toEqual([]);
+    expect(new Set(document.collectors.map(({ name }) => name))).toEqual(
+      new Set(['load', 'postgres', 'statements', 'process', 'node', 'cpu-profile', 'prometheus']),
+    );
+
+    const { profiles } = await readBundle(run);
+    if (profiles.status !== 'ok') throw new Error('no CPU profile');
+    const files = profiles.value.flatMap(({ profile }) => profile.frames.map((frame) => frame.file));
+    expect(files).toContainEqual(expect.stringMatching(/\/src\/gateway\/pipeline\.ts$/));
+
+    const report = join(run, 'report.html');
+    expect((await stat(report)).size).toBeLessThan(1_500_000);
+    for (const { pid } of document.stack.processes) expect(isAlive(pid)).toBe(false);
+
+    const before = { document: await readFile(join(run, 'run.json')), report: await readFile(report) };
+    expect((await gaugeway(['diagnose', run])).code).toBe(0);
+    expect(await readFile(join(run, 'run.json'))).toEqual(before.document);
+    expect(await readFile(report)).toEqual(before.report);
+  });
+
+  test.each([
+    ['while the stack starts', /starting PostgreSQL/],
+    ['in the baseline', /baseline/],
+    ['in the steady phase', /steady/],
+  ])('is interrupted %s: nothing is left running', async (_when, interruptWhen) => {
+    const run = join(folder.path, `interrupted-${interruptWhen.source.replaceAll(/\W+/g, '-')}`);
+    const { code, stderr } = await gaugeway(['session', ...lightLoad, '--duration', '60s', '--out', run], {
+      env: { GAUGEWAY_DATA: join(folder.path, 'data') },
+      interruptWhen,
+    });
+    expect(code).toBe(130);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    if (interruptWhen.source.startsWith('starting')) return;
+    const document = await documentOf(run);
+    expect(document.interrupted).toBe(true);
+    expect(document.phases.at(-1)?.name).toBe(interruptWhen.source);
+    expect((await stat(join(run, 'report.html'))).size).toBeGreaterThan(0);
+    for (const { pid } of document.stack.processes) expect(isAlive(pid)).toBe(false);
+  });
+});
+
+describe('gaugeway session on a target', { timeout: 90_000 }, () => {
+  let stack: RunningStack;
+  beforeAll(async () => {
+    stack = await startEmbeddedStack({
+      dataFolder: join(folder.path, 'target'),
+      logger: createLogger('warn'),
+    });
+  }, 60_000);
+  afterAll(() => stack.stop());
+
+  function target(): string[] {
+    const { gatewayUrl, token = '', postgresDsn = '' } = stack.description;
+    return ['--target', gatewayUrl, '--token', token, '--pg', postgresDsn];
+  }
+
+  function pidOf(role: string): number {
+    const found = stack.description.processes.find((process) => process.role === role);
+    if (found === undefined) throw new Error(`the stack has no ${role}`);
+    return found.pid;
+  }
+
+  test('watches what it was told of, and nothing secret is written', async () => {
+    const run = join(folder.path, 'target-run');
+    const { code, stdout } = await gaugeway([
+      ...['session', ...target(), ...lightLoad, '--duration', '6s', '--out', run],
+      ...['--pid', String(pidOf('gateway')), '--pid', `postgres=${pidOf('postgres')}`, '--era', 'modern'],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(run);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    const { token = '', postgresDsn = '' } = stack.description;
+    const password = new URL(postgresDsn).password;
+    for (const file of ['run.json', 'series.ndjson', 'report.html']) {
+      const text = await readFile(join(run, file), 'utf8');
+      expect(text).not.toContain(token);
+      expect(text).not.toContain(password);
+    }
+    expect(isAlive(pidOf('gateway'))).toBe(true);
+  });
+
+  test('a process that is not Node is watched, never signalled', async () => {
+    const other = spawn('sleep', ['120'], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    try {
+      const run = join(folder.path, 'not-node');
+      const { code } = await gaugeway([
+        ...['session', ...target(), ...lightLoad, '--duration', '3s', '--out', run],
+        ...['--pid', `gateway=${other.pid}`],
+      ]);
+      expect(code).toBe(0);
+      const document = await documentOf(run);
+      expect(document.collectors.find(({ name }) => name === 'node')).toMatchObject({
+        ok: false,
+        error: expect.stringMatching(/not.*Node/i),
+      });
+      expect(document.collectors.find(({ name }) => name === 'process')).toMatchObject({ ok: true });
+      expect(other.exitCode).toBeNull();
+      expect(other.signalCode).toBeNull();
+    } finally {
+      other.kill('SIGKILL');
+    }
+  });
+
+  test('a database that goes away in the middle is a gap, not the end', async () => {
+    const run = join(folder.path, 'database-lost');
+    const { postgresDsn = '' } = stack.description;
+    const { code, stderr } = await gaugeway(
+      ['session', ...target(), ...lightLoad, '--duration', '6s', '--out', run],
+      {
+        when: {
+          seen: /steady/,
+          run: async () => {
+            await query(
+              postgresDsn,
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gaugeway-lab'",
+            );
+          },
+        },
+      },
+    );
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(code).toBe(0);
+    const postgres = (await documentOf(run)).collectors.find(({ name }) => name === 'postgres');
+    expect(postgres?.gaps).toBeGreaterThan(0);
+    expect(postgres).toMatchObject({ ok: true });
+  });
+});
+
+describe('gaugeway session refuses in one line', () => {
+  let fixture: UpstreamFixture;
+  beforeAll(async () => {
+    fixture = await startUpstreamFixture({ host: '127.0.0.1', port: 0 });
+  });
+  afterAll(() => fixture.close());
+
+  const cases: [string, string[], number, RegExp][] = [
+    ['a target that is no URL', ['--target', 'nowhere'], 2, /not an http or https URL: 'nowhere'/],
+    ['a target elsewhere', ['--target', 'http://192.0.2.1:4444'], 2, /--allow-remote/],
+    ['a target that does not answer', ['--target', 'http://127.0.0.1:1'], 3, /127\.0\.0\.1:1/],
+    ['a number that is none', ['--users', 'many'], 2, /not a whole number: 'many'/],
+    ['no users at all', ['--target', 'http://127.0.0.1:1', '--users', '0'], 2, /users/],
+    ['a time that is none', ['--duration', '5 parsecs'], 2, /not a duration/],
+    ['a PID that is none', ['--pid', 'init'], 2, /--pid takes PID or ROLE=PID/],
+    ['a role that is none', ['--pid', 'boss=1'], 2, /--pid takes PID or ROLE=PID/],
+    ['a PID without its stack', ['--pid', '1'], 2, /--target, which is missing/],
+    ['an unknown scenario', ['--scenario', 'chaos'], 2, /Allowed choices/],
+    ['an unknown option', ['--user', '5'], 2, /--users/],
+  ];
+
+  test.each(cases)('%s', async (name, args, expectedCode, message) => {
+    const run = join(folder.path, `refused-${name.replaceAll(' ', '-')}`);
+    const { code, stderr, stdout } = await gaugeway(['session', '--out', run, ...args]);
+    expect({ code, stdout }).toEqual({ code: expectedCode, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a PostgreSQL that does not answer', async () => {
+    const run = join(folder.path, 'no-database');
+    const args = ['--target', fixture.url, '--pg', 'postgres://u:hidden@127.0.0.1:1/x'];
+    const { code, stderr } = await gaugeway(['session', '--out', run, ...args]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/postgres .*ECONNREFUSED/);
+    expect(stderr).not.toContain('hidden');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a folder that already holds a run', async () => {
+    const run = join(folder.path, 'occupied');
+    await mkdir(run);
+    await writeFile(join(run, 'series.ndjson'), '');
+    const { code, stderr } = await gaugeway(['session', '--target', fixture.url, '--out', run]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/already holds a run/);
+  });
+
+  test('a folder without a run to diagnose', async () => {
+    const { code, stderr } = await gaugeway(['diagnose', folder.path]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/not a run bundle/);
+  });
+});

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const launcher = join(import.meta.dirname, '..', '..', 'bin', 'gaugeway');
+
+export interface CommandResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CommandOptions {
+  env?: Readonly<Record<string, string>>;
+  /** Sends SIGINT once stderr matches. */
+  interruptWhen?: RegExp;
+  /** Runs once stderr matches. */
+  when?: { seen: RegExp; run: () => Promise<void> };
+}
+
+/** Runs `bin/gaugeway` as a user would and waits for its end. */
+export function gaugeway(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
+  const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', ...options.env };
+  for (const name of ['DATABASE_URL', 'GAUGEWAY_TOKEN', 'NODE_OPTIONS']) delete environment[name];
+  const child = spawn(process.execPath, [launcher, ...args], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  let { interruptWhen, when } = options;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    if (interruptWhen?.test(stderr)) {
+      interruptWhen = undefined;
+      child.kill('SIGINT');
+    }
+    if (when?.seen.test(stderr)) {
+      when.run().catch(reject);
+      when = undefined;
+    }
+  });
+  child.on('error', reject);
+  child.on('close', (code) => resolve({ code, stdout, stderr }));
+  return promise;
+}
