@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyse } from '../../src/lab/analyse.ts';
-import { jsonForScript, renderReport } from '../../src/lab/report/html.ts';
+import type { Artifacts } from '../../src/lab/diagnose/artifacts.ts';
+import { jsonForScript, renderReport, writeReport } from '../../src/lab/report/html.ts';
 import type { EmbeddedRun, ReportData } from '../../src/lab/report/report-data.ts';
 import { renderSummary } from '../../src/lab/report/terminal.ts';
 import type { RunDocument } from '../../src/lab/run-document.ts';
 import { writeReportBundle } from '../support/report-bundle.ts';
+import { seededRandom, syntheticRun } from '../support/synthetic-run.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const hostile = 'SELECT \'</script><script>document.title = "owned"</script>\' -- \u2028 <!--';
@@ -21,6 +23,42 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
+function embeddedIn(html: string): { embedded: EmbeddedRun; data: ReportData } {
+  const text = /<script type="application\/json" id="run-data">(.*?)<\/script>/s.exec(html)?.[1] ?? '';
+  const embedded: EmbeddedRun = JSON.parse(text);
+  const data: ReportData = JSON.parse(gunzipSync(Buffer.from(embedded.data, 'base64')).toString());
+  return { embedded, data };
+}
+
+/** Five seconds of a process that is busy everywhere at once: what compresses worst. */
+function deepProfile(random: () => number, startMs: number): Artifacts['profiles'][number] {
+  const nodes = Array.from({ length: 3000 }, (_, index) => ({
+    frame: Math.floor(random() * 800),
+    parent: index === 0 ? -1 : Math.floor(random() * index),
+    selfUs: 0,
+  }));
+  const samples = Array.from({ length: 5000 }, () => {
+    const sample = { node: Math.floor(random() * 3000), deltaUs: 900 + Math.floor(random() * 200) };
+    const node = nodes[sample.node];
+    if (node) node.selfUs += sample.deltaUs;
+    return sample;
+  });
+  const frames = Array.from({ length: 800 }, (_, index) => ({
+    name: `handler${index}`,
+    file: `/app/src/part-${index % 40}/handler-${index}.ts`,
+    line: index,
+    column: 1,
+  }));
+  const window = { startMs, endMs: startMs + 5000 };
+  return {
+    target: 'gateway (pid 100)',
+    pid: 100,
+    ...window,
+    file: `profiles/gateway-${startMs}.cpuprofile`,
+    profile: { name: 'gateway', ...window, intervalUs: 1000, frames, nodes, samples },
+  };
+}
+
 describe('report.html', () => {
   it('is one file below 1.5 MB that refers to nothing outside', async () => {
     const html = await readFile(reportFile, 'utf8');
@@ -31,9 +69,7 @@ describe('report.html', () => {
 
   it('holds the document, the charts, the plans and the profiles', async () => {
     const html = await readFile(reportFile, 'utf8');
-    const text = /<script type="application\/json" id="run-data">(.*?)<\/script>/s.exec(html)?.[1] ?? '';
-    const embedded: EmbeddedRun = JSON.parse(text);
-    const data: ReportData = JSON.parse(gunzipSync(Buffer.from(embedded.data, 'base64')).toString());
+    const { embedded, data } = embeddedIn(html);
     expect(embedded.document).toEqual(run);
     expect(data.plans.map((plan) => plan.sql)).toEqual([hostile]);
     expect(data.profiles).toHaveLength(3);
@@ -46,6 +82,16 @@ describe('report.html', () => {
     const before = await readFile(reportFile, 'utf8');
     await analyse(folder.path);
     expect(await readFile(reportFile, 'utf8')).toBe(before);
+  });
+
+  it('stays below 1.5 MB for a long run of many processes, and opens every profile all the same', async () => {
+    await using other = await temporaryFolder();
+    const random = seededRandom(7);
+    const profiles = Array.from({ length: 60 }, (_, window) => deepProfile(random, window * 5000));
+    const path = await writeReport(other.path, run, [], syntheticRun({ seconds: 300, profiles }));
+    const html = await readFile(path, 'utf8');
+    expect(Buffer.byteLength(html)).toBeLessThan(1_500_000);
+    expect(embeddedIn(html).data.profiles).toHaveLength(60);
   });
 
   it('escapes what could end a script and keeps the value', () => {

@@ -107,7 +107,7 @@ function EvidenceList(props: {
             <span className="muted">
               ({evidence.source}
               {linkText(evidence) !== null && (
-                <>
+                <span className="evidence-link">
                   {', '}
                   <button
                     type="button"
@@ -118,7 +118,7 @@ function EvidenceList(props: {
                   >
                     {linkText(evidence)}
                   </button>
-                </>
+                </span>
               )}
               )
             </span>
