@@ -4,6 +4,9 @@ import type { Collector } from './collector.ts';
 import { CpuProfileCollector } from './cpu/cpu-profile.ts';
 import { NodeTarget } from './node/node-target.ts';
 import { NodeVitalsCollector } from './node/node-vitals.ts';
+import { PostgresCollector } from './postgres/postgres-collector.ts';
+import { PostgresTarget, postgresTargetName } from './postgres/postgres-target.ts';
+import { StatementsCollector } from './postgres/statements.ts';
 import { ProcessCollector, processTarget } from './process.ts';
 import { PrometheusCollector } from './prometheus.ts';
 import { SharedConnection } from './shared-connection.ts';
@@ -27,9 +30,16 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
   const gateways = stack.processes.filter(({ role }) => role === 'gateway');
   return [
     ...stack.processes.map((watched) => new ProcessCollector(watched)),
+    ...(stack.postgresDsn === undefined ? [] : postgresCollectors(stack.postgresDsn)),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),
   ];
+}
+
+function postgresCollectors(dsn: string): Collector[] {
+  const target = postgresTargetName(dsn);
+  const shared = new SharedConnection((signal) => PostgresTarget.connect(dsn, signal));
+  return [new PostgresCollector(target, shared), new StatementsCollector(target, shared)];
 }
 
 function nodeCollectors(

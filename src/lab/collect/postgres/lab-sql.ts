@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** How the lab's connections call themselves, so that they can be left out of what they count. */
+export const labApplicationName = 'gaugeway-lab';
+
+/** Marks the lab's own statements in pg_stat_statements. */
+export const labMark = '/* gaugeway-lab */';
+
+/** Client backends of this database, without the lab's own. */
+export const watchedBackends = `backend_type = 'client backend' and datname = current_database()
+  and pid <> pg_backend_pid() and application_name <> '${labApplicationName}'`;
+
+/** One statement of a sample, with the reader of its rows. */
+export interface SampleQuery<T> {
+  sql: string;
+  rows: z.ZodType<T>;
+}

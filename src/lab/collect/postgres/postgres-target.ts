@@ -1,0 +1,164 @@
+import { Client, DatabaseError } from 'pg';
+import { z } from 'zod';
+import { GaugewayError, messageOf } from '../../../shared/errors.ts';
+import { maskSecrets } from '../../../shared/mask-secrets.ts';
+import type { Connection } from '../shared-connection.ts';
+import { labApplicationName, labMark, type SampleQuery } from './lab-sql.ts';
+
+const connectTimeoutMs = 5000;
+/** Above the server's own limits, for a network that swallows answers. */
+const answerTimeoutMs = 8000;
+const oldestServer = 140_000;
+
+/** The first server version (`server_version_num`) with each thing that not every supported server has. */
+export const since = { genericPlan: 160_000 } as const;
+
+/**
+ * Limits of every read, given with it: behind PgBouncer in transaction mode a setting of the session would stay
+ * with a server connection that others use next.
+ */
+const limits = (statementTimeout: string): string[] => [
+  `set ${labMark} transaction read only`,
+  `set ${labMark} local statement_timeout = '${statementTimeout}'`,
+  `set ${labMark} local lock_timeout = '200ms'`,
+];
+
+const results = z.array(z.object({ rows: z.array(z.record(z.string(), z.unknown())) }));
+
+/** Host, port and database of a DSN, for people; no user, no password. */
+export function postgresTargetName(dsn: string): string {
+  if (!URL.canParse(dsn)) return 'postgres';
+  const { host, pathname } = new URL(dsn);
+  return `postgres ${host}${pathname}`;
+}
+
+/** The lab's one connection to a PostgreSQL 14 to 18. It reads, in transactions that are read-only and bounded in time. */
+export class PostgresTarget implements Connection {
+  readonly #client: Client;
+  readonly serverVersion: number;
+  #lost = false;
+  /** A connection does one thing at a time: a transaction of one collector never sees statements of another. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(client: Client, serverVersion: number) {
+    this.#client = client;
+    this.serverVersion = serverVersion;
+    client.on('end', () => {
+      this.#lost = true;
+    });
+  }
+
+  static async connect(dsn: string, signal: AbortSignal): Promise<PostgresTarget> {
+    const client = new Client({
+      connectionString: dsn,
+      application_name: labApplicationName,
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: answerTimeoutMs,
+      keepAlive: true,
+    });
+    let failure: unknown;
+    // Between queries, a broken connection is told by this event alone; `end` follows it.
+    client.on('error', (error) => {
+      failure = error;
+    });
+    try {
+      if (signal.aborted) throw new GaugewayError('interrupted', 'connecting was interrupted');
+      await client.connect();
+      const { rows } = await client.query(
+        `select ${labMark} current_setting('server_version_num')::int as version`,
+      );
+      const [{ version }] = z.tuple([z.object({ version: z.number() })]).parse(rows);
+      if (version < oldestServer) {
+        throw new GaugewayError('usage', `PostgreSQL 14 or newer is needed, this is version ${version}`);
+      }
+      return new PostgresTarget(client, version);
+    } catch (error) {
+      await client.end();
+      throw asUnreadable(failure ?? error);
+    }
+  }
+
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Runs statements in one round trip and one transaction, without anything of the session or prepared. */
+  async read(...queries: SampleQuery<unknown>[]): Promise<Answers> {
+    const before = limits('2s');
+    const text = [...before, ...queries.map(({ sql }) => sql)].join(';\n');
+    return this.#inTurn(async () => {
+      const answers = results.parse(await this.#client.query(text)).slice(before.length);
+      return new Answers(new Map(queries.map((query, at) => [query, answers[at]?.rows])));
+    });
+  }
+
+  /**
+   * Runs `act` in a read-only transaction that is rolled back, whose statements may take up to 5 s each. What it
+   * sends with `values` goes as one unnamed statement, in which PostgreSQL accepts no second one.
+   */
+  async inReadOnlyTransaction<T>(
+    act: (send: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>) => Promise<T>,
+  ): Promise<T> {
+    const send = async (text: string, values?: unknown[]): Promise<Record<string, unknown>[]> => {
+      const config = values === undefined ? { text } : { text, values, queryMode: 'extended' };
+      const result = await this.#client.query(config);
+      return z.array(z.record(z.string(), z.unknown())).parse(result.rows);
+    };
+    return this.#inTurn(async () => {
+      await this.#client.query(`begin ${labMark}`);
+      try {
+        for (const limit of limits('5s')) await this.#client.query(limit);
+        return await act(send);
+      } finally {
+        if (!this.#lost) await this.#client.query(`rollback ${labMark}`);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end();
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(act).catch((error: unknown) => {
+      throw this.#failed(error);
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** What the server answers leaves the connection as it was; after anything else nobody knows where it stands. */
+  #failed(error: unknown): GaugewayError {
+    const answered =
+      error instanceof DatabaseError || error instanceof GaugewayError || error instanceof z.ZodError;
+    if (!answered && !this.#lost) {
+      this.#lost = true;
+      this.#client.end(() => undefined);
+    }
+    return asUnreadable(error);
+  }
+}
+
+/** The rows of each statement of one read. */
+export class Answers {
+  readonly #rows: ReadonlyMap<SampleQuery<unknown>, unknown>;
+
+  constructor(rows: ReadonlyMap<SampleQuery<unknown>, unknown>) {
+    this.#rows = rows;
+  }
+
+  of<T>(query: SampleQuery<T>): T {
+    return query.rows.parse(this.#rows.get(query));
+  }
+}
+
+function asUnreadable(error: unknown): GaugewayError {
+  if (error instanceof GaugewayError) return error;
+  const remedy =
+    error instanceof DatabaseError && error.code === '42501'
+      ? ' (the role needs pg_monitor, and pg_read_all_data for plans)'
+      : '';
+  return new GaugewayError('source_unreadable', `PostgreSQL: ${maskSecrets(messageOf(error))}${remedy}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { GaugewayError } from '../../../shared/errors.ts';
+import type { Collector, CollectorSink } from '../collector.ts';
+import type { SharedConnection } from '../shared-connection.ts';
+import { labMark, type SampleQuery } from './lab-sql.ts';
+import { maskStatement } from './mask-statement.ts';
+import type { PostgresTarget } from './postgres-target.ts';
+
+const extension = {
+  sql: `select ${labMark} quote_ident(nspname) as schema,
+      coalesce(current_setting('pg_stat_statements.max', true), '') <> '' as loaded
+    from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+    where extname = 'pg_stat_statements'`,
+  rows: z.array(z.object({ schema: z.string(), loaded: z.boolean() })),
+} satisfies SampleQuery<unknown>;
+
+const statementRow = z.object({
+  queryId: z.string(),
+  query: z.string().transform(maskStatement),
+  calls: z.number(),
+  rows: z.number(),
+  totalMs: z.number(),
+  sharedBlksHit: z.number(),
+  sharedBlksRead: z.number(),
+  tempBlksWritten: z.number(),
+});
+export type StatementCounters = z.infer<typeof statementRow>;
+
+/** The `limit` statements of this database with the most total time, all users together, without the lab's own. */
+export function topStatements(schema: string, limit: number): SampleQuery<StatementCounters[]> {
+  return {
+    sql: `select ${labMark} queryid::text as "queryId", left(min(query), 2000) as query,
+        sum(calls)::float8 as calls, sum(rows)::float8 as "rows", sum(total_exec_time)::float8 as "totalMs",
+        sum(shared_blks_hit)::float8 as "sharedBlksHit", sum(shared_blks_read)::float8 as "sharedBlksRead",
+        sum(temp_blks_written)::float8 as "tempBlksWritten"
+      from ${schema}.pg_stat_statements
+      where dbid = (select oid from pg_database where datname = current_database())
+        and queryid is not null and query not like '%${labMark}%'
+      group by queryid order by sum(total_exec_time) desc, queryid limit ${limit}`,
+    rows: z.array(statementRow),
+  };
+}
+
+/** The schema of pg_stat_statements. Throws GaugewayError `usage` with the remedy where it is not there or not loaded. */
+export async function statementsSchema(postgres: PostgresTarget): Promise<string> {
+  const [found] = (await postgres.read(extension)).of(extension);
+  if (found?.loaded) return found.schema;
+  const remedies = [
+    ...(found ? [] : ['run CREATE EXTENSION pg_stat_statements in this database']),
+    ...(found?.loaded === false
+      ? ["set shared_preload_libraries = 'pg_stat_statements' and restart the server"]
+      : ["have shared_preload_libraries = 'pg_stat_statements' set"]),
+  ];
+  throw new GaugewayError('usage', `pg_stat_statements is not available: ${remedies.join(' and ')}`);
+}
+
+/** pg_stat_statements each five seconds and where phases meet, as its text file is larger than the other sources. */
+export class StatementsCollector implements Collector {
+  readonly source = 'statements';
+  readonly target: string;
+  readonly everyMs = 5000;
+  readonly #shared: SharedConnection<PostgresTarget>;
+  #schema: string | undefined;
+
+  constructor(target: string, shared: SharedConnection<PostgresTarget>) {
+    this.target = target;
+    this.#shared = shared;
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    this.#schema = await statementsSchema(await this.#shared.open(this, signal));
+  }
+
+  async sample(sink: CollectorSink): Promise<void> {
+    const startedMs = performance.now();
+    const postgres = await this.#shared.get();
+    if (!postgres || this.#schema === undefined) return;
+    const top = topStatements(this.#schema, 50);
+    const statements = (await postgres.read(top)).of(top);
+    sink.sample('statements', this.target, performance.now() - startedMs, { statements });
+  }
+
+  async enterPhase(_phase: unknown, sink: CollectorSink): Promise<void> {
+    await this.sample(sink);
+  }
+
+  async finish(sink: CollectorSink): Promise<void> {
+    await this.sample(sink);
+  }
+
+  async close(): Promise<void> {
+    await this.#shared.close(this);
+  }
+}

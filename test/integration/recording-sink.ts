@@ -1,0 +1,37 @@
+import type { CollectorSink } from '../../src/lab/collect/collector.ts';
+import type { PlanDocument } from '../../src/lab/timeline/events.ts';
+import type { SampleTypes, SourceName } from '../../src/lab/timeline/samples.ts';
+import { messageOf } from '../../src/shared/errors.ts';
+
+/** A sink that keeps in memory what collectors hand over, in order. */
+export class RecordingSink implements CollectorSink {
+  readonly samples: { [S in SourceName]: SampleTypes[S][] } = {
+    load: [],
+    postgres: [],
+    statements: [],
+    process: [],
+    node: [],
+    prometheus: [],
+  };
+  readonly costsMs: number[] = [];
+  readonly gaps: { source: string; target: string; error: string }[] = [];
+  readonly profiles: { target: string; pid: number; startMs: number; endMs: number; profile: object }[] = [];
+  readonly plans: PlanDocument[] = [];
+
+  sample<S extends SourceName>(source: S, _target: string, costMs: number, data: SampleTypes[S]): void {
+    this.costsMs.push(costMs);
+    this.samples[source].push(data);
+  }
+
+  gap(source: string, target: string, error: unknown): void {
+    this.gaps.push({ source, target, error: messageOf(error) });
+  }
+
+  async profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void> {
+    this.profiles.push({ target, pid, startMs, endMs, profile });
+  }
+
+  async plan(document: PlanDocument): Promise<void> {
+    this.plans.push(document);
+  }
+}
