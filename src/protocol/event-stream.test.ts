@@ -15,6 +15,7 @@ describe('messages are found', () => {
     'data: {"c":\rdata: 3}\r\r',
     'event: ping\ndata: not ours\n\n',
     'retry: 10\n\n',
+    'id: 2\ndata:\n\n',
     'data: {"d":"é😀"}\n\n',
     'data: {"unfinished":true}\n',
   ].join('');

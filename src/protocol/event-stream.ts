@@ -55,9 +55,9 @@ export class EventStreamParser {
 
   #line(line: string, messages: string[]): void {
     if (line === '') {
-      if (this.#data.length > 0 && (this.#type === '' || this.#type === 'message')) {
-        messages.push(this.#data.join('\n'));
-      }
+      // Empty data is no event: servers send it to prime the client with an id.
+      const data = this.#data.join('\n');
+      if (data !== '' && (this.#type === '' || this.#type === 'message')) messages.push(data);
       this.#data = [];
       this.#dataLength = 0;
       this.#type = '';

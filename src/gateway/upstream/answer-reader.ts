@@ -112,12 +112,12 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   #readBody(): ServerAnswer | undefined {
+    const { idJson } = this.#options;
+    if (idJson === undefined) return undefined;
     if (this.#bytes === 0 || !this.#contentType.startsWith('application/json')) {
-      if (this.#status === 200 && this.#options.idJson !== undefined) {
-        const got = this.#contentType === '' ? 'nothing' : this.#contentType.slice(0, 100);
-        throw new GaugewayError('upstream_invalid', `the upstream answered with ${got} instead of JSON`);
-      }
-      return undefined;
+      if (this.#status !== 200) return undefined;
+      const got = this.#contentType === '' ? 'nothing' : this.#contentType.slice(0, 100);
+      throw new GaugewayError('upstream_invalid', `the upstream answered with ${got} instead of JSON`);
     }
     const [first] = this.#chunks;
     const body = first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
@@ -125,7 +125,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     const text = body.toString('utf8');
     if (this.#status < 200 || this.#status > 299) return answerOrNone(text);
     const message = parseServerMessage(text);
-    if (message.kind !== 'answer' || message.idJson !== this.#options.idJson) {
+    if (message.kind !== 'answer' || message.idJson !== idJson) {
       throw new GaugewayError('upstream_invalid', 'the upstream answered another request than ours');
     }
     return message;
