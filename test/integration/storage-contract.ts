@@ -151,6 +151,11 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
   });
 }
 
+/** Advisory locks that anybody holds in this database. */
+export const advisoryLocks = `
+  select pid from pg_locks
+  where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`;
+
 export function aGateway(name: string): GatewayRecord {
   const at = new Date(1_780_000_000_123);
   return {

@@ -1,11 +1,15 @@
-import { Client } from 'pg';
+import { sql } from 'kysely';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { openPostgresStorage } from '../../src/gateway/storage/postgres/postgres-storage.ts';
 import type { Storage } from '../../src/gateway/storage/ports.ts';
+import { openDatabase } from '../../src/gateway/storage/postgres/database.ts';
+import { mapErrors } from '../../src/gateway/storage/postgres/postgres-error.ts';
+import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { testDatabase } from '../support/postgres.ts';
 import type { TestDatabase } from '../support/postgres.ts';
-import { aCall, aGateway, aTool, anAggregate, describeStorage } from './storage-contract.ts';
+import { query } from './query.ts';
+import { aCall, advisoryLocks, aGateway, aTool, anAggregate, describeStorage } from './storage-contract.ts';
 
 const logger = createLogger('silent');
 const databases: TestDatabase[] = [];
@@ -18,16 +22,6 @@ async function freshDsn(): Promise<string> {
 }
 const open = (dsn: string): Promise<Storage> => openPostgresStorage({ dsn, poolSize: 4, logger });
 
-async function query<Row extends object>(dsn: string, sql: string): Promise<Row[]> {
-  const client = new Client({ connectionString: dsn });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 describeStorage('PostgreSQL', async () => open(await freshDsn()));
 
 describe('PostgreSQL storage', () => {
@@ -37,8 +31,7 @@ describe('PostgreSQL storage', () => {
     await Promise.all(replicas.map((replica) => replica.close()));
     const rows = await query<{ name: string }>(dsn, 'select name from kysely_migration');
     expect(rows).toEqual([{ name: '0001-catalog-and-metrics' }]);
-    const locks = await query(dsn, "select 1 from pg_locks where locktype = 'advisory'");
-    expect(locks).toEqual([]);
+    expect(await query(dsn, advisoryLocks)).toEqual([]);
   });
 
   test('one replica hears what another one registered', async () => {
@@ -102,6 +95,20 @@ WHERE timestamp >= NOW() - INTERVAL '7 days';`,
     await vi.waitFor(() => expect(storage.watch.health().healthy).toBe(true), { timeout: 10_000 });
     expect((await storage.catalog.load()).gateways).toEqual([]);
     await storage.close();
+  });
+
+  test('a connection lost within a transaction fails that transaction, not the process', async () => {
+    const dsn = await freshDsn();
+    const { database } = openDatabase({ dsn, poolSize: 2, logger });
+    const lost = database.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction);
+      await query(dsn, `select pg_terminate_backend(${rows[0]?.pid})`);
+      await sleep(100);
+      await sql`select 1`.execute(transaction);
+    });
+    await expect(mapErrors(() => lost)).rejects.toMatchObject({ code: 'unavailable' });
+    expect((await sql`select 1 as one`.execute(database)).rows).toEqual([{ one: 1 }]);
+    await database.destroy();
   });
 
   test('a closed port is one line with host and port, without the password', async () => {

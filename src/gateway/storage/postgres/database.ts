@@ -45,8 +45,11 @@ export function openDatabase({ dsn, poolSize, logger }: DatabaseOptions): Databa
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 600,
   });
-  // An idle connection that the server ends would otherwise end the process.
-  pool.on('error', (error) => logger.warn('idle PostgreSQL connection lost', { error: error.message }));
+  // A lost connection that nobody listens to ends the process. The pool listens to idle ones only; whoever has
+  // one checked out learns of the loss from the statement.
+  const onLost = (error: Error): void => logger.debug('PostgreSQL connection lost', { error: error.message });
+  pool.on('error', onLost);
+  pool.on('connect', (client) => client.on('error', onLost));
   const database = new Kysely<Tables>({ dialect: new PooledPostgresDialect({ pool }) });
   return {
     database,

@@ -15,8 +15,13 @@ const constraintFields: Readonly<Record<string, { field: string; what: string }>
   servers_name_unique: { field: 'name', what: 'a server with this name' },
 };
 
-/** Connection exceptions, out of resources, shut down by the operator (PostgreSQL, appendix A). */
-const unavailableClasses = ['08', '53', '57'];
+/**
+ * SQLSTATEs after which the same statement may succeed, as soon as somebody has put the server right: whole
+ * classes are connection exceptions, refused authorization, a missing database, rolled back transactions, out of
+ * resources and shut down; then a standby, a lock not granted in time, and a database that takes no connections
+ * (PostgreSQL, appendix A).
+ */
+const unavailableStates = /^(08|28|3D|40|53|57)|^(25006|55P03|55000)$/;
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -59,7 +64,7 @@ export function mapPostgresError(error: unknown): unknown {
 }
 
 function isUnavailable(error: unknown, state: string | undefined): boolean {
-  if (state !== undefined) return unavailableClasses.includes(state.slice(0, 2));
+  if (state !== undefined) return unavailableStates.test(state);
   if (error instanceof AggregateError) return error.errors.every((each) => isUnavailable(each, undefined));
   if (!(error instanceof Error)) return false;
   return ('code' in error && networkCodes.has(String(error.code))) || driverMessages.test(error.message);

@@ -46,17 +46,14 @@ export async function openPostgresStorage({
 
 /** Access denied and a missing database are no less a source that cannot be read than a closed port. */
 function explainUnreachable(error: unknown, dsn: string): unknown {
-  if (error instanceof GaugewayError && error.code !== 'unavailable') return error;
+  if (!(error instanceof GaugewayError) || error.code !== 'unavailable') return error;
   const url = URL.parse(dsn);
   const where = `${url?.hostname || 'localhost'}:${url?.port || '5432'}`;
-  const cause = error instanceof GaugewayError ? error.cause : error;
-  if (!(error instanceof GaugewayError) && !isRefusal(error)) return error;
-  return new GaugewayError('source_unreadable', `cannot use PostgreSQL at ${where}: ${reasonOf(cause)}`, {
-    cause: error,
-  });
-}
-
-/** Invalid authorization (28xxx) and unknown database (3D000). */
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(28|3D)/.test(String(error.code));
+  return new GaugewayError(
+    'source_unreadable',
+    `cannot use PostgreSQL at ${where}: ${reasonOf(error.cause)}`,
+    {
+      cause: error,
+    },
+  );
 }
