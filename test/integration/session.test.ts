@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunDocument, runDocumentSchema } from '../../src/lab/run-document.ts';
 import { readBundle } from '../../src/lab/timeline/read-bundle.ts';
+import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { startEmbeddedStack } from '../../src/stack/embedded-stack.ts';
 import { isAlive } from '../../src/stack/process-identity.ts';
@@ -107,10 +108,9 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
 
   test('watches what it was told of, and nothing secret is written', async () => {
     const run = join(folder.path, 'target-run');
-    const { code, stdout } = await gaugeway([
-      ...['session', ...target(), ...lightLoad, '--duration', '6s', '--out', run],
-      ...['--pid', String(pidOf('gateway')), '--pid', `postgres=${pidOf('postgres')}`, '--era', 'modern'],
-    ]);
+    const watched = ['--pid', String(pidOf('gateway')), '--pid', `postgres=${pidOf('postgres')}`];
+    const load = [...lightLoad, '--duration', '6s', '--era', 'modern'];
+    const { code, stdout } = await gaugeway(['session', ...target(), ...watched, ...load, '--out', run]);
     expect(code).toBe(0);
     expect(stdout).toContain(run);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
@@ -129,10 +129,8 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
     await once(other, 'spawn');
     try {
       const run = join(folder.path, 'not-node');
-      const { code } = await gaugeway([
-        ...['session', ...target(), ...lightLoad, '--duration', '3s', '--out', run],
-        ...['--pid', `gateway=${other.pid}`],
-      ]);
+      const load = [...lightLoad, '--duration', '3s', '--pid', `gateway=${other.pid}`];
+      const { code } = await gaugeway(['session', ...target(), ...load, '--out', run]);
       expect(code).toBe(0);
       const document = await documentOf(run);
       expect(document.collectors.find(({ name }) => name === 'node')).toMatchObject({
@@ -147,29 +145,31 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
     }
   });
 
-  test('a database that goes away in the middle is a gap, not the end', async () => {
+  test('a database that goes away in the middle is a gap: the run goes on, and so do the calls', async () => {
     const run = join(folder.path, 'database-lost');
-    const { postgresDsn = '' } = stack.description;
-    const { code, stderr } = await gaugeway(
-      ['session', ...target(), ...lightLoad, '--duration', '6s', '--out', run],
-      {
-        when: {
-          seen: /steady/,
-          run: async () => {
-            await query(
-              postgresDsn,
-              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gaugeway-lab'",
-            );
-          },
-        },
-      },
-    );
+    const load = [...lightLoad, '--duration', '8s', '--scenario', 'mcp-tools'];
+    const { code, stderr } = await gaugeway(['session', ...target(), ...load, '--out', run], {
+      when: { seen: /steady/, run: () => shutDatabaseFor(3000) },
+    });
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(0);
-    const postgres = (await documentOf(run)).collectors.find(({ name }) => name === 'postgres');
+    const document = await documentOf(run);
+    const postgres = document.collectors.find(({ name }) => name === 'postgres');
     expect(postgres?.gaps).toBeGreaterThan(0);
     expect(postgres).toMatchObject({ ok: true });
+    expect(document.load.failures).toBe(0);
   });
+
+  /** Throws everybody out of the stack's database and lets nobody in for a while. */
+  async function shutDatabaseFor(durationMs: number): Promise<void> {
+    const own = new URL(stack.description.postgresDsn ?? '');
+    const name = own.pathname.slice(1);
+    own.pathname = '/postgres';
+    await query(own.href, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
+    await query(own.href, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    await sleep(durationMs);
+    await query(own.href, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
+  }
 });
 
 describe('gaugeway session refuses in one line', () => {
