@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { createLoadPlan } from '../../src/lab/load/load-plan.ts';
 import type { LoadPlan, LoadPlanSummary } from '../../src/lab/load/load-plan.ts';
@@ -46,6 +48,10 @@ function failuresOf({ statistics }: Outcome, name: string): Record<string, numbe
 
 function requestsOf({ statistics }: Outcome): Record<string, number> {
   return Object.fromEntries(statistics.byName.map(({ name, requests }) => [name, requests]));
+}
+
+function sourceUrl(file: string): string {
+  return JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
 }
 
 function isRunning(pid: number): boolean {
@@ -151,59 +157,76 @@ describe('the mix', () => {
   });
 });
 
-/** The first call of a tool is the trial; the load sees the ones after it. */
-async function runWith(
-  onCall: NonNullable<CountingMcpServerOptions['onCall']>,
-  plan: Partial<LoadPlan> = {},
-) {
-  await using server = await CountingMcpServer.start({
-    onCall: (tool, call, response, id) => (call === 1 ? undefined : onCall(tool, call, response, id)),
-  });
-  return failuresOf(await runToEnd(server.url, { users: 1, ...plan }), 'tools/call echo');
-}
+type Answer = NonNullable<CountingMcpServerOptions['onCall']>;
+
 const answer =
-  (body: (id: unknown) => unknown, status = 200): NonNullable<CountingMcpServerOptions['onCall']> =>
+  (body: (id: unknown) => unknown, status = 200, contentType = 'application/json'): Answer =>
   (_tool, _call, response, id) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body(id)));
+    const value = body(id);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    response.writeHead(status, { 'content-type': contentType }).end(text);
     return true;
   };
 
-describe('failures are counted under their own names', () => {
-  it.each([
-    ['isError', answer((id) => ({ jsonrpc: '2.0', id, result: { isError: true, content: [] } }))],
-    ['json-rpc -32603', answer((id) => ({ jsonrpc: '2.0', id, error: { code: -32603, message: 'no' } }))],
-    ['malformed answer', answer(() => ['not', 'a', 'response'])],
-    ['malformed answer', answer(() => ({ jsonrpc: '2.0', id: 'of another request', result: {} }))],
-    ['malformed answer', answer((id) => ({ jsonrpc: '2.0', id }))],
-    ['http 503', answer(() => ({}), 503)],
-    [
-      'http 400 json-rpc -32020',
-      answer((id) => ({ jsonrpc: '2.0', id, error: { code: -32020, message: '' } }), 400),
-    ],
-    ['http 302', answer(() => ({}), 302)],
-  ])('%s', async (kind, onCall) => {
-    expect(await runWith(onCall)).toEqual({ [kind]: 10 });
-  });
-
-  it('malformed answer: an event stream that ends without the response', async () => {
-    const kinds = await runWith((_tool, _call, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': nothing\n\n');
+/** Tools that fail in one way each, once the trial before the load is over; and what that way is called. */
+const faults: Record<string, { kind: string; answer: Answer }> = {
+  refusing: {
+    kind: 'isError',
+    answer: answer((id) => ({ jsonrpc: '2.0', id, result: { isError: true, content: [] } })),
+  },
+  broken: {
+    kind: 'json-rpc -32603',
+    answer: answer((id) => ({ jsonrpc: '2.0', id, error: { code: -32603, message: 'no' } })),
+  },
+  listing: { kind: 'malformed answer', answer: answer(() => ['not', 'a', 'response']) },
+  mistaken: {
+    kind: 'malformed answer',
+    answer: answer(() => ({ jsonrpc: '2.0', id: 'of another request', result: {} })),
+  },
+  empty: { kind: 'malformed answer', answer: answer((id) => ({ jsonrpc: '2.0', id })) },
+  page: { kind: 'malformed answer', answer: answer(() => '<html>', 200, 'text/html') },
+  silent: { kind: 'malformed answer', answer: answer(() => ': nothing\n\n', 200, 'text/event-stream') },
+  overloaded: { kind: 'http 503', answer: answer(() => ({}), 503) },
+  moved: { kind: 'http 302', answer: answer(() => ({}), 302) },
+  strict: {
+    kind: 'http 400 json-rpc -32020',
+    answer: answer((id) => ({ jsonrpc: '2.0', id, error: { code: -32020, message: '' } }), 400),
+  },
+  crashing: {
+    kind: 'connection closed',
+    answer: (_tool, _call, response) => {
+      response.destroy();
       return true;
+    },
+  },
+};
+
+describe('failures are counted under their own names', () => {
+  it('each with its kind, and nothing else', async () => {
+    await using server = await CountingMcpServer.start({
+      tools: Object.keys(faults).map((name) => ({ name })),
+      onCall: (tool, call, response, id) =>
+        call === 1 ? undefined : faults[tool]?.answer(tool, call, response, id),
     });
-    expect(kinds).toEqual({ 'malformed answer': 10 });
+    const outcome = await runToEnd(server.url, { iterationsPerUser: 50 });
+    const requests = requestsOf(outcome);
+    const calls = Object.keys(faults).map((tool) => `tools/call ${tool}`);
+    expect(calls.reduce((sum, name) => sum + (requests[name] ?? 0), 0)).toBe(4 * 50);
+    for (const [tool, { kind }] of Object.entries(faults)) {
+      const name = `tools/call ${tool}`;
+      expect([tool, failuresOf(outcome, name)]).toEqual([tool, { [kind]: requests[name] }]);
+    }
+    expect(outcome.statistics.total.failures).toBe(4 * 50);
   });
 
   it('timeout: no answer within the time allowed', async () => {
-    const kinds = await runWith(() => true, { requestTimeoutMs: 150, iterationsPerUser: 2 });
-    expect(kinds).toEqual({ timeout: 2 });
-  });
-
-  it('connection closed: the server hangs up', async () => {
-    const kinds = await runWith((_tool, _call, response) => {
-      response.destroy();
-      return true;
+    await using server = await CountingMcpServer.start({
+      onCall: (_tool, call) => (call === 1 ? undefined : true),
     });
-    expect(kinds).toEqual({ 'connection closed': 10 });
+    const outcome = await runToEnd(server.url, { users: 1, requestTimeoutMs: 2_000, iterationsPerUser: 1 });
+    expect(failuresOf(outcome, 'tools/call echo')).toEqual({ timeout: 1 });
+    const row = outcome.statistics.byName.find(({ name }) => name === 'tools/call echo');
+    expect(row?.minMs).toBeGreaterThanOrEqual(2_000);
   });
 
   it('http 404 session not found: the user opens a new session and goes on', async () => {
@@ -317,6 +340,26 @@ describe('while it runs', () => {
     controller.abort();
     await load.finished;
     expect(isRunning(load.pid)).toBe(false);
+  });
+
+  it('ends with the process that started it, however that one ends', async () => {
+    await using server = await CountingMcpServer.start();
+    const script = `
+      import { startLoad } from ${sourceUrl('lab/load/load-process.ts')};
+      import { createLoadPlan } from ${sourceUrl('lab/load/load-plan.ts')};
+      import { createLogger } from ${sourceUrl('shared/logger.ts')};
+      const plan = createLoadPlan({ targetUrl: ${JSON.stringify(server.url)}, users: 2 });
+      const load = startLoad(plan, { onSample() {}, logger: createLogger('silent') });
+      await load.planned;
+      console.log(load.pid);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(createInterface({ input: parent.stdout }), 'line');
+    const generatorPid = Number(line);
+    expect(isRunning(generatorPid)).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(() => isRunning(generatorPid), patience).toBe(false);
   });
 
   it('tells when the generator dies', async () => {

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunDocument } from '../../src/lab/run-document.ts';
+import { CountingMcpServer } from '../support/counting-mcp-server.ts';
+
+const main = new URL('../../src/main.ts', import.meta.url).pathname;
+
+let target: CountingMcpServer;
+beforeEach(async () => {
+  target = await CountingMcpServer.start({
+    tools: [{ name: 'echo' }, { name: 'refusing' }],
+    onCall: (tool, call, response, id) => {
+      if (tool === 'echo' || call === 1) return undefined;
+      const result = { isError: true, content: [] };
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      return true;
+    },
+  });
+});
+afterEach(() => target[Symbol.asyncDispose]());
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** `gaugeway load …`; `interruptAt` sends Ctrl-C's signal when stderr says this. */
+async function load(args: string[], interruptAt?: RegExp): Promise<Ended> {
+  const child = spawn(process.execPath, [main, 'load', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let seen = '';
+  const watch = (chunk: Buffer): void => {
+    seen += chunk.toString();
+    if (interruptAt?.test(seen) !== true) return;
+    child.stderr.off('data', watch);
+    child.kill('SIGINT');
+  };
+  child.stderr.on('data', watch);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+const quick = ['--users', '3', '--spawn-rate', '100', '--think', '0', '--scenario', 'mcp-tools'];
+
+describe('gaugeway load', () => {
+  it('ends with a table that adds up', async () => {
+    const { code, stdout } = await load(['--target', target.url, ...quick, '--iterations', '20']);
+    expect(code).toBe(0);
+    const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
+    const requestsOf = (name: string): number => Number(rows.find((row) => row[0] === name)?.[1]);
+    expect(requestsOf('tools/call echo') + requestsOf('tools/call refusing')).toBe(60);
+    expect(requestsOf('Aggregated')).toBe(60 + 3 * 3);
+    expect(stdout).toContain(`${requestsOf('tools/call refusing')}  tools/call refusing: isError`);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('prints its figures as JSON, and fails on errors when told to', async () => {
+    const args = [
+      '--target',
+      `${target.url}/mcp`,
+      ...quick,
+      '--iterations',
+      '20',
+      '--json',
+      '--fail-on-error',
+    ];
+    const { code, stdout } = await load(args);
+    const figures: RunDocument['load'] = JSON.parse(stdout);
+    expect(code).toBe(1);
+    expect(figures.requests).toBe(60 + 3 * 3);
+    expect(figures.failuresByKind).toEqual({ isError: figures.failures });
+    expect(figures.byName.map(({ name }) => name)).toContain('tools/call refusing');
+  });
+
+  it('says how it goes, once a second where nothing can be redrawn, and keeps its figures on Ctrl-C', async () => {
+    const args = ['--target', target.url, ...quick, '--run-time', '10m'];
+    const { code, stdout, stderr } = await load(args, /3 users .* requests, \d+ failed/);
+    expect(code).toBe(130);
+    expect(stderr).toContain('stopping');
+    expect(stdout).toContain('Aggregated');
+    expect(stdout).toContain('DELETE session');
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it.each([
+    [
+      ['--target', 'http://example.com'],
+      2,
+      'example.com is not this machine: --allow-remote lets the load go there',
+    ],
+    [['--target', 'ftp://127.0.0.1'], 2, 'load plan: targetUrl: must be an http or https URL'],
+    [
+      ['--target', 'http://127.0.0.1:1', '--users', '0'],
+      2,
+      'load plan: users: Too small: expected number to be >=1',
+    ],
+    [['--users', 'many'], 2, "not a whole number: 'many'"],
+    [
+      ['--target', 'http://127.0.0.1:1'],
+      3,
+      'http://127.0.0.1:1: initialize failed before the load began: connect ECONNREFUSED',
+    ],
+  ])('%j ends with %d and one clear line', async (args, code, message) => {
+    expect(await load(args)).toEqual({ code, stdout: '', stderr: `gaugeway: ${message}\n` });
+  });
+});
