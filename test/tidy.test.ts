@@ -112,8 +112,6 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
       'react',
       'react-dom/client',
       'uplot',
-      'd3-flame-graph',
-      'd3-selection',
       'vite',
       '@vitejs/plugin-react',
       'node',
