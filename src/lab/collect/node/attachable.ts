@@ -33,19 +33,39 @@ export async function requireAttachable(pid: number): Promise<void> {
   if (theirs !== ours) refuse('runs in another network namespace (a container), which is not supported yet');
 }
 
-/** The port on which the process will open its inspector; 0 when it takes any free one. */
-export async function inspectorPortOf(pid: number): Promise<number> {
+/** How a process was told to debug. */
+export interface InspectorOptions {
+  /** Where the inspector opens on SIGUSR1; 0 when it takes any free port. */
+  port: number;
+  /** The process was started with an inspector, maybe on a port of its own choice. */
+  startedWithInspector: boolean;
+}
+
+/** Reads Node's options from the command line and NODE_OPTIONS of a process. */
+export async function inspectorOptionsOf(pid: number): Promise<InspectorOptions> {
   const [commandLine, environment] = await Promise.all([
     readProcFile(pid, 'cmdline'),
     readProcFile(pid, 'environ'),
   ]);
-  const options = environment.split('\0').find((entry) => entry.startsWith('NODE_OPTIONS=')) ?? '';
+  const variable = environment.split('\0').find((entry) => entry.startsWith('NODE_OPTIONS=')) ?? '';
   // The command line comes last, as it wins over the environment.
-  const words = [...options.slice('NODE_OPTIONS='.length).split(' '), ...commandLine.split('\0')];
-  return words.reduce((port, word, at) => {
-    const [, value] = /^--(?:inspect|debug)-port(?:=(.*))?$/.exec(word) ?? [];
-    const given = word.startsWith('--inspect-port') || word.startsWith('--debug-port');
-    const parsed = Number((value ?? words[at + 1] ?? '').replace(/^.*:/, ''));
-    return given && Number.isInteger(parsed) ? parsed : port;
-  }, defaultInspectorPort);
+  return parseInspectorOptions([
+    ...variable.slice('NODE_OPTIONS='.length).split(' '),
+    ...commandLine.split('\0'),
+  ]);
+}
+
+export function parseInspectorOptions(words: string[]): InspectorOptions {
+  const options = { port: defaultInspectorPort, startedWithInspector: false };
+  for (const [at, word] of words.entries()) {
+    const [, name, value] = /^--((?:inspect|debug)(?:-brk|-wait|-port)?)(?:=(.*))?$/.exec(word) ?? [];
+    if (name === undefined) continue;
+    const isPort = name.endsWith('-port');
+    if (!isPort) options.startedWithInspector = true;
+    // Only --inspect-port takes the next word as its value.
+    const given = value ?? (isPort ? words[at + 1] : undefined);
+    const port = Number(given?.replace(/^.*:/, ''));
+    if (given !== undefined && Number.isInteger(port)) options.port = port;
+  }
+  return options;
 }

@@ -2,7 +2,7 @@ import { nowMs, sleep } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { errorCode, ProcessEndedError } from '../proc-files.ts';
-import { inspectorPortOf, requireAttachable } from './attachable.ts';
+import { inspectorOptionsOf, requireAttachable } from './attachable.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { listeningSockets, type ListeningSocket, ownListeningSockets } from './listening-ports.ts';
 import { injected } from './vitals.ts';
@@ -41,9 +41,11 @@ export async function openInspector(
 
 async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspector> {
   await requireAttachable(pid);
-  const port = await inspectorPortOf(pid);
+  const { port, startedWithInspector } = await inspectorOptionsOf(pid);
   const before = await ownListeningSockets(pid);
-  const open = await firstInspector(before.filter((socket) => socket.port === port));
+  const open = await firstInspector(
+    startedWithInspector ? before : before.filter((socket) => socket.port === port),
+  );
   if (open) return { ...open, openedByUs: false };
 
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
