@@ -1,3 +1,4 @@
+import { isRecord } from '../../protocol/record.ts';
 import type { Era } from './load-plan.ts';
 import type { HttpAnswer, HttpFailure } from './http-target.ts';
 
@@ -185,9 +186,5 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 /** The value when it is a JSON object. */
 export function asObject(value: unknown): Record<string, unknown> | undefined {
-  return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) ? value : undefined;
 }
