@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Client } from 'pg';
 import { delayRequests, gatewayDsn } from './delay-requests.ts';
 
@@ -9,7 +10,12 @@ const held: Client[] = [];
 delayRequests(
   ({ url }) => url === '/health' && held.length < mostConnections,
   async () => {
-    const client = new Client({ connectionString: gatewayDsn(), application_name: 'health' });
+    // What the fault leaves behind must not keep the gateway from ending.
+    const client = new Client({
+      connectionString: gatewayDsn(),
+      application_name: 'health',
+      stream: () => new Socket().unref(),
+    });
     held.push(client);
     await client.connect();
     await client.query('BEGIN');

@@ -1,7 +1,12 @@
 import { Pool } from 'pg';
 import { delayRequests, gatewayDsn } from './delay-requests.ts';
 
-const pool = new Pool({ connectionString: gatewayDsn(), application_name: 'audit', max: 2 });
+const pool = new Pool({
+  connectionString: gatewayDsn(),
+  application_name: 'audit',
+  max: 2,
+  allowExitOnIdle: true,
+});
 await pool.query(`
   CREATE TABLE audit_log AS
   SELECT entry AS id, md5(entry::text) AS actor, repeat('x', 40) AS detail FROM generate_series(1, 200000) AS entry

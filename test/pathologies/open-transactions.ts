@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Client } from 'pg';
 import { delayRequests, gatewayDsn } from './delay-requests.ts';
 
@@ -15,7 +16,12 @@ delayRequests(
     return requests % requestsPerTransaction === 0;
   },
   async () => {
-    const client = new Client({ connectionString: gatewayDsn(), application_name: 'catalogue' });
+    // What the fault leaves behind must not keep the gateway from ending.
+    const client = new Client({
+      connectionString: gatewayDsn(),
+      application_name: 'catalogue',
+      stream: () => new Socket().unref(),
+    });
     left.push(client);
     await client.connect();
     await client.query('BEGIN');

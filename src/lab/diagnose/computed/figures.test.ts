@@ -14,8 +14,9 @@ test('figures have three digits, or thousands apart', () => {
 });
 
 test('a small share does not vanish', () => {
-  expect([0, 0.0004, 0.009, 0.01, 0.5, 1].map(percent)).toEqual([
+  expect([0, 0.000_005, 0.0004, 0.009, 0.01, 0.5, 1].map(percent)).toEqual([
     '0 %',
+    'less than 0.01 %',
     '0.04 %',
     '0.9 %',
     '1 %',

@@ -4,8 +4,9 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A share of 0..1 as percent, e.g. `12 %`; below one percent with its digits, so that little is not nothing. */
+/** A share of 0..1 as percent, e.g. `12 %`; below one percent with a digit, so that little is not nothing. */
 export function percent(share: number): string {
+  if (share > 0 && share < 0.0001) return 'less than 0.01 %';
   return `${share > 0 && share < 0.01 ? Number((share * 100).toPrecision(1)) : Math.round(share * 100)} %`;
 }
 

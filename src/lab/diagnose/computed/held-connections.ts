@@ -52,7 +52,7 @@ export function judgeHeldConnections(sessions: IdleTransactions, text: HeldConne
     ...(passed ? {} : { title: text.title(sessions) }),
     evidence: [
       {
-        text: `In three quarters of ${counted(samples, 'sample')} no more than ${counted(count, 'connection')} sat idle in ${text.holder}, ${percent(connectionShare)} of all connections on average, the oldest for ${figure(maxAgeS)} s.`,
+        text: `${counted(count, 'connection')} idle in ${text.holder} (upper quartile of ${counted(samples, 'sample')}), ${percent(connectionShare)} of all connections on average, the oldest for ${figure(maxAgeS)} s.`,
         source: 'pg_stat_activity',
         chart: 'connections',
       },

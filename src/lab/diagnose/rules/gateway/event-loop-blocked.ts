@@ -17,6 +17,7 @@ import type { Evidence } from '../../../run-document.ts';
 /** Seconds with a blocked loop: a quarter is a state of the program, a tenth a tendency, single ones are blips. */
 const lastingShare = 0.25;
 const recurringShare = 0.1;
+const fewestBlockedSamples = 2;
 /** A function blocks the loop for certain when it was seen doing so this often. */
 const fewestStretches = 3;
 /** Garbage collection that takes this much of a second blocks by itself; Clinic Doctor's limit. */
@@ -50,7 +51,7 @@ export const eventLoopBlocked = defineRule({
     const unexplained =
       functions === undefined ? isStarved(loop, cpu) : culprit === undefined && loop.gcMsPerSample < longGcMs;
     const lasting = loop.blockedShare >= lastingShare && !saturated && !unexplained;
-    const verdict = lasting ? 'fail' : loop.blockedShare >= recurringShare ? 'warn' : 'pass';
+    const verdict = lasting ? 'fail' : isRecurring(loop) ? 'warn' : 'pass';
     const passed = verdict === 'pass';
     return {
       verdict,
@@ -103,14 +104,19 @@ function isStarved({ utilization }: EventLoop, cpu: ProcessCpu | undefined): boo
   return cpu !== undefined && utilization * 100 - cpu.meanPercent >= starvedPercent;
 }
 
+function isRecurring({ blockedShare, samples }: EventLoop): boolean {
+  return blockedShare >= recurringShare && blockedShare * samples >= fewestBlockedSamples;
+}
+
 /** A request that meets the delay waits for all of it: the delay's share of the slow responses. */
 function impactOf({ delayP99Ms }: EventLoop, p95Ms: number | undefined): number {
   return p95Ms === undefined ? 0.5 : rounded(shareWithin(delayP99Ms, p95Ms));
 }
 
 function titleOf(loop: EventLoop, culprit: BlockingFunction | undefined): string {
-  const what = `The event loop of ${loop.target} is blocked for ${figure(loop.delayP99Ms)} ms at a time`;
-  return culprit === undefined ? what : `${what} by ${culprit.label}`;
+  return culprit === undefined
+    ? `The event loop of ${loop.target} was delayed by up to ${figure(loop.maxDelayMs)} ms`
+    : `The event loop of ${loop.target} is blocked by ${culprit.label} for up to ${figure(culprit.longestMs)} ms`;
 }
 
 function culpritEvidence(culprit: BlockingFunction): Evidence {
