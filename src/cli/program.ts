@@ -18,7 +18,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
 };
 
 /**
- * The command line with the command `asked`, or with all of them when that is none of ours. Wrong usage throws
+ * The command line with the command `asked`, or with all of them when help has to know them. Wrong usage throws
  * commander's own error; an action throws GaugewayError.
  */
 export async function createProgram(version: string, asked?: string): Promise<Command> {
@@ -27,7 +27,12 @@ export async function createProgram(version: string, asked?: string): Promise<Co
     .version(version)
     .showSuggestionAfterError()
     .exitOverride();
-  const only = asked === undefined ? undefined : commands[asked];
-  for (const load of only === undefined ? Object.values(commands) : [only]) (await load())(program);
+  for (const load of needed(asked)) (await load())(program);
   return program;
+}
+
+function needed(asked: string | undefined): (() => Promise<RegisterCommand>)[] {
+  if (asked === '--version' || asked === '-V') return [];
+  const only = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  return only === undefined ? Object.values(commands) : [only];
 }
