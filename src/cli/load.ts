@@ -8,7 +8,7 @@ import { LoadStatistics } from '../lab/load/load-statistics.ts';
 import { renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
 import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
 import { startLoadServer } from '../lab/load/web/load-server.ts';
-import { refuseRemote } from '../lab/load/web/load-test.ts';
+import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { sleep } from '../shared/clock.ts';
 import { parseDurationMs } from '../shared/duration.ts';
 import { createLogger } from '../shared/logger.ts';

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { analyse } from '../lab/analyse.ts';
 import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
+import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
 import { renderSummary } from '../lab/report/terminal.ts';
 import type { RunDocument } from '../lab/run-document.ts';
@@ -11,7 +12,6 @@ import { nowMs } from '../shared/clock.ts';
 import { parseDurationMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
-import { isLoopbackHost } from '../shared/loopback.ts';
 import { processRoles, type StackDescription } from '../shared/stack-description.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
@@ -176,18 +176,9 @@ async function session(flags: SessionFlags): Promise<void> {
 
 function describeTarget(flags: SessionFlags): StackDescription {
   const { target = '' } = flags;
-  const url = URL.parse(target);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new GaugewayError('usage', `--target is not an http or https URL: '${target}'`);
-  }
-  if (!isLoopbackHost(url.hostname) && !flags.allowRemote) {
-    throw new GaugewayError(
-      'usage',
-      `${url.host} is not this machine: --allow-remote lets the load go there`,
-    );
-  }
+  refuseRemote(target, flags.allowRemote);
   return {
-    name: url.host,
+    name: new URL(target).host,
     embedded: false,
     gatewayUrl: target.replace(/\/+$/, ''),
     ...(flags.token === undefined ? {} : { token: flags.token }),

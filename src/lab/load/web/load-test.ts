@@ -1,6 +1,6 @@
 import { GaugewayError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import { isLoopbackHost } from '../../../shared/loopback.ts';
+import { refuseRemote } from '../refuse-remote.ts';
 import type { GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
 import type { RequestStats } from '../../run-document.ts';
 import { createLoadPlan, loadPlanDefaults } from '../load-plan.ts';
@@ -156,13 +156,6 @@ export class LoadTest {
     this.#state = 'stopped';
     this.#error = error;
   }
-}
-
-/** Throws `usage` for a target that is not this machine, unless it was allowed. */
-export function refuseRemote(targetUrl: string, allowRemote: boolean): void {
-  const { hostname, host } = new URL(targetUrl);
-  if (allowRemote || isLoopbackHost(hostname)) return;
-  throw new GaugewayError('usage', `${host} is not this machine: --allow-remote lets the load go there`);
 }
 
 function momentOf(sample: LoadSample, atMs: number): LoadMoment {
