@@ -1,11 +1,14 @@
 import { diagnose } from './diagnose/diagnose.ts';
-import type { Artifacts, ArtifactSlots } from './diagnose/artifacts.ts';
+import type { ArtifactSlots, Timed } from './diagnose/artifacts.ts';
+import { Analysis } from './diagnose/computed/facts.ts';
+import { samplesIn, steadyWindow } from './diagnose/computed/window.ts';
 import { summarizeLoad } from './load/load-statistics.ts';
 import { writeReport } from './report/html.ts';
 import type { RunDocument } from './run-document.ts';
 import { requiredSources } from './required-sources.ts';
 import { writeRunDocument } from './timeline/bundle.ts';
 import { CollectorTallies } from './timeline/collector-tallies.ts';
+import type { LoadSample } from './timeline/samples.ts';
 import { readBundle, readRunDocument, readSeries } from './timeline/read-bundle.ts';
 
 /** How the run went, which its samples cannot say; kept as it was when a run is analysed again. */
@@ -31,12 +34,11 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
   const slots = await readBundle(folder);
   const tallies = new CollectorTallies();
   for (const event of events) tallies.count(event);
-  const phases = valueOf(slots.phases) ?? [];
   const document: RunDocument = {
     ...opening,
     ...outcome,
-    phases,
-    load: summarizeLoad(loadOfInterest(slots, phases)),
+    phases: valueOf(slots.phases) ?? [],
+    load: summarizeLoad(loadOfInterest(slots)),
     collectors: tallies.list().map((tally) => ({ ...tally, required: requiredSources.includes(tally.name) })),
     profiles: (valueOf(slots.profiles) ?? []).map(({ target, pid, startMs, endMs, file }) => ({
       target,
@@ -52,15 +54,11 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
   return { document, folder, reportFile };
 }
 
-/** The steady phase; the whole load when the run never became steady. */
-function loadOfInterest(slots: ArtifactSlots, phases: Artifacts['phases']) {
+/** The window that verdicts are about; all samples of a run that was cut off before it. */
+function loadOfInterest(slots: ArtifactSlots): Timed<LoadSample>[] {
   const samples = [...(valueOf(slots.load)?.values() ?? [])].flat();
-  const steady = phases.find(({ name }) => name === 'steady');
-  if (steady === undefined) return samples;
-  return samples.filter(
-    ({ atMs, data }) =>
-      atMs - data.windowMs / 2 >= steady.startMs && atMs - data.windowMs / 2 <= steady.endMs,
-  );
+  const window = new Analysis(slots).facts<'phases', never>().find(steadyWindow);
+  return window === undefined ? samples : samplesIn(samples, window);
 }
 
 function valueOf<T>(
