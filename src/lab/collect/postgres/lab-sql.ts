@@ -1,14 +1,15 @@
 import { z } from 'zod';
 
-/** How the lab's connections call themselves, so that they can be left out of what they count. */
+/** How the lab's direct connections call themselves, so that they can be left out of what they count. */
 export const labApplicationName = 'gaugeway-lab';
 
-/** Marks the lab's own statements in pg_stat_statements. */
+/** Marks the lab's own statements, and a pooler's server connections that carried them last. */
 export const labMark = '/* gaugeway-lab */';
 
-/** Client backends of this database, without the lab's own. */
+/** Client backends of this database, without those that the lab used last. */
 export const watchedBackends = `backend_type = 'client backend' and datname = current_database()
-  and pid <> pg_backend_pid() and application_name <> '${labApplicationName}'`;
+  and pid <> pg_backend_pid() and application_name <> '${labApplicationName}'
+  and position('${labMark}' in query) = 0`;
 
 /** One statement of a sample, with the reader of its rows. */
 export interface SampleQuery<T> {

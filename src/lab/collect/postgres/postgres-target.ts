@@ -18,6 +18,7 @@ export const since = { genericPlan: 160_000 } as const;
  * with a server connection that others use next.
  */
 const limits = (statementTimeout: string): string[] => [
+  `set ${labMark} local application_name = '${labApplicationName}'`,
   `set ${labMark} transaction read only`,
   `set ${labMark} local statement_timeout = '${statementTimeout}'`,
   `set ${labMark} local lock_timeout = '200ms'`,
@@ -51,7 +52,6 @@ export class PostgresTarget implements Connection {
   static async connect(dsn: string, signal: AbortSignal): Promise<PostgresTarget> {
     const client = new Client({
       connectionString: dsn,
-      application_name: labApplicationName,
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: answerTimeoutMs,
       keepAlive: true,
@@ -65,11 +65,20 @@ export class PostgresTarget implements Connection {
       if (signal.aborted) throw new GaugewayError('interrupted', 'connecting was interrupted');
       await client.connect();
       const { rows } = await client.query(
-        `select ${labMark} current_setting('server_version_num')::int as version`,
+        `select ${labMark} current_setting('server_version_num')::int as version, pg_backend_pid() as pid`,
       );
-      const [{ version }] = z.tuple([z.object({ version: z.number() })]).parse(rows);
+      const [{ version, pid }] = z.tuple([z.object({ version: z.number(), pid: z.number() })]).parse(rows);
       if (version < oldestServer) {
         throw new GaugewayError('usage', `PostgreSQL 14 or newer is needed, this is version ${version}`);
+      }
+      // A pooler, which hands out process ids of its own, would leave the name on a server connection, where it is
+      // taken for that of the next client who has none.
+      if ('processID' in client && client.processID === pid) {
+        await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
+      }
+      // A pooler announces a pid of its own invention. Its server connections keep a name for whoever is next.
+      if (Reflect.get(client, 'processID') === pid) {
+        await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
       }
       return new PostgresTarget(client, version);
     } catch (error) {
