@@ -1,15 +1,20 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** What looking for something that a test needs gave: where it is, or one line that says why the test is left out. */
 export type Requirement = { path: string; missing?: undefined } | { path?: undefined; missing: string };
 
-/** Debian puts servers where an ordinary user's PATH does not look. */
-const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+/** Debian puts servers where an ordinary user's PATH does not look, those of PostgreSQL in one folder per version. */
+const serverFolders = (): string[] => [
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+  ...globSync('/usr/lib/postgresql/*/bin').toSorted().toReversed(),
+];
 
 /** Looks for the first of `names` that can be executed, on PATH and where servers live. */
 export function findProgram(...names: string[]): Requirement {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...serverFolders];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...serverFolders()];
   for (const name of names) {
     for (const folder of folders) {
       const path = join(folder, name);
