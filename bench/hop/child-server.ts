@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { isRecord } from '../../src/protocol/record.ts';
+
+/** A server process under measurement, on this Node. It ends when its stdin does. */
+export interface ChildServer {
+  readonly url: string;
+  /** CPU of all its threads so far, user and system, in microseconds. */
+  cpuUs(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts `node ...args`, waits for its line of readiness. Rejects when it ends before it listens. */
+export async function startServer(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<ChildServer> {
+  const child = spawn(process.execPath, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  const { url, pid } = await readiness(child, args);
+  return {
+    url,
+    cpuUs: () => cpuUsOf(pid),
+    async stop() {
+      const ended = once(child, 'exit');
+      child.stdin?.end();
+      await ended;
+    },
+  };
+}
+
+async function readiness(
+  child: ChildProcess,
+  args: readonly string[],
+): Promise<{ url: string; pid: number }> {
+  const { stdout } = child;
+  if (stdout === null) throw new Error('the child has no stdout');
+  for await (const line of createInterface({ input: stdout })) {
+    const event: unknown = JSON.parse(line);
+    if (!isRecord(event) || event['event'] !== 'listening') continue;
+    stdout.resume();
+    return { url: String(event['url']), pid: Number(event['pid']) };
+  }
+  throw new Error(`node ${args.join(' ')} ended before it listened`);
+}
+
+/** utime and stime of /proc/PID/stat (proc(5), fields 14 and 15), in ticks of 1/100 s. */
+function cpuUsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
