@@ -12,6 +12,7 @@ import { addConfigOptions, configFlags } from './config-options.ts';
 import { packageVersion } from './package-version.ts';
 import { announceListening, awaitStopRequest } from './stop-request.ts';
 
+/** `gaugeway serve`: the gateway as a process. */
 export function registerServe(program: Command): void {
   const command = program
     .command('serve')

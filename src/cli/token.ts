@@ -6,6 +6,7 @@ import { parseDurationMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { addConfigOptions, configFlags } from './config-options.ts';
 
+/** `gaugeway token`: prints a bearer token. */
 export function registerToken(program: Command): void {
   const command = program
     .command('token')

@@ -12,6 +12,7 @@ interface UpstreamFixtureFlags {
   exitWithParent: boolean;
 }
 
+/** `gaugeway upstream-fixture`: the sample MCP server as a process. */
 export function registerUpstreamFixture(program: Command): void {
   program
     .command('upstream-fixture')

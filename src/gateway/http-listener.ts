@@ -14,6 +14,7 @@ export interface HttpListenerOptions {
   registry: MetricsRegistry;
 }
 
+/** The HTTP server, listening. */
 export interface HttpListener {
   /** With the port that was really bound. */
   readonly url: string;

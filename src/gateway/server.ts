@@ -37,6 +37,7 @@ export interface GatewayServerOptions {
   logger: Logger;
 }
 
+/** A gateway that takes connections. */
 export interface GatewayServer {
   readonly url: string;
   /** Stops accepting, finishes calls in flight, writes metrics, closes everything. Bounded; call it once. */

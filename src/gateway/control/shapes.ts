@@ -5,6 +5,7 @@ import { errorTable } from '../../shared/errors.ts';
 
 const codes = z.enum(Object.keys(errorTable));
 
+/** Body of every error. */
 export const errorShape = z
   .object({
     detail: z.union([
@@ -26,6 +27,7 @@ export const errorAnswers = {
   503: errorShape,
 } as const;
 
+/** Path of one resource. */
 export const idParams = z.object({ id: z.string().min(1).max(100) });
 
 /** Lists are plain arrays or, on demand, one page that holds all. */
@@ -36,10 +38,13 @@ export const listQuery = z.object({
     .meta({ description: 'Answers an object with a cursor instead of a plain array' }),
 });
 
+/** ISO 8601 in UTC. */
 export const timestamp = z.string().meta({ format: 'date-time' });
 
+/** Answer of a deletion. */
 export const statusShape = z.object({ status: z.literal('success'), message: z.string() });
 
+/** A name that a person gives. */
 export const nameInput = z
   .string()
   .trim()
@@ -47,6 +52,7 @@ export const nameInput = z
   .max(255)
   .refine((text) => !text.includes('\0'), 'must not contain NUL');
 
+/** Free text; null when it is left out. */
 export const descriptionInput = z
   .string()
   .max(8192)

@@ -10,6 +10,7 @@ export interface ZodTypeProvider extends FastifyTypeProvider {
   serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown;
 }
 
+/** Fastify with {@link ZodTypeProvider}. */
 export type ControlApp = FastifyInstance<
   RawServerDefault,
   IncomingMessage,

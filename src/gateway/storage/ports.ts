@@ -17,6 +17,7 @@ export interface GatewayRecord {
   updatedAt: Date;
 }
 
+/** A tool of a gateway. */
 export interface ToolRecord {
   id: string;
   gatewayId: string;
@@ -82,6 +83,7 @@ export interface ToolAggregate {
   latency: SketchData;
 }
 
+/** Recorded calls and what they add up to. */
 export interface MetricsStore {
   /**
    * One batch: the rows, and the deltas to merge into the aggregates, in one transaction. What belongs to a
@@ -91,6 +93,7 @@ export interface MetricsStore {
   readAggregates(): Promise<ToolAggregate[]>;
 }
 
+/** What the last look at the storage gave. */
 export interface StorageHealth {
   healthy: boolean;
   /** Why not, in one line without secrets. */

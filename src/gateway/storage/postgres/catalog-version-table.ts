@@ -7,6 +7,7 @@ export const catalogChannel = 'gaugeway_catalog';
 /** Statement of {@link selectCatalogVersion}, for connections outside the query builder. */
 export const catalogVersionSql = 'select version from catalog_version where id = 1';
 
+/** The version that the last committed change gave. */
 export async function selectCatalogVersion(db: Database): Promise<number> {
   const row = await db
     .selectFrom('catalog_version')

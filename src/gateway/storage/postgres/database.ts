@@ -5,6 +5,7 @@ import type { PoolConfig } from 'pg';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Tables } from './tables.ts';
 
+/** The query builder, on the pool or on a transaction. */
 export type Database = Kysely<Tables>;
 
 export interface DatabaseOptions {

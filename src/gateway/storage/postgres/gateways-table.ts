@@ -3,11 +3,13 @@ import type { GatewayRecord } from '../ports.ts';
 import type { Database } from './database.ts';
 import type { GatewaysTable } from './tables.ts';
 
+/** All, oldest first. */
 export async function selectGateways(db: Database): Promise<GatewayRecord[]> {
   const rows = await db.selectFrom('gateways').selectAll().orderBy('created_at').orderBy('id').execute();
   return rows.map(toRecord);
 }
 
+/** Fails on a name or slug that exists. */
 export async function insertGateway(db: Database, gateway: GatewayRecord): Promise<void> {
   await db.insertInto('gateways').values(toRow(gateway)).execute();
 }

@@ -1,6 +1,7 @@
 import type { ServerRecord } from '../ports.ts';
 import type { Database } from './database.ts';
 
+/** All with their tools, oldest first. */
 export async function selectServers(db: Database): Promise<ServerRecord[]> {
   const servers = await db.selectFrom('servers').selectAll().orderBy('created_at').orderBy('id').execute();
   const bundled = await db.selectFrom('server_tools').selectAll().orderBy('position').execute();
@@ -15,6 +16,7 @@ export async function selectServers(db: Database): Promise<ServerRecord[]> {
   }));
 }
 
+/** With its tools, in their order. Fails on a name that exists and on unknown tools. */
 export async function insertServer(db: Database, server: ServerRecord): Promise<void> {
   await db
     .insertInto('servers')

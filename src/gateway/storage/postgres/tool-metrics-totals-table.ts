@@ -6,6 +6,7 @@ import type { ToolAggregate } from '../ports.ts';
 import type { Database } from './database.ts';
 import type { ToolMetricsTotalsTable } from './tables.ts';
 
+/** One aggregate per tool that was ever called. */
 export async function selectTotals(db: Database): Promise<ToolAggregate[]> {
   const rows = await db.selectFrom('tool_metrics_totals').selectAll().orderBy('tool_id').execute();
   return rows.map(toAggregate);

@@ -3,6 +3,7 @@ import type { ToolRecord } from '../ports.ts';
 import type { Database } from './database.ts';
 import type { ToolsTable } from './tables.ts';
 
+/** All, by name. */
 export async function selectTools(db: Database): Promise<ToolRecord[]> {
   const rows = await db.selectFrom('tools').selectAll().orderBy('name').execute();
   return rows.map(toRecord);
@@ -11,6 +12,7 @@ export async function selectTools(db: Database): Promise<ToolRecord[]> {
 /** PostgreSQL takes at most 65,535 parameters in one statement. */
 const rowsPerInsert = 1000;
 
+/** Any number. Fails on a name that exists. */
 export async function insertTools(db: Database, tools: readonly ToolRecord[]): Promise<void> {
   for (let from = 0; from < tools.length; from += rowsPerInsert) {
     const rows = tools.slice(from, from + rowsPerInsert).map(toRow);
