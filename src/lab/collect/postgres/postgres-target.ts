@@ -18,7 +18,6 @@ export const since = { genericPlan: 160_000 } as const;
  * with a server connection that others use next.
  */
 const limits = (statementTimeout: string): string[] => [
-  `set ${labMark} local application_name = '${labApplicationName}'`,
   `set ${labMark} transaction read only`,
   `set ${labMark} local statement_timeout = '${statementTimeout}'`,
   `set ${labMark} local lock_timeout = '200ms'`,
@@ -74,10 +73,6 @@ export class PostgresTarget implements Connection {
       // A pooler, which hands out process ids of its own, would leave the name on a server connection, where it is
       // taken for that of the next client who has none.
       if ('processID' in client && client.processID === pid) {
-        await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
-      }
-      // A pooler announces a pid of its own invention. Its server connections keep a name for whoever is next.
-      if (Reflect.get(client, 'processID') === pid) {
         await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
       }
       return new PostgresTarget(client, version);
