@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mintToken } from '../../src/gateway/policy/mint-token.ts';
 import { nowMs } from '../../src/shared/clock.ts';
@@ -18,7 +20,6 @@ export interface BenchStack extends AsyncDisposable {
 }
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const folder = fileURLToPath(new URL('../../.gaugeway/bench', import.meta.url));
 const proxyFile = fileURLToPath(new URL('minimal-proxy.ts', import.meta.url));
 
 /**
@@ -27,8 +28,9 @@ const proxyFile = fileURLToPath(new URL('minimal-proxy.ts', import.meta.url));
  */
 export async function startStack(gatewayNodeOptions: readonly string[]): Promise<BenchStack> {
   await using started = new AsyncDisposableStack();
-  // Always the same one: a run then replaces the database of the last instead of leaving another behind.
-  await rm(folder, { recursive: true, force: true });
+  const folder = await mkdtemp(join(tmpdir(), 'gaugeway-bench-'));
+  // Started by root, PostgreSQL runs as another user, who must get in, or its data would lie elsewhere and stay.
+  await chmod(folder, 0o755);
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const start = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ChildServer> => {
     const server = await startServer(args, env);
