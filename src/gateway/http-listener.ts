@@ -32,13 +32,16 @@ export async function listenHttp(options: HttpListenerOptions): Promise<HttpList
   let closing = false;
   registry.read('httpInFlight', () => inFlight);
 
+  const countMcp = createAnswerCounter(registry, 'mcp');
+  const countControl = createAnswerCounter(registry, 'control');
+
   const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (req, res) => {
     const scopeId = mcpScopeOf(req.url ?? '/');
     inFlight += 1;
     if (closing) res.shouldKeepAlive = false;
     res.once('close', () => {
       inFlight -= 1;
-      registry.increment('httpRequests', scopeId === undefined ? 'control' : 'mcp', statusClass(res));
+      (scopeId === undefined ? countControl : countMcp)(res);
       if (closing) setImmediate(() => server.closeIdleConnections());
     });
     if (scopeId === undefined) control(req, res);
@@ -67,9 +70,14 @@ export async function listenHttp(options: HttpListenerOptions): Promise<HttpList
   };
 }
 
-/** `2xx` to `5xx`; `aborted` when the client went away before the answer was complete. */
-function statusClass(res: ServerResponse): string {
-  return res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'aborted';
+/** Counts answers as `2xx` to `5xx`, or `aborted` when the client went away before the answer was complete. */
+function createAnswerCounter(registry: MetricsRegistry, endpoint: string): (res: ServerResponse) => void {
+  const classes = ['aborted', '1xx', '2xx', '3xx', '4xx', '5xx'];
+  const counters = classes.map((status) => registry.counter('httpRequests', endpoint, status));
+  return (res) => {
+    const counter = counters[res.writableFinished ? Math.floor(res.statusCode / 100) : 0];
+    if (counter !== undefined) counter.value += 1;
+  };
 }
 
 function urlOf(host: string, address: ReturnType<ReturnType<typeof createServer>['address']>): string {

@@ -52,7 +52,7 @@ export class UpstreamStates {
     const failed = (error: unknown, isCheck: boolean): void => {
       const code = error instanceof GaugewayError ? error.code : 'internal';
       if (!code.startsWith('upstream_')) return;
-      this.#registry.increment('upstreamErrors', name, code);
+      this.#registry.counter('upstreamErrors', name, code).value += 1;
       state.lastError = messageOf(error);
       // One slow tool does not make a server unreachable; a check that gets no answer does.
       if (isCheck || code === 'upstream_unreachable') state.reachable = false;

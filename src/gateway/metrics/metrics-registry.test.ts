@@ -14,8 +14,8 @@ describe('MetricsRegistry', () => {
 
   test('counts by label, and escapes what a label may hold', () => {
     const registry = new MetricsRegistry();
-    registry.increment('upstreamErrors', 'a"b\\c\nd', 'upstream_timeout');
-    registry.increment('upstreamErrors', 'a"b\\c\nd', 'upstream_timeout');
+    registry.counter('upstreamErrors', 'a"b\\c\nd', 'upstream_timeout').value += 1;
+    registry.counter('upstreamErrors', 'a"b\\c\nd', 'upstream_timeout').value += 1;
     expect(registry.render()).toContain(
       'gaugeway_upstream_errors_total{gateway="a\\"b\\\\c\\nd",code="upstream_timeout"} 2\n',
     );

@@ -36,10 +36,9 @@ export class MetricsRegistry {
   readonly #counters = new Map<MetricKey, Map<string, { labels: readonly string[]; value: number }>>();
   readonly #histograms = new Map<MetricKey, Map<string, { labels: readonly string[]; value: Histogram }>>();
 
-  /** Adds one to a counter. */
-  increment(key: MetricKey, ...labels: string[]): void {
-    const counter = seriesOf(this.#counters, key, labels, () => ({ labels, value: 0 }));
-    counter.value += 1;
+  /** The counter of these labels; keep it where counting is frequent, adding to `value` is all it takes. */
+  counter(key: MetricKey, ...labels: string[]): { value: number } {
+    return seriesOf(this.#counters, key, labels, () => ({ labels, value: 0 }));
   }
 
   histogram(key: MetricKey, ...labels: string[]): Histogram {
