@@ -40,7 +40,7 @@ const faults: { name: string; expected: string; title: RegExp; stack: Partial<Em
   {
     name: 'a slow upstream',
     expected: 'slow-upstream',
-    title: /^Tool calls wait 3\d\d ms for the upstream$/,
+    title: /^Tool calls wait \d+ ms for the upstream$/,
     stack: { fixture: { args: ['--delay', '300ms'] } },
   },
 ];
