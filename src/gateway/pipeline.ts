@@ -3,7 +3,7 @@ import type { ClientMessage } from '../protocol/client-message.ts';
 import { serverCodecFor } from '../protocol/codecs.ts';
 import { errorMember, responseMessage } from '../protocol/json-rpc.ts';
 import { methodSpec } from '../protocol/methods.ts';
-import type { Implementation, ServerCodec, WireHeaders } from '../protocol/wire-codec.ts';
+import type { Implementation, MetaContent, ServerCodec, WireHeaders } from '../protocol/wire-codec.ts';
 import { GaugewayError, errorTable, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { callFailure } from '../protocol/call-failure.ts';
@@ -114,7 +114,7 @@ async function serveCall(
         method: message.method,
         name: tool.originalName,
         paramsJson: paramsWith(message, message.routing[target], JSON.stringify(tool.originalName)),
-        enveloped: codec.enveloped,
+        meta: metaContent(codec, message),
         headers: codec.forwardedHeaders(exchange.headers),
         onNotification: exchange.acceptsEvents ? (json) => exchange.event(json) : undefined,
       },
@@ -191,6 +191,11 @@ function resolveTool(scope: CatalogScope, message: ClientMessage, target: 'name'
   if (tool === undefined)
     throw new GaugewayError('not_found', `unknown tool ${JSON.stringify(name.slice(0, 200))}`);
   return tool;
+}
+
+function metaContent(codec: ServerCodec, message: ClientMessage): MetaContent {
+  if (codec.enveloped) return 'envelope';
+  return message.routing['_meta'] === undefined ? 'none' : 'other';
 }
 
 function record(

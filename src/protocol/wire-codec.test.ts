@@ -275,7 +275,7 @@ describe('the modern era', () => {
 
 describe('our envelope', () => {
   test('is put in front of the params, which stay as they were', () => {
-    const text = withEnvelope('{ "name":"echo","n":1.0 }', self);
+    const text = withEnvelope('{ "name":"echo","n":1.0 }', 'none', self);
     expect(text).toMatch(/^\{"_meta":\{.*\}, "name":"echo","n":1\.0 \}$/);
     expect(JSON.parse(text)).toMatchObject({
       _meta: { ...envelope, 'io.modelcontextprotocol/clientInfo': self },
@@ -283,13 +283,13 @@ describe('our envelope', () => {
   });
 
   test('joins a _meta that is there, with what it holds', () => {
-    const text = withEnvelope('{"_meta":{"progressToken":9007199254740993}}', self);
+    const text = withEnvelope('{"_meta":{"progressToken":9007199254740993}}', 'other', self);
     expect(text).toContain(',"progressToken":9007199254740993}');
     expect(Object.keys(JSON.parse(text)['_meta'])).toHaveLength(4);
   });
 
   test('fits into empty params', () => {
-    expect(JSON.parse(withEnvelope('{}', self))).toMatchObject({ _meta: envelope });
+    expect(JSON.parse(withEnvelope('{}', 'none', self))).toMatchObject({ _meta: envelope });
   });
 });
 

@@ -11,6 +11,9 @@ export type Era = 'legacy' | 'modern';
 /** HTTP headers, names in lower case. */
 export type WireHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
+/** What the `_meta` of a request's `params` holds; known beforehand, so that nobody has to look for it again. */
+export type MetaContent = 'none' | 'envelope' | 'other';
+
 /** What a peer calls itself. */
 export interface Implementation {
   readonly name: string;
@@ -61,8 +64,8 @@ export interface ClientCodec {
   connect(send: SendMessage, self: Implementation): Promise<Peer | undefined>;
   /** Headers of a request beyond content type and accept. */
   headers(peer: Peer, method: string, name: string | undefined): Record<string, string>;
-  /** JSON text of `params`; `enveloped`: the modern envelope is in it already. */
-  params(paramsJson: string, enveloped: boolean, self: Implementation): string;
+  /** JSON text of `params` as this era sends them. */
+  params(paramsJson: string, meta: MetaContent, self: Implementation): string;
   /**
    * Whether an answer with this HTTP status says that the peer has forgotten us: connect again, then repeat.
    * `answeredUs`: its body is a JSON-RPC answer to the very request.

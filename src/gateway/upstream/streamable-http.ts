@@ -89,7 +89,7 @@ class StreamableHttpUpstream implements Upstream {
     for (let page = 0; ; page += 1) {
       if (page === maxPages) throw this.#invalid(`its list of tools has no end after ${maxPages} pages`);
       const paramsJson = cursor === undefined ? '{}' : JSON.stringify({ cursor });
-      const answer = await this.call({ method: 'tools/list', paramsJson, enveloped: false }, signal);
+      const answer = await this.call({ method: 'tools/list', paramsJson, meta: 'none' }, signal);
       const content: unknown = JSON.parse(answer.json);
       if (answer.member === 'error' || !isRecord(content) || !Array.isArray(content['tools'])) {
         throw this.#invalid(`its answer to tools/list is no list of tools: ${answer.json.slice(0, 200)}`);
@@ -138,7 +138,7 @@ class StreamableHttpUpstream implements Upstream {
   ): Promise<UpstreamAnswer> {
     this.#lastId += 1;
     const idJson = String(this.#lastId);
-    const paramsJson = link.codec.params(request.paramsJson, request.enveloped, this.#self);
+    const paramsJson = link.codec.params(request.paramsJson, request.meta, this.#self);
     const body = requestMessage(idJson, request.method, paramsJson);
     let headers = this.#headersFor(link, request.method, request.name);
     if (request.headers !== undefined) headers = [...headers, ...Object.entries(request.headers).flat()];

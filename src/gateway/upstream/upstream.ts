@@ -1,4 +1,5 @@
 import type { ServerAnswer } from '../../protocol/server-message.ts';
+import type { MetaContent } from '../../protocol/wire-codec.ts';
 
 /**
  * The port to one MCP server behind the gateway. A transport (streamable HTTP now; SSE, stdio and REST later)
@@ -33,8 +34,8 @@ export interface UpstreamRequest {
   name?: string;
   /** JSON of `params`, byte for byte as the client sent them but for the name. */
   paramsJson: string;
-  /** Whether `params._meta` already carries the envelope of the modern era, as a modern client sends it. */
-  enveloped: boolean;
+  /** What `params._meta` holds: nothing (there is none), the envelope of a modern client, or other things only. */
+  meta: MetaContent;
   /** `Mcp-Param-*` headers to forward. */
   headers?: Readonly<Record<string, string>> | undefined;
   /**

@@ -13,7 +13,7 @@ const modernErrors: ReadonlySet<unknown> = new Set([-32020, -32021]);
 export const modernClientCodec: ClientCodec = {
   async connect(send, self) {
     const { status, answer } = await send(
-      { method: 'server/discover', paramsJson: withEnvelope('{}', self) },
+      { method: 'server/discover', paramsJson: withEnvelope('{}', 'none', self) },
       { 'mcp-protocol-version': modernVersion, 'mcp-method': 'server/discover' },
     );
     if (undecided.has(status)) {
@@ -53,7 +53,8 @@ export const modernClientCodec: ClientCodec = {
     return headers;
   },
 
-  params: (paramsJson, enveloped, self) => (enveloped ? paramsJson : withEnvelope(paramsJson, self)),
+  params: (paramsJson, meta, self) =>
+    meta === 'envelope' ? paramsJson : withEnvelope(paramsJson, meta, self),
 
   forgotten: () => false,
 };

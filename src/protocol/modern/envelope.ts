@@ -29,8 +29,9 @@ export function envelopeVersion(meta: Readonly<Record<string, unknown>> | undefi
 }
 
 /** JSON text of `params` with our own envelope put in; all else stays as it was. */
-export function withEnvelope(paramsJson: string, self: Implementation): string {
+export function withEnvelope(paramsJson: string, meta: 'none' | 'other', self: Implementation): string {
   const members = envelopeMembers(self);
+  if (meta === 'none') return insertMembers(paramsJson, 0, `"_meta":{${members}}`);
   let metaStart = -1;
   let metaEnd = -1;
   scanObject(paramsJson, 0, (key, start) => {
@@ -39,8 +40,7 @@ export function withEnvelope(paramsJson: string, self: Implementation): string {
     metaEnd = skipValue(paramsJson, start, 1);
     return metaEnd;
   });
-  if (metaStart === -1) return insertMembers(paramsJson, 0, `"_meta":{${members}}`);
-  if (!isObjectAt(paramsJson, metaStart)) throw invalid('_meta must be an object');
+  if (metaStart === -1 || !isObjectAt(paramsJson, metaStart)) throw invalid('_meta must be an object');
   return insertMembers(paramsJson, metaStart, members);
 }
 
