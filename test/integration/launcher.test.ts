@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findOlderNode } from './older-node.ts';
 import { title } from '../support/requires.ts';
@@ -90,14 +90,19 @@ describe.skipIf(older.missing)(title('the launcher on an older Node', older), ()
   const node = older.path ?? '';
   describeLauncher('with the pinned one installed', node);
 
-  test('says in one line what to do when there is none', async () => {
+  test.each([
+    ['in a checkout', 'src/main.ts', 'npm ci'],
+    ['in a package', 'dist/server/main.js', 'npm install node@26'],
+  ])('says in one line what to do when there is none %s', async (_where, entry, remedy) => {
     const folder = await mkdtemp(join(tmpdir(), 'gaugeway-bare-'));
     await cp(join(launcher, '..'), join(folder, 'bin'), { recursive: true });
+    await mkdir(dirname(join(folder, entry)), { recursive: true });
+    await writeFile(join(folder, entry), '');
     const { code, stdout, stderr } = await run(node, [join(folder, 'bin', 'gaugeway'), 'serve']);
     await rm(folder, { recursive: true });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(stderr).toContain('npm ci');
+    expect(stderr).toContain(remedy);
   });
 
   test('ends by the signal that ended the command', async () => {
