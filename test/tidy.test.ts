@@ -108,14 +108,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
     room: 'src/console/',
     may: ['src/console/', 'src/lab/profile/'],
     typesOf: ['src/lab/', 'src/shared/'],
-    packages: [
-      'react',
-      'react-dom/client',
-      'uplot',
-      'vite',
-      '@vitejs/plugin-react',
-      'node',
-    ],
+    packages: ['react', 'react-dom/client', 'uplot', 'vite', '@vitejs/plugin-react', 'node'],
   },
 ];
 
