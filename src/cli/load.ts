@@ -13,6 +13,7 @@ import { sleep } from '../shared/clock.ts';
 import { parseDurationMs } from '../shared/duration.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
+import type { RunningStack } from '../stack/running-stack.ts';
 import { exitCodes } from './exit-codes.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { positive, thinkTime, wholeNumber } from './option-values.ts';
@@ -88,8 +89,9 @@ export function registerLoad(program: Command): void {
 async function load(flags: LoadFlags): Promise<void> {
   if (flags.target !== undefined) refuseRemote(planOf(flags, flags.target).targetUrl, flags.allowRemote);
   const interrupt = interruptSignal(() => process.stderr.write('\nstopping\n'));
+  let stack: RunningStack | undefined;
   try {
-    await using stack =
+    stack =
       flags.target === undefined
         ? await startEmbeddedStack({
             dataFolder: join(flags.data, 'load'),
@@ -103,6 +105,7 @@ async function load(flags: LoadFlags): Promise<void> {
     const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, target);
     await (flags.ui ? servePage(plan, flags, interrupt.signal) : runHeadless(plan, flags, interrupt.signal));
   } finally {
+    await stack?.stop();
     interrupt.release();
   }
 }
