@@ -25,6 +25,7 @@ bench: $(installed) ## Compare the gateway's CPU per call with the smallest prox
 	@npm run --silent bench -- $(ARGS)
 
 clean: ## Remove what was built, installed and recorded
+	@cat .gaugeway/postgres-location .gaugeway/*/postgres-location 2>/dev/null | grep -x '/var/lib/gaugeway/[0-9a-f]*' | xargs -r rm -rf
 	@rm -rf dist node_modules .gaugeway runs
 
 help:

@@ -10,6 +10,7 @@ import { createProgram } from './program.ts';
  * only what is our own fault shows a stack.
  */
 export async function runProgram(): Promise<number> {
+  process.stdout.on('error', endQuietlyOnClosedPipe);
   try {
     const program = await createProgram(packageVersion(), process.argv[2]);
     await program.parseAsync();
@@ -21,4 +22,10 @@ export async function runProgram(): Promise<number> {
     process.stderr.write(`gaugeway: ${maskSecrets(text)}\n`);
     return exitCodeOf(error);
   }
+}
+
+/** A reader that has seen enough (`gaugeway … | head`) is no failure. */
+function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.ok);
 }

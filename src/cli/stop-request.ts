@@ -21,7 +21,15 @@ export function awaitStopRequest(withParent: boolean, stdin: Readable = process.
   }
   const signal = AbortSignal.any([interrupted, parentGone.signal]);
   const stopped = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        // A parent may hold its end open: a stdin that is still read would keep this process alive for ever.
+        if (withParent) stdin.destroy();
+        resolve();
+      },
+      { once: true },
+    );
   });
   return { signal, stopped };
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startUpstreamFixture } from '../../src/stack/upstream-fixture.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { query } from './query.ts';
+import { query } from '../support/query.ts';
 import { startGateway, toolCall } from './running-gateway.ts';
 import type { RunningGateway } from './running-gateway.ts';
 

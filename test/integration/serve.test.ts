@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -9,7 +8,8 @@ import { spawnReady } from '../../src/shared/spawn-ready.ts';
 import type { ReadyProcess } from '../../src/shared/spawn-ready.ts';
 import { startUpstreamFixture } from '../../src/stack/upstream-fixture.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { query } from './query.ts';
+import { query } from '../support/query.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { testSecret, testToken, toolCall } from './running-gateway.ts';
 
 // Each test starts processes, and machines differ.
@@ -166,9 +166,18 @@ describe('gaugeway serve', () => {
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 20_000 });
   });
 
+  test('with --exit-with-parent it also ends when it is told to, while the parent holds its stdin open', async () => {
+    const args = ['serve', '--port=0', '--storage=memory', '--exit-with-parent'];
+    const child = spawn(process.execPath, [mainFile, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
   test('without a DSN it runs a PostgreSQL of its own, which ends with it and keeps what was registered', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'gaugeway-serve-'));
-    cleanUps.push(() => rm(folder, { recursive: true, force: true }));
+    const temporary = await temporaryFolder();
+    cleanUps.push(async () => temporary[Symbol.asyncDispose]());
+    const folder = temporary.path;
     const fixture = await startUpstreamFixture({ port: 0 });
     cleanUps.push(() => fixture.close());
     const headers = { authorization: `Bearer ${await testToken()}` };

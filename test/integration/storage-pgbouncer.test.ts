@@ -9,7 +9,7 @@ import { openPostgresStorage } from '../../src/gateway/storage/postgres/postgres
 import { createLogger } from '../../src/shared/logger.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { findProgram, title } from '../support/requires.ts';
-import { query } from './query.ts';
+import { query } from '../support/query.ts';
 import { advisoryLocks, aGateway, describeStorage } from './storage-contract.ts';
 
 const pgbouncer = findProgram('pgbouncer');

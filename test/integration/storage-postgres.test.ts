@@ -8,7 +8,7 @@ import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { testDatabase } from '../support/postgres.ts';
 import type { TestDatabase } from '../support/postgres.ts';
-import { query } from './query.ts';
+import { query } from '../support/query.ts';
 import { aCall, advisoryLocks, aGateway, aTool, anAggregate, describeStorage } from './storage-contract.ts';
 
 const logger = createLogger('silent');
