@@ -11,7 +11,9 @@ export function frameKind(frame: Pick<Frame, 'name' | 'file'>): FrameKind {
   if (waitingFrames.includes(frame.name)) return 'waiting';
   if (frame.name === '(garbage collector)') return 'gc';
   if (frame.file === '' || frame.file.startsWith('node:')) return 'runtime';
-  return /[/\\]node_modules[/\\]/.test(frame.file) ? 'dependency' : 'own';
+  const inPackages = frame.file.split(/[/\\]node_modules[/\\]/).slice(1);
+  // Where Gaugeway itself was installed from npm, its gateway is what is profiled, and not a dependency of anything.
+  return inPackages.length === 0 || /^gaugeway[/\\]/.test(inPackages.at(-1) ?? '') ? 'own' : 'dependency';
 }
 
 /** A frame's label for a sentence: of its path only the last two parts, e.g. `relay (gateway/pipeline.ts:41)`. */

@@ -41,13 +41,25 @@ test('tells own code from dependencies, the runtime, collection and waiting', ()
   const kinds = [
     { name: 'relay', file: '/app/src/relay.ts' },
     { name: 'parse', file: '/app/node_modules/zod/index.js' },
+    { name: 'call', file: '/app/node_modules/gaugeway/dist/server/gateway/pipeline.js' },
+    { name: 'parse', file: '/app/node_modules/gaugeway/node_modules/zod/index.js' },
     { name: 'emit', file: 'node:events' },
     { name: 'write', file: '' },
     { name: '(garbage collector)', file: '' },
     { name: '(idle)', file: '' },
     { name: '(program)', file: '' },
   ].map(frameKind);
-  expect(kinds).toEqual(['own', 'dependency', 'runtime', 'runtime', 'gc', 'waiting', 'waiting']);
+  expect(kinds).toEqual([
+    'own',
+    'dependency',
+    'own',
+    'dependency',
+    'runtime',
+    'runtime',
+    'gc',
+    'waiting',
+    'waiting',
+  ]);
 });
 
 describe('blocking functions', () => {
