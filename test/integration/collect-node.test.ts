@@ -118,6 +118,19 @@ describe.skipIf(missing)(`a running Node process${missing ? ` [skipped: ${missin
     expect(sink.samples.node).toEqual([]);
   });
 
+  test('is left as it was found when attaching is interrupted', async () => {
+    const child = await start(['-e', program]);
+    const [vitals] = nodeCollectors(child);
+    const interrupt = new AbortController();
+    const opening = vitals.open(interrupt.signal);
+    await expect.poll(() => ports(child), { interval: 1, timeout: 10_000 }).not.toEqual([]);
+    interrupt.abort();
+    await Promise.allSettled([opening]);
+    await vitals.close();
+    expect(await ports(child)).toEqual([]);
+    expect(await ask(child, 'traces')).not.toContain('Symbol(gaugeway.lab)');
+  });
+
   test('undoes everything by itself when the lab was killed', async () => {
     const child = await start(['-e', program]);
     const script = `import { NodeTarget } from '${tools}';

@@ -2,8 +2,8 @@ import type { Logger } from '../../shared/logger.ts';
 import type { StackDescription } from '../../shared/stack-description.ts';
 import type { Collector } from './collector.ts';
 import { CpuProfileCollector } from './cpu/cpu-profile.ts';
-import { NodeTarget } from './node/node-target.ts';
 import { NodeVitalsCollector } from './node/node-vitals.ts';
+import { sameProcess } from './node/same-process.ts';
 import { PostgresCollector } from './postgres/postgres-collector.ts';
 import { PostgresTarget, postgresTargetName } from './postgres/postgres-target.ts';
 import { StatementsCollector } from './postgres/statements.ts';
@@ -48,7 +48,7 @@ function nodeCollectors(
 ): Collector[] {
   const { pid } = watched;
   const target = processTarget(watched);
-  const shared = new SharedConnection((signal) => NodeTarget.attach(pid, { signal, logger }));
+  const shared = new SharedConnection(sameProcess(pid, logger));
   return [
     new NodeVitalsCollector(target, pid, shared),
     new CpuProfileCollector(target, pid, shared, {

@@ -33,11 +33,11 @@ export class InspectorClient {
     });
   }
 
-  /** Connects to `webSocketDebuggerUrl` of an inspector. */
-  static async connect(url: string, signal: AbortSignal): Promise<InspectorClient> {
+  /** Connects to `webSocketDebuggerUrl` of an inspector; rejects after four seconds without an answer. */
+  static async connect(url: string): Promise<InspectorClient> {
     const socket = new WebSocket(url);
     try {
-      await opened(socket, AbortSignal.any([signal, AbortSignal.timeout(replyTimeoutMs)]));
+      await opened(socket, AbortSignal.timeout(replyTimeoutMs));
       const client = new InspectorClient(socket);
       // A process that wants to exit would wait for its debugger to leave; told so, this one leaves at once.
       await client.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
@@ -111,11 +111,10 @@ export class InspectorClient {
   }
 }
 
-function opened(socket: WebSocket, signal: AbortSignal): Promise<void> {
+function opened(socket: WebSocket, timeout: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (): void => reject(new GaugewayError('source_unreadable', `no answer from ${socket.url}`));
-    if (signal.aborted) return fail();
-    signal.addEventListener('abort', fail, { once: true });
+    timeout.addEventListener('abort', fail, { once: true });
     socket.addEventListener('open', () => resolve(), { once: true });
     socket.addEventListener('error', fail, { once: true });
   });

@@ -28,13 +28,21 @@ export class NodeTarget implements Connection {
     this.#logger = logger;
   }
 
-  /** Attaches; throws as {@link openInspector} does. Nothing stays behind when it fails halfway. */
+  /**
+   * Attaches; throws as {@link openInspector} does. When it fails halfway, what was installed is undone; an inspector
+   * that can no longer be reached is told to the log.
+   */
   static async attach(
     pid: number,
     options: { signal: AbortSignal; logger: Logger; abandonedAfterMs?: number },
   ): Promise<NodeTarget> {
     const inspector = await openInspector(pid, options);
-    const client = await InspectorClient.connect(inspector.url, options.signal);
+    const client = await InspectorClient.connect(inspector.url).catch((error: unknown) => {
+      if (inspector.openedByUs) {
+        options.logger.warn('the inspector is still open', { pid, url: inspector.url });
+      }
+      throw error;
+    });
     const target = new NodeTarget(pid, client, inspector, options.logger);
     try {
       await target.#install(options.abandonedAfterMs ?? abandonedAfterMs);

@@ -50,9 +50,11 @@ async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspect
 
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
     await requireFreePort(pid, port, signal);
+    if (signal.aborted) break;
     sendSignal(pid);
-    const opened = await newInspector(pid, before, signal);
-    if (opened) return { ...(port === 0 ? opened : await moved(pid, opened, signal)), openedByUs: true };
+    // From the signal on, an interrupt has to wait: who leaves now leaves an open inspector behind.
+    const opened = await newInspector(pid, before);
+    if (opened) return { ...(port === 0 ? opened : await moved(pid, opened)), openedByUs: true };
     // Another lab can have been faster with a process of its own; then it is worth another try.
     if (port === 0 || !(await isTaken(pid, port))) break;
   }
@@ -83,16 +85,15 @@ export async function inspectorClosed(pid: number, socket: ListeningSocket): Pro
 async function moved(
   pid: number,
   inspector: { url: string; socket: ListeningSocket },
-  signal: AbortSignal,
 ): Promise<{ url: string; socket: ListeningSocket }> {
   const sockets = await ownListeningSockets(pid);
-  const client = await InspectorClient.connect(inspector.url, signal);
+  const client = await InspectorClient.connect(inspector.url);
   try {
     await client.evaluate(injected.movePort());
   } finally {
     await client.close();
   }
-  const after = await newInspector(pid, sockets, signal);
+  const after = await newInspector(pid, sockets);
   if (!after) throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
   return after;
 }
@@ -130,10 +131,9 @@ function sendSignal(pid: number): void {
 async function newInspector(
   pid: number,
   before: ListeningSocket[],
-  signal: AbortSignal,
 ): Promise<{ url: string; socket: ListeningSocket } | undefined> {
   const known = new Set(before.map(({ inode }) => inode));
-  for (const end = nowMs() + openTimeoutMs; nowMs() < end && !signal.aborted; await sleep(pollMs, signal)) {
+  for (const end = nowMs() + openTimeoutMs; nowMs() < end; await sleep(pollMs)) {
     const sockets = await ownListeningSockets(pid);
     const inspector = await firstInspector(sockets.filter(({ inode }) => !known.has(inode)));
     if (inspector) return inspector;
