@@ -208,6 +208,5 @@ function onePid(text: string, before: StackDescription['processes']): StackDescr
       `--pid takes PID or ROLE=PID (${processRoles.join(', ')}), not '${text}'`,
     );
   }
-  const pid = Number(digits);
-  return [...before, { role, name: `${role} (pid ${pid})`, pid }];
+  return [...before, { role, name: role, pid: Number(digits) }];
 }

@@ -134,6 +134,7 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
       expect(code).toBe(0);
       const document = await documentOf(run);
       expect(document.collectors.find(({ name }) => name === 'node')).toMatchObject({
+        target: `gateway (pid ${other.pid})`,
         ok: false,
         error: expect.stringMatching(/not.*Node/i),
       });
