@@ -12,8 +12,9 @@ const { startEmbeddedPostgres } = await import('../../src/stack/embedded-postgre
 const { messageOf } = await import('../../src/shared/errors.ts');
 try {
   const postgres = await startEmbeddedPostgres({ dataFolder });
-  process.stdout.write(`${JSON.stringify({ event: 'listening', url: postgres.dsn, pid: process.pid })}\n`);
+  // Before the ready line: who reads that may send the signal at once.
   const ended = Promise.race([once(process.stdin.resume(), 'end'), once(process, 'SIGTERM')]);
+  process.stdout.write(`${JSON.stringify({ event: 'listening', url: postgres.dsn, pid: process.pid })}\n`);
   await ended;
   await postgres.stop();
   process.exit();
