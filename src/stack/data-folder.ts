@@ -4,7 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { GaugewayError } from '../shared/errors.ts';
 import { isAlive, processStartMark } from './process-identity.ts';
-import { hasErrorCode } from './system-error.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
 
 const ownerRecord = z.object({ pid: z.int().positive(), startMark: z.string() });
 type OwnerRecord = z.infer<typeof ownerRecord>;

@@ -5,7 +5,7 @@ import { nowMs } from '../shared/clock.ts';
 import { DataFolder } from './data-folder.ts';
 import { embeddedName, prepareCluster } from './postgres-cluster.ts';
 import { startPostmaster, type Postmaster } from './postmaster.ts';
-import { hasErrorCode } from './system-error.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
 
 /** A PostgreSQL server of our own. `dsn` names its application database as a superuser. */
 export interface EmbeddedPostgres {

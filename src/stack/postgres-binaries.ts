@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { GaugewayError } from '../shared/errors.ts';
-import { hasErrorCode } from './system-error.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
 import { canEnter, type ServiceAccount } from './service-account.ts';
 
 /** Paths of the programs of one PostgreSQL installation, and its major version. */

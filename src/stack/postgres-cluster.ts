@@ -10,7 +10,7 @@ import { stopOrphan } from './postmaster.ts';
 import { sendSignal } from './process-identity.ts';
 import { locatePostgresBinaries, serverEnvironment, type PostgresBinaries } from './postgres-binaries.ts';
 import { canEnter, chooseServiceAccount, runAs, type ServiceAccount } from './service-account.ts';
-import { hasErrorCode } from './system-error.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
 
 /** The superuser of an embedded cluster, and the name of its application database. */
 export const embeddedName = 'gaugeway';

@@ -11,7 +11,7 @@ import { serverEnvironment } from './postgres-binaries.ts';
 import type { PostgresCluster } from './postgres-cluster.ts';
 import { isAlive, isPostmasterOf, sendSignal } from './process-identity.ts';
 import { runAs } from './service-account.ts';
-import { hasErrorCode } from './system-error.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
 
 const startBoundMs = 30_000;
 const pollMs = 10;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { hasErrorCode } from './system-error.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
 
 const run = promisify(execFile);
 

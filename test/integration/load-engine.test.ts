@@ -9,6 +9,7 @@ import { startLoad } from '../../src/lab/load/load-process.ts';
 import { LoadStatistics } from '../../src/lab/load/load-statistics.ts';
 import type { LoadSample } from '../../src/lab/timeline/samples.ts';
 import { createLogger } from '../../src/shared/logger.ts';
+import { isAlive } from '../../src/stack/process-identity.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import type { CountingMcpServerOptions } from '../support/counting-mcp-server.ts';
 
@@ -52,15 +53,6 @@ function requestsOf({ statistics }: Outcome): Record<string, number> {
 
 function sourceUrl(file: string): string {
   return JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-    throw error;
-  }
 }
 
 describe.each([
@@ -307,7 +299,7 @@ describe('while it runs', () => {
     expect(statistics.total.requests + requestsBeforeTheLoad).toBe(
       [...server.counts.values()].reduce((sum, count) => sum + count, 0),
     );
-    expect(isRunning(load.pid)).toBe(false);
+    expect(isAlive(load.pid)).toBe(false);
   });
 
   it('cuts off what does not finish in time, and counts it nowhere', async () => {
@@ -339,7 +331,7 @@ describe('while it runs', () => {
     if (when === 'while users run') await load.ramped;
     controller.abort();
     await load.finished;
-    expect(isRunning(load.pid)).toBe(false);
+    expect(isAlive(load.pid)).toBe(false);
   });
 
   it('ends with the process that started it, however that one ends', async () => {
@@ -357,9 +349,9 @@ describe('while it runs', () => {
     });
     const [line] = await once(createInterface({ input: parent.stdout }), 'line');
     const generatorPid = Number(line);
-    expect(isRunning(generatorPid)).toBe(true);
+    expect(isAlive(generatorPid)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isRunning(generatorPid), patience).toBe(false);
+    await expect.poll(() => isAlive(generatorPid), patience).toBe(false);
   });
 
   it('tells when the generator dies', async () => {

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hasErrorCode } from '../../src/shared/system-error.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const manifest = z.object({
@@ -35,7 +36,7 @@ async function readManifest(packageFolder: string): Promise<string | undefined> 
   try {
     return await readFile(join(packageFolder, 'package.json'), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasErrorCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { GaugewayError } from '../../shared/errors.ts';
+import { errorCode, hasErrorCode } from '../../shared/system-error.ts';
 
 /** Linux counts CPU time in USER_HZ, which is 100 on every architecture that Node runs on. */
 const ticksPerSecond = 100;
@@ -98,7 +99,7 @@ export async function readOpenFiles(pid: number): Promise<string[] | null> {
   try {
     return await readdir(`/proc/${pid}/fd`);
   } catch (error) {
-    if (errorCode(error) === 'EACCES') return null;
+    if (hasErrorCode(error, 'EACCES')) return null;
     throw unreadable(pid, 'fd', error);
   }
 }
@@ -117,9 +118,4 @@ function unreadable(pid: number, name: string, error: unknown): GaugewayError {
   return new GaugewayError('source_unreadable', `/proc/${pid}/${name} cannot be read: ${reason}`, {
     cause: error,
   });
-}
-
-/** The `code` of a system error, e.g. `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { hasErrorCode } from '../../shared/system-error.ts';
 import type { ArtifactSlots } from '../diagnose/artifacts.ts';
 import { fromCpuProfile } from '../profile/from-cpuprofile.ts';
 import { runDocumentSchema, type RunDocument } from '../run-document.ts';
@@ -69,8 +70,8 @@ async function readBundleFile(folder: string, name: string): Promise<string> {
   try {
     return await readFile(join(folder, name), 'utf8');
   } catch (cause) {
-    if (!isErrorCode(cause, 'ENOENT') && !isErrorCode(cause, 'ENOTDIR')) throw cause;
-    throw new GaugewayError('usage', `${folder} is not a run bundle: it has no ${name}`, { cause });
+    const why = hasErrorCode(cause, 'ENOENT', 'ENOTDIR') ? `it has no ${name}` : messageOf(cause);
+    throw new GaugewayError('usage', `${folder} is not a run bundle: ${why}`, { cause });
   }
 }
 
@@ -80,8 +81,4 @@ function parseJson(text: string, file: string): unknown {
   } catch (cause) {
     throw new GaugewayError('usage', `${file} is not JSON: ${messageOf(cause)}`, { cause });
   }
-}
-
-function isErrorCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,7 +1,8 @@
 import { nowMs, sleep } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import { errorCode, ProcessEndedError } from '../proc-files.ts';
+import { hasErrorCode } from '../../../shared/system-error.ts';
+import { ProcessEndedError } from '../proc-files.ts';
 import { inspectorOptionsOf, requireAttachable } from './attachable.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { listeningSockets, type ListeningSocket, ownListeningSockets } from './listening-ports.ts';
@@ -121,7 +122,7 @@ function sendSignal(pid: number): void {
   try {
     process.kill(pid, 'SIGUSR1');
   } catch (error) {
-    if (errorCode(error) === 'ESRCH') throw new ProcessEndedError(pid, { cause: error });
+    if (hasErrorCode(error, 'ESRCH')) throw new ProcessEndedError(pid, { cause: error });
     throw new GaugewayError('usage', `process ${pid} cannot be signalled: ${messageOf(error)}`, {
       cause: error,
     });
