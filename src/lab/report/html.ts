@@ -1,11 +1,11 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { GaugewayError } from '../../shared/errors.ts';
+import { readConsolePage } from '../console-page.ts';
 import type { ArtifactSlots } from '../diagnose/artifacts.ts';
 import type { RunDocument } from '../run-document.ts';
 import type { SeriesEvent } from '../timeline/events.ts';
+import { writeAtomically } from '../timeline/write-atomically.ts';
 import { foldReportData, type EmbeddedRun, type ReportData, type ReportDetail } from './report-data.ts';
 
 const reportFile = 'report.html';
@@ -18,8 +18,6 @@ const details: readonly ReportDetail[] = [
   { minShare: 0.005, keepSamples: false },
   { minShare: 0.02, keepSamples: false },
 ];
-/** Where the built browser app lies: beside the sources, and beside the server in a published package. */
-const appLocations = ['../../../dist/console/report.html', '../../../console/report.html'];
 const placeholder = '<script type="application/json" id="run-data"></script>';
 
 /**
@@ -32,16 +30,14 @@ export async function writeReport(
   events: readonly SeriesEvent[],
   artifacts: ArtifactSlots,
 ): Promise<string> {
-  const app = await loadReportApp();
+  const app = await readConsolePage('report');
   let html = '';
   for (const detail of details) {
     html = renderReport(app, document, foldReportData(events, artifacts, detail));
     if (Buffer.byteLength(html) <= maxReportBytes) break;
   }
   const path = join(folder, reportFile);
-  const draft = `${path}.${process.pid}.part`;
-  await writeFile(draft, html);
-  await rename(draft, path);
+  await writeAtomically(path, html);
   return path;
 }
 
@@ -77,15 +73,4 @@ export function jsonForScript(value: unknown): string {
 
 function escapeHtml(text: string): string {
   return text.replace(/[<>&"]/g, (character) => `&#${character.codePointAt(0)};`);
-}
-
-async function loadReportApp(): Promise<string> {
-  for (const location of appLocations) {
-    try {
-      return await readFile(fileURLToPath(new URL(location, import.meta.url)), 'utf8');
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
-  }
-  throw new GaugewayError('config_invalid', 'the report app is not built; run `npm run build:console`');
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { nowMs } from '../../shared/clock.ts';
@@ -8,6 +8,7 @@ import { CollectorTallies, type CollectorTally } from './collector-tallies.ts';
 import type { PhaseName, SampleEvent, SeriesEvent } from './events.ts';
 import { toMaskedJson } from './mask-json.ts';
 import type { SampleTypes, SourceName } from './samples.ts';
+import { writeAtomically } from './write-atomically.ts';
 
 export const seriesFile = 'series.ndjson';
 export const documentFile = 'run.json';
@@ -169,12 +170,6 @@ class FolderBundle implements Bundle {
 export async function writeRunDocument(folder: string, document: RunDocument): Promise<void> {
   const valid = runDocumentSchema.parse(document);
   await writeAtomically(join(folder, documentFile), `${toMaskedJson(valid, 2)}\n`);
-}
-
-async function writeAtomically(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.part`;
-  await writeFile(draft, text);
-  await rename(draft, path);
 }
 
 function fileSafe(text: string): string {

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { isLoopbackHost } from '../../../shared/loopback.ts';
+import { readConsolePage } from '../../console-page.ts';
 import { LoadTest } from './load-test.ts';
 import type { LoadTestOptions } from './load-test.ts';
 import { toLocustStats } from './locust-stats.ts';
@@ -14,8 +13,6 @@ import { parseSwarmRequest } from './swarm-request.ts';
 
 const loopbackAddress = '127.0.0.1';
 const maxBodyBytes = 64 * 1024;
-/** Where the built page lies: beside the sources, and beside the server in a published package. */
-const pageLocations = ['../../../../dist/console/load.html', '../../../../console/load.html'];
 /** The page is one file and talks to nobody but this server. */
 const pagePolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; " +
@@ -62,9 +59,10 @@ export async function startLoadServer(options: LoadServerOptions): Promise<LoadS
     test,
     async close() {
       await test.stop();
-      server.closeAllConnections();
+      const closed = once(server, 'close');
       server.close();
-      if (server.listening) await once(server, 'close');
+      server.closeAllConnections();
+      await closed;
     },
   };
 }
@@ -75,7 +73,7 @@ async function route(request: IncomingMessage, response: ServerResponse, test: L
   switch (`${request.method ?? ''} ${pathname}`) {
     case 'GET /':
       response.setHeader('content-security-policy', pagePolicy);
-      return send(response, 200, 'text/html; charset=utf-8', await readPage());
+      return send(response, 200, 'text/html; charset=utf-8', await readConsolePage('load'));
     case 'GET /stats/requests': {
       const sinceMs = Number(new URLSearchParams(query).get('since') ?? 0);
       const stats = toLocustStats(test.statistics, test.state);
@@ -129,17 +127,6 @@ async function readBody(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-async function readPage(): Promise<string> {
-  for (const location of pageLocations) {
-    try {
-      return await readFile(fileURLToPath(new URL(location, import.meta.url)), 'utf8');
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
-  }
-  throw new GaugewayError('unavailable', 'the load page was not built: run `npm run build:console`');
 }
 
 function sendError(response: ServerResponse, error: unknown, logger: Logger): void {
