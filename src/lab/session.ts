@@ -5,6 +5,7 @@ import { maskSecrets } from '../shared/mask-secrets.ts';
 import type { StackDescription } from '../shared/stack-description.ts';
 import { type AnalysedRun, analyse } from './analyse.ts';
 import { createCollectors } from './collect/index.ts';
+import { readConsolePage } from './console-page.ts';
 import type { LoadPlan, LoadPlanSummary } from './load/load-plan.ts';
 import { startLoad } from './load/load-process.ts';
 import { LoadStatistics } from './load/load-statistics.ts';
@@ -50,18 +51,21 @@ export interface SessionProgress {
 
 /**
  * One profiling session: collects through baseline → ramp → steady → cool-down into a bundle on disk, then
- * analyses that bundle. Throws GaugewayError source_unreadable when a source that was asked for cannot be read
- * at the start; whatever fails later is a gap in the result.
+ * analyses that bundle. Throws GaugewayError: source_unreadable when a source that was asked for cannot be read at
+ * the start, usage when the folder cannot be written, config_invalid when the report page was not built. A source
+ * that fails later is a gap in the result.
  */
 export async function runSession(options: SessionOptions): Promise<AnalysedRun> {
   const { stack, logger, outFolder } = options;
+  // A run that could not be reported at its end had better not begin.
+  await readConsolePage('report');
   await probeTarget(stack.gatewayUrl, options.signal);
   const bundle = await createBundle(outFolder);
   const startedMs = nowMs();
   const opening = openingDocument(options, startedMs);
-  await writeRunDocument(outFolder, opening);
-  bundle.settings(opening.settings);
   try {
+    await writeRunDocument(outFolder, opening);
+    bundle.settings(opening.settings);
     await collect(options, bundle);
   } finally {
     await bundle.close();
@@ -88,6 +92,7 @@ async function collect(options: SessionOptions, bundle: Bundle): Promise<void> {
     await sampling.finish();
   } catch (error) {
     if (!signal.aborted) throw error;
+    logger.debug('the run was interrupted', { error: messageOf(error) });
   } finally {
     await sampling.close();
   }

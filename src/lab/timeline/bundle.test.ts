@@ -1,8 +1,10 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundleFolder, createBundle } from './bundle.ts';
+import { CollectorTallies } from './collector-tallies.ts';
+import { readSeries } from './read-bundle.ts';
 import type { ProcessSample } from './samples.ts';
 
 const processSample: ProcessSample = {
@@ -62,8 +64,9 @@ describe('a bundle that is being written', () => {
       plan: {},
       sequentialScans: [],
     });
-    const windows = bundle.profiles();
     await bundle.close();
+    const { events } = await readSeries(folder);
+    const windows = events.filter((event) => event.kind === 'profile');
     expect(windows.map((window) => window.file)).toEqual([
       'profiles/gateway-1-pid-7-001.cpuprofile',
       'profiles/gateway-1-pid-7-002.cpuprofile',
@@ -84,7 +87,9 @@ describe('a bundle that is being written', () => {
     bundle.sample('process', 'gateway', 3, processSample);
     bundle.gap('postgres', 'db', new Error('connect ECONNREFUSED'));
     await bundle.close();
-    expect(bundle.collectors()).toEqual([
+    const tallies = new CollectorTallies();
+    for (const event of (await readSeries(folder)).events) tallies.count(event);
+    expect(tallies.list()).toEqual([
       {
         name: 'process',
         target: 'gateway',
@@ -118,7 +123,18 @@ describe('a bundle that is being written', () => {
   it('refuses a folder that already holds a run', async () => {
     const bundle = await createBundle(folder);
     await bundle.close();
-    await expect(createBundle(folder)).rejects.toMatchObject({ code: 'usage' });
+    await expect(createBundle(folder)).rejects.toMatchObject({
+      code: 'usage',
+      message: `${folder} already holds a run; choose another folder`,
+    });
+  });
+
+  it('refuses a folder that cannot be made', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(createBundle(join(folder, 'file', 'run'))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/^the run cannot be written to .*ENOTDIR/),
+    });
   });
 });
 

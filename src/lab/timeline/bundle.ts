@@ -2,9 +2,9 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { nowMs } from '../../shared/clock.ts';
+import { hasErrorCode } from '../../shared/system-error.ts';
 import type { CollectorSink } from '../collect/collector.ts';
 import { runDocumentSchema, type RunDocument } from '../run-document.ts';
-import { CollectorTallies, type CollectorTally } from './collector-tallies.ts';
 import type { PhaseName, SampleEvent, SeriesEvent } from './events.ts';
 import { toMaskedJson } from './mask-json.ts';
 import type { SampleTypes, SourceName } from './samples.ts';
@@ -22,10 +22,6 @@ export interface Bundle extends CollectorSink {
   append(event: SeriesEvent): void;
   settings(settings: RunDocument['settings']): void;
   phase(name: PhaseName, edge: 'start' | 'end'): void;
-  /** Per collector so far, for run.json; the session knows which were required. */
-  collectors(): CollectorTally[];
-  /** Profile windows so far, for run.json. */
-  profiles(): RunDocument['profiles'];
   /** Resolves when everything appended so far is on disk; rejects when the disk refused it. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -42,29 +38,30 @@ export function bundleFolder(name: string, startedAtMs: number, parent = 'runs')
 }
 
 /**
- * Starts a bundle in `folder`, which is created. A folder that already holds a run is refused with a
- * `usage` error: a bundle is evidence and is never overwritten.
+ * Starts a bundle in `folder`, which is created. Throws GaugewayError usage when the folder cannot be written, or
+ * already holds a run: a bundle is evidence and is never overwritten.
  */
 export async function createBundle(folder: string): Promise<Bundle> {
-  await mkdir(join(folder, 'profiles'), { recursive: true });
-  await mkdir(join(folder, 'plans'), { recursive: true });
-  return new FolderBundle(folder, await openSeries(folder));
-}
-
-async function openSeries(folder: string): Promise<FileHandle> {
+  const file = join(folder, seriesFile);
   try {
-    return await open(join(folder, seriesFile), 'wx');
+    await mkdir(join(folder, 'profiles'), { recursive: true });
+    await mkdir(join(folder, 'plans'), { recursive: true });
+    return new FolderBundle(folder, await open(file, 'wx'));
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
-    throw new GaugewayError('usage', `${folder} already holds a run; choose another folder`, { cause });
+    const taken = cause instanceof Error && 'path' in cause && cause.path === file;
+    const why =
+      taken && hasErrorCode(cause, 'EEXIST')
+        ? `${folder} already holds a run`
+        : `the run cannot be written to ${folder} (${messageOf(cause)})`;
+    throw new GaugewayError('usage', `${why}; choose another folder`, { cause });
   }
 }
 
 class FolderBundle implements Bundle {
   readonly folder: string;
   readonly #series: FileHandle;
-  readonly #tallies = new CollectorTallies();
-  readonly #profiles: RunDocument['profiles'] = [];
+  /** How many profiles there are of each process. */
+  readonly #profiles = new Map<number, number>();
   readonly #timer: NodeJS.Timeout;
   #pending: string[] = [];
   #writing: Promise<void> = Promise.resolve();
@@ -79,7 +76,6 @@ class FolderBundle implements Bundle {
   }
 
   append(event: SeriesEvent): void {
-    this.#tallies.count(event);
     this.#add(event);
   }
 
@@ -93,7 +89,6 @@ class FolderBundle implements Bundle {
 
   sample<S extends SourceName>(source: S, target: string, costMs: number, data: SampleTypes[S]): void {
     const event: SampleEvent<S> = { kind: 'sample', atMs: nowMs(), source, target, costMs, data };
-    this.#tallies.seen(source, target, costMs);
     this.#add(event);
   }
 
@@ -102,11 +97,11 @@ class FolderBundle implements Bundle {
   };
 
   readonly profile: CollectorSink['profile'] = async (target, pid, startMs, endMs, profile) => {
-    const index = this.#profiles.filter((other) => other.pid === pid).length + 1;
+    const index = (this.#profiles.get(pid) ?? 0) + 1;
+    this.#profiles.set(pid, index);
     const process = target.includes(String(pid)) ? target : `${target} ${pid}`;
     const name = `${fileSafe(process)}-${String(index).padStart(3, '0')}`;
     const window = { target, pid, startMs, endMs, file: `profiles/${name}.cpuprofile` };
-    this.#profiles.push(window);
     await writeAtomically(join(this.folder, window.file), toMaskedJson(profile));
     this.append({ kind: 'profile', ...window });
   };
@@ -116,14 +111,6 @@ class FolderBundle implements Bundle {
     await writeAtomically(join(this.folder, file), toMaskedJson(document, 2));
     this.append({ kind: 'plan', atMs: nowMs(), file });
   };
-
-  collectors(): CollectorTally[] {
-    return this.#tallies.list();
-  }
-
-  profiles(): RunDocument['profiles'] {
-    return [...this.#profiles];
-  }
 
   async flush(): Promise<void> {
     this.#write();

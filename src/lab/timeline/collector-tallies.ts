@@ -21,24 +21,10 @@ export class CollectorTallies {
   readonly #counts = new Map<string, Count>();
 
   count(event: SeriesEvent): void {
-    if (event.kind === 'sample') this.seen(event.source, event.target, event.costMs);
+    if (event.kind === 'sample') this.#seen(event.source, event.target, event.costMs);
     // A profile runs inside its target for the whole window; what it costs there is no wall time of ours.
-    if (event.kind === 'profile') this.seen('cpu-profile', event.target, 0);
-    if (event.kind === 'gap') this.failed(event.source, event.target, event.error);
-  }
-
-  seen(name: string, target: string, costMs: number): void {
-    const count = this.#of(name, target);
-    count.samples += 1;
-    count.totalCostMs += costMs;
-    count.failing = false;
-  }
-
-  failed(name: string, target: string, error: string): void {
-    const count = this.#of(name, target);
-    count.gaps += 1;
-    count.lastError = error;
-    count.failing = true;
+    if (event.kind === 'profile') this.#seen('cpu-profile', event.target, 0);
+    if (event.kind === 'gap') this.#failed(event.source, event.target, event.error);
   }
 
   list(): CollectorTally[] {
@@ -51,6 +37,20 @@ export class CollectorTallies {
       costMs: count.samples === 0 ? 0 : Math.round((count.totalCostMs / count.samples) * 1000) / 1000,
       ...(count.lastError === undefined ? {} : { error: count.lastError }),
     }));
+  }
+
+  #seen(name: string, target: string, costMs: number): void {
+    const count = this.#of(name, target);
+    count.samples += 1;
+    count.totalCostMs += costMs;
+    count.failing = false;
+  }
+
+  #failed(name: string, target: string, error: string): void {
+    const count = this.#of(name, target);
+    count.gaps += 1;
+    count.lastError = error;
+    count.failing = true;
   }
 
   #of(name: string, target: string): Count {
