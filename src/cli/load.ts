@@ -10,7 +10,7 @@ import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
 import { startLoadServer } from '../lab/load/web/load-server.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { sleep } from '../shared/clock.ts';
-import { parseDurationMs } from '../shared/duration.ts';
+import { longestTimerMs, parseDurationMs, parseWaitMs } from '../shared/duration.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
@@ -40,9 +40,6 @@ interface LoadFlags {
   json: boolean;
 }
 
-/** What a Node timer can wait at most. */
-const longestTimerMs = 2 ** 31 - 1;
-
 const logger = createLogger('warn');
 
 export function registerLoad(program: Command): void {
@@ -58,7 +55,7 @@ export function registerLoad(program: Command): void {
     .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
     .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
     .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
-    .option('-t, --run-time <time>', 'stop after this time (default: Ctrl-C stops)', parseDurationMs)
+    .option('-t, --run-time <time>', 'stop after this time (default: Ctrl-C stops)', parseWaitMs)
     .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
     .option('--think <min-max>', 'pause of a user between two requests', thinkTime, defaults.thinkMs)
     .addOption(

@@ -9,7 +9,7 @@ import type { RunDocument } from '../lab/run-document.ts';
 import { runSession } from '../lab/session.ts';
 import { bundleFolder } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
-import { parseDurationMs } from '../shared/duration.ts';
+import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
 import { processRoles, type StackDescription } from '../shared/stack-description.ts';
@@ -54,17 +54,17 @@ export function registerSession(program: Command): void {
     .option('--spawn-rate <n>', 'users started per second', positive, 25)
     .addOption(
       new Option('--duration <time>', 'length of the steady phase')
-        .argParser(parseDurationMs)
+        .argParser(parseWaitMs)
         .default(30_000, '30s'),
     )
     .addOption(
       new Option('--baseline <time>', 'quiet time before the load')
-        .argParser(parseDurationMs)
+        .argParser(parseWaitMs)
         .default(3000, '3s'),
     )
     .addOption(
       new Option('--cool-down <time>', 'quiet time after the load')
-        .argParser(parseDurationMs)
+        .argParser(parseWaitMs)
         .default(3000, '3s'),
     )
     .addOption(

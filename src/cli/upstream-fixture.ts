@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { parseDurationMs } from '../shared/duration.ts';
+import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import { startUpstreamFixture } from '../stack/upstream-fixture.ts';
 import { announceListening, awaitStopRequest } from './stop-request.ts';
@@ -22,7 +22,7 @@ export function registerUpstreamFixture(program: Command): void {
     )
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <number>', 'TCP port; 0 takes a free one', portNumber, 9000)
-    .option('--delay <time>', 'makes every call that much slower', parseDurationMs, 0)
+    .option('--delay <time>', 'makes every call that much slower', parseWaitMs, 0)
     .option('--exit-with-parent', 'end when stdin ends', false)
     .action(serveUpstreamFixture);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatDurationMs, parseDurationMs } from './duration.ts';
+import { formatDurationMs, longestTimerMs, parseDurationMs, parseWaitMs } from './duration.ts';
 
 describe('durations are written as load testers write them', () => {
   test.each([
@@ -15,6 +15,11 @@ describe('durations are written as load testers write them', () => {
 
   test.each(['', 's', '10 s', '-5s', '5x', '1s!'])('%j is refused', (text) => {
     expect(() => parseDurationMs(text)).toThrow(/not a duration/);
+  });
+
+  test('what is waited for is no longer than a timer can wait', () => {
+    expect(parseWaitMs(`${longestTimerMs}ms`)).toBe(longestTimerMs);
+    expect(() => parseWaitMs('600h')).toThrow("'600h' is too long: at most 596h31m24s");
   });
 
   test.each([

@@ -17,6 +17,16 @@ export function parseDurationMs(text: string): number {
   );
 }
 
+/** The longest time that a timer of Node can wait, about 24 days; a longer one would fire at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+/** As {@link parseDurationMs}, for a time that is waited for: at most {@link longestTimerMs}. */
+export function parseWaitMs(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs <= longestTimerMs) return durationMs;
+  throw new GaugewayError('usage', `'${text}' is too long: at most ${formatDurationMs(longestTimerMs)}`);
+}
+
 /** `1h20m`, `1m30s`, `5s`, `250ms`: the shortest way to say it, rounded to whole seconds from one second on. */
 export function formatDurationMs(durationMs: number): string {
   if (durationMs < 1000) return `${Math.round(durationMs)}ms`;

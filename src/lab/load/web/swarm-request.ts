@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDurationMs } from '../../../shared/duration.ts';
+import { parseWaitMs } from '../../../shared/duration.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { maxUsers } from '../load-plan.ts';
 import { scenarioNames } from '../scenarios/scenario.ts';
@@ -49,7 +49,7 @@ export function parseSwarmRequest(contentType: string, body: string): SwarmReque
     users,
     spawnRate,
     ...(trimmedHost === '' ? {} : { host: trimmedHost }),
-    ...(runTime.trim() === '' ? {} : { runTimeMs: parseDurationMs(runTime.trim()) }),
+    ...(runTime.trim() === '' ? {} : { runTimeMs: parseWaitMs(runTime.trim()) }),
     ...(scenario === undefined ? {} : { scenario }),
   };
 }
