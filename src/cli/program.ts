@@ -9,7 +9,7 @@ export type RegisterCommand = (program: Command) => void;
  */
 const commands: Record<string, () => Promise<RegisterCommand>> = {
   session: async () => (await import('./session.ts')).registerSession,
-  diagnose: async () => (await import('./session.ts')).registerDiagnose,
+  diagnose: async () => (await import('./diagnose.ts')).registerDiagnose,
   rules: async () => (await import('./rules.ts')).registerRules,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,

@@ -1,7 +1,8 @@
+import { nowMs } from '../shared/clock.ts';
 import { formatDurationMs } from '../shared/duration.ts';
 import type { SessionProgress } from '../lab/session.ts';
 
-/** Seconds between two lines where nothing can be redrawn (a pipe, a CI log). */
+/** Milliseconds between two lines where nothing can be redrawn (a pipe, a CI log). */
 const lineEveryMs = 5000;
 
 /**
@@ -31,9 +32,9 @@ export class ProgressLine {
       const width = Math.max(20, (this.#stream.columns ?? 80) - 1);
       this.#stream.write(`\r\u001b[2K${text.slice(0, width)}`);
       this.#drawn = true;
-    } else if (progress.phase !== this.#phase || Date.now() - this.#lastLineMs >= lineEveryMs) {
+    } else if (progress.phase !== this.#phase || nowMs() - this.#lastLineMs >= lineEveryMs) {
       this.#stream.write(`${text}\n`);
-      this.#lastLineMs = Date.now();
+      this.#lastLineMs = nowMs();
     }
     this.#phase = progress.phase;
   }

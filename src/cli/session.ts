@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { analyse } from '../lab/analyse.ts';
 import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
-import { renderSummary } from '../lab/report/terminal.ts';
-import type { RunDocument } from '../lab/run-document.ts';
 import { runSession } from '../lab/session.ts';
 import { bundleFolder } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
@@ -15,9 +12,9 @@ import { createLogger } from '../shared/logger.ts';
 import { processRoles, type StackDescription } from '../shared/stack-description.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
-import { exitCodes } from './exit-codes.ts';
 import { positive, thinkTime, wholeNumber } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
+import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
@@ -98,25 +95,10 @@ export function registerSession(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing limits it, 1 failing findings, 2 bad usage, 3 a required source could not be read.' +
-        '\nTimes are written 30s, 1m30s or 500ms.',
+      '\nExit codes: 0 nothing limits it, 1 failing findings, 2 bad usage, 3 a required source could not be read,' +
+        '\n130 interrupted. Times are written 30s, 1m30s or 500ms.',
     )
     .action(session);
-}
-
-export function registerDiagnose(program: Command): void {
-  program
-    .command('diagnose')
-    .summary('analyse a recorded run again')
-    .description(
-      'Analyses a run bundle again, also one whose session was killed, and writes its report anew.',
-    )
-    .argument('<run>', 'folder of the run bundle')
-    .option('--json', 'print the result document instead of the summary', false)
-    .action(async (folder: string, { json }: { json: boolean }) => {
-      const { document, reportFile } = await analyse(folder);
-      present(document, json, folder, reportFile);
-    });
 }
 
 async function session(flags: SessionFlags): Promise<void> {
@@ -128,32 +110,27 @@ async function session(flags: SessionFlags): Promise<void> {
   if (flags.target === undefined && (flags.pg !== undefined || flags.pid.length > 0)) {
     throw new GaugewayError('usage', '--pg and --pid describe the stack behind --target, which is missing');
   }
-  let stack: RunningStack | undefined;
-  try {
-    stack =
-      flags.target === undefined
-        ? await startEmbeddedStack({
-            dataFolder: join(flags.data, 'session'),
-            logger,
-            signal: interrupt.signal,
-            onProgress: (text) => progress.note(text),
-          })
-        : undefined;
-    const description = stack?.description ?? describeTarget(flags);
-    const { document, folder, reportFile } = await runSession({
+  const target = flags.target === undefined ? undefined : describeTarget(flags, flags.target);
+  // Before anything is started, so that a wrong setting is told at once.
+  const plan = createLoadPlan({
+    targetUrl: target?.gatewayUrl ?? 'http://127.0.0.1',
+    users: flags.users,
+    spawnRate: flags.spawnRate,
+    scenario: flags.scenario,
+    thinkMs: flags.think,
+    era: flags.era,
+    seed: flags.seed,
+  });
+  const profile = async (stack: StackDescription): Promise<void> => {
+    const run = await runSession({
       outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),
       name: flags.name,
-      stack: description,
-      load: createLoadPlan({
-        targetUrl: description.gatewayUrl,
-        ...(description.token === undefined ? {} : { token: description.token }),
-        users: flags.users,
-        spawnRate: flags.spawnRate,
-        scenario: flags.scenario,
-        thinkMs: flags.think,
-        era: flags.era,
-        seed: flags.seed,
-      }),
+      stack,
+      load: {
+        ...plan,
+        targetUrl: stack.gatewayUrl,
+        ...(stack.token === undefined ? {} : { token: stack.token }),
+      },
       baselineMs: flags.baseline,
       durationMs: flags.duration,
       coolDownMs: flags.coolDown,
@@ -166,16 +143,29 @@ async function session(flags: SessionFlags): Promise<void> {
       },
     });
     progress.end();
-    present(document, flags.json, folder, reportFile);
+    presentRun(run, flags.json);
+  };
+  let embedded: RunningStack | undefined;
+  try {
+    if (target === undefined) {
+      embedded = await startEmbeddedStack({
+        dataFolder: join(flags.data, 'session'),
+        logger,
+        signal: interrupt.signal,
+        onProgress: (text) => progress.note(text),
+      });
+      await profile(embedded.description);
+    } else {
+      await profile(target);
+    }
   } finally {
     progress.end();
-    await stack?.stop();
+    await embedded?.stop();
     interrupt.release();
   }
 }
 
-function describeTarget(flags: SessionFlags): StackDescription {
-  const { target = '' } = flags;
+function describeTarget(flags: SessionFlags, target: string): StackDescription {
   refuseRemote(target, flags.allowRemote);
   return {
     name: new URL(target).host,
@@ -185,18 +175,6 @@ function describeTarget(flags: SessionFlags): StackDescription {
     ...(flags.pg === undefined ? {} : { postgresDsn: flags.pg }),
     processes: flags.pid,
   };
-}
-
-function present(document: RunDocument, json: boolean, folder: string, reportFile: string): void {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else {
-    const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-    const columns = process.stdout.isTTY ? process.stdout.columns : 80;
-    process.stdout.write(renderSummary(document, { columns, color, folder, reportFile }));
-  }
-  if (document.interrupted) process.exitCode = exitCodes.interrupted;
-  else if (document.findings.some(({ verdict }) => verdict === 'fail')) process.exitCode = exitCodes.failure;
 }
 
 function onePid(text: string, before: StackDescription['processes']): StackDescription['processes'] {

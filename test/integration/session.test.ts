@@ -186,6 +186,8 @@ describe('gaugeway session refuses in one line', () => {
     ['a target that does not answer', ['--target', 'http://127.0.0.1:1'], 3, /127\.0\.0\.1:1/],
     ['a number that is none', ['--users', 'many'], 2, /not a whole number: 'many'/],
     ['no users at all', ['--target', 'http://127.0.0.1:1', '--users', '0'], 2, /users/],
+    ['no users at all, before a stack is started', ['--users', '0'], 2, /^gaugeway: load plan: users/],
+    ['a time that no timer can wait', ['--duration', '600h'], 2, /'600h' is too long/],
     ['a time that is none', ['--duration', '5 parsecs'], 2, /not a duration/],
     ['a PID that is none', ['--pid', 'init'], 2, /--pid takes PID or ROLE=PID/],
     ['a role that is none', ['--pid', 'boss=1'], 2, /--pid takes PID or ROLE=PID/],
