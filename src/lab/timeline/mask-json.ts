@@ -1,6 +1,4 @@
-import { maskSecrets } from '../../shared/mask-secrets.ts';
-
-const secretKey = /^(password|passwd|pwd|secret|token|api[_-]?key|authorization)$/i;
+import { isSecretName, maskSecrets } from '../../shared/mask-secrets.ts';
 
 /**
  * Serialises `value` with secrets hidden in every string, key and secret-named field. Text masking after
@@ -19,7 +17,7 @@ function masked(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
       maskSecrets(key),
-      secretKey.test(key) && typeof field === 'string' ? '***' : masked(field),
+      isSecretName(key) && typeof field === 'string' ? '***' : masked(field),
     ]),
   );
 }
