@@ -24,7 +24,10 @@ const finding = z.object({
   value: z.number().nullable(),
   unit: z.string(),
   confidence: z.number().min(0).max(1),
-  impact: z.number().min(0).max(1).meta({ description: 'Share of the response time that it explains' }),
+  impact: z.number().min(0).max(1).meta({
+    description:
+      'Share of the response time that it explains; of what it uses up (a core, the connections) where that is not known',
+  }),
   evidence: z.array(evidence),
   counterEvidence: z.array(evidence),
   advice: z.array(z.string()),

@@ -26,7 +26,10 @@ export function Endpoints({ load }: { load: RunDocument['load'] }): ReactNode {
       <h2 id="endpoints-title">Endpoints</h2>
       <div className="table-scroll">
         <table>
-          <caption>The steady phase, as the clients saw it. Choose a heading to sort.</caption>
+          <caption>
+            The steady phase (the whole load of a run that never became steady), as the clients saw it. Choose
+            a heading to sort.
+          </caption>
           <thead>
             <tr>
               {columns.map(({ key, title }) => (

@@ -50,8 +50,7 @@ function FindingCard({ finding, ...context }: Context & { finding: Finding }): R
           </>
         )}
         confidence {formatShare(finding.confidence)}
-        {finding.impact > 0 && ` · explains about ${formatShare(finding.impact)} of the response time`} ·{' '}
-        <code>{finding.ruleId}</code>
+        {finding.impact > 0 && ` · impact ${formatShare(finding.impact)}`} · <code>{finding.ruleId}</code>
       </p>
       <div className="finding-body">
         <div>

@@ -15,7 +15,7 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
         {run.stack.name} · {new Date(run.startedAt).toLocaleString()}{' '}
         {run.interrupted && '· stopped before its end'}
       </p>
-      <div className={`verdict-sentence verdict-${first?.verdict ?? 'pass'}`}>
+      <div className="verdict-sentence">
         <VerdictMark verdict={first?.verdict ?? 'pass'} />
         <h1 id="verdict">
           <RichText text={sentence(run)} />
@@ -28,7 +28,11 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
       )}
       <p className="muted">{counts(run)}</p>
       <dl className="figures">
-        <Figure name="requests per second" value={formatNumber(load.rps)} />
+        <Figure
+          name="requests per second"
+          value={formatNumber(load.rps)}
+          note={`${formatNumber(load.requests)} requests`}
+        />
         <Figure name="p50" value={formatMs(load.p50Ms)} />
         <Figure name="p95" value={formatMs(load.p95Ms)} />
         <Figure name="p99" value={formatMs(load.p99Ms)} />
@@ -38,11 +42,7 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
           note={`${formatNumber(load.failures)} requests`}
         />
         <Figure name="users" value={formatNumber(settings.users)} note={settings.scenario} />
-        <Figure
-          name="duration"
-          value={formatMs(run.durationMs)}
-          note={`${formatNumber(load.requests)} requests`}
-        />
+        <Figure name="duration" value={formatMs(run.durationMs)} note="the whole run" />
       </dl>
     </section>
   );

@@ -3,8 +3,8 @@ import type { Finding, Verdict } from '../run-document.ts';
 const order: readonly Verdict[] = ['fail', 'warn', 'error', 'pass', 'not-applicable'];
 
 /**
- * The likeliest cause first: by verdict, then by impact × confidence (the share of the response time that
- * is explained, weighted by how sure it is), then by id so that equal findings keep one order.
+ * The likeliest cause first: by verdict, then by impact × confidence (how much it accounts for, weighted by
+ * how sure that is), then by id so that equal findings keep one order.
  */
 export function rank(findings: readonly Finding[]): Finding[] {
   return findings.toSorted(

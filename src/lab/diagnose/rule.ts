@@ -15,7 +15,10 @@ export type RuleOutcome =
       unit: string;
       /** 0..1, from how much was observed and how well it separates the causes. */
       confidence: number;
-      /** 0..1, the share of the response time that this explains; ranks findings. */
+      /**
+       * 0..1, ranks findings: the share of the response time that this explains or, where that is not known, of what
+       * it uses up (a core, the connections, the requests).
+       */
       impact: number;
       /** Says what was found, with its figure; defaults to the rule's title. */
       title?: string;
