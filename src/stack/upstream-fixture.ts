@@ -134,8 +134,8 @@ function readText(req: IncomingMessage): Promise<string> {
     let text = '';
     req.setEncoding('utf8');
     req.on('data', (chunk: string) => {
-      text += chunk;
-      if (text.length > maxBodyBytes) reject(new GaugewayError('body_too_large', 'the body is too large'));
+      if (text.length + chunk.length <= maxBodyBytes) text += chunk;
+      else reject(new GaugewayError('body_too_large', `the body is over ${maxBodyBytes} bytes`));
     });
     req.on('end', () => resolve(text));
     req.on('error', reject);
