@@ -45,7 +45,6 @@ export interface SessionProgress {
   rps: number;
   /** Null while nothing finished in the last seconds. */
   p95Ms: number | null;
-  requests: number;
   failures: number;
 }
 
@@ -161,7 +160,7 @@ class ProgressMeter {
   }
 
   tick(): void {
-    const { requests, failures } = this.#load.total;
+    const { failures } = this.#load.total;
     const { rps, p95Ms } = this.#load.current();
     this.#tell?.({
       phase: this.#phase,
@@ -169,7 +168,6 @@ class ProgressMeter {
       users: this.#load.users,
       rps,
       p95Ms,
-      requests,
       failures,
     });
   }

@@ -13,7 +13,7 @@ type NotChecked = Diagnosis['notChecked'][number];
 type Checked = { finding: Finding } | { notChecked: NotChecked };
 
 /** The rule whose failing silences the rules with `vetoedByGenerator`. */
-export const generatorRuleId = 'generator-saturated';
+const generatorRuleId = 'generator-saturated';
 
 /**
  * Says what limits the run: every rule over the folded bundle, the likeliest cause first. Pure and

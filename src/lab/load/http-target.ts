@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { SseReader } from './sse-reader.ts';
 
 /** Answers beyond this are cut off and count as a failure, so that a target cannot fill the generator's memory. */
-export const maxAnswerBytes = 16 * 1024 * 1024;
+const maxAnswerBytes = 16 * 1024 * 1024;
 /** Below the 5 s after which Node servers close idle sockets, so that a request does not meet a closing one. */
 const keepAliveMs = 4_000;
 

@@ -12,7 +12,7 @@ import { WindowRecorder } from './window-recorder.ts';
 const maxSpawnTickMs = 50;
 
 /** The MCP endpoint of a target: the URL itself when it ends in `/mcp`, else `<url>/mcp`. */
-export function endpointOf(targetUrl: string): URL {
+function endpointOf(targetUrl: string): URL {
   const url = new URL(targetUrl);
   const path = url.pathname.replace(/\/+$/, '');
   url.pathname = path.endsWith('/mcp') ? path : `${path}/mcp`;

@@ -9,7 +9,7 @@ import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
 import type { GeneratorCommand, GeneratorReport } from './messages.ts';
 
 /** How long requests in flight may take to finish when a load is stopped, in milliseconds. */
-export const defaultStopGraceMs = 5_000;
+const defaultStopGraceMs = 5_000;
 /** What the generator gets on top of the grace to say goodbye before it is killed. */
 const killDelayMs = 2_000;
 const stderrTailLength = 2_000;

@@ -3,14 +3,14 @@ import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from 
 import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
 
 /** One request that has ended; `startMs` (performance.now) is when it was meant to start. */
-export interface FinishedRequest {
+interface FinishedRequest {
   name: string;
   startMs: number;
   responseBytes: number;
   /** The kind of failure, if it failed. */
   failure: string | undefined;
 }
-export type OnRequest = (request: FinishedRequest) => void;
+type OnRequest = (request: FinishedRequest) => void;
 
 /**
  * One MCP client on one target: keeps the session and the request ids. `startMs` (performance.now) is when a
@@ -35,7 +35,7 @@ export class McpClient {
     return this.#session;
   }
 
-  /** The handshake of the era; false when it failed, and then there is no session. */
+  /** The handshake of the era; when it failed there is no session. */
   async open(startMs = performance.now()): Promise<Judgement> {
     this.#session = undefined;
     const { outcome, judgement } = await this.#exchange(this.#wire.hello, this.#wire.hello.method, startMs);

@@ -6,7 +6,7 @@ import { otherKind } from './load-statistics.ts';
  * A start later than this after its planned time counts as late: ten times the resolution of Node's timers,
  * so that it tells a generator that is short of CPU from an ordinary timer.
  */
-export const lateStartToleranceMs = 10;
+const lateStartToleranceMs = 10;
 /** Kinds of failure that one request name keeps per window; further ones are counted together. */
 const maxKindsPerWindow = 64;
 

@@ -70,13 +70,13 @@ export interface PlanEvent {
 /** `plans/*.json`: EXPLAIN output in FORMAT JSON with what is needed to read it. */
 export interface PlanDocument {
   queryId: string;
-  /** Secrets masked. */
+  /** String constants and secrets masked. */
   sql: string;
   /** `analyze`: really run, in a read-only transaction that was rolled back. `generic`: planned only, estimates. */
   mode: 'analyze' | 'generic';
   calls: number;
   meanMs: number;
-  /** Root node of EXPLAIN (FORMAT JSON), as PostgreSQL gave it. */
+  /** Root node of EXPLAIN (FORMAT JSON), masked likewise. */
   plan: Record<string, unknown>;
   /** Tables that the plan reads sequentially, with the share of rows that the filter keeps (0..1; null when unknown). */
   sequentialScans: { schema: string; table: string; liveRows: number; keptShare: number | null }[];

@@ -47,7 +47,7 @@ export function foldArtifacts(
 }
 
 /** The phases of a run; one that was cut short ends at the last event. */
-export function phasesOf(events: readonly SeriesEvent[]): Phase[] {
+function phasesOf(events: readonly SeriesEvent[]): Phase[] {
   const phases: Phase[] = [];
   let lastMs = 0;
   const open = new Map<string, Phase>();

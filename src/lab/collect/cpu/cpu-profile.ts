@@ -24,7 +24,7 @@ interface Window {
 export class CpuProfileCollector implements Collector {
   readonly source = 'cpu-profile';
   readonly target: string;
-  readonly everyMs = 500;
+  readonly everyMs = 1000;
   readonly #pid: number;
   readonly #shared: SharedConnection<NodeTarget>;
   readonly #options: { windowMs: number; intervalUs: number };

@@ -45,13 +45,10 @@ export function topStatements(schema: string, limit: number): SampleQuery<Statem
 export async function statementsSchema(postgres: PostgresTarget): Promise<string> {
   const [found] = (await postgres.read(extension)).of(extension);
   if (found?.loaded) return found.schema;
-  const remedies = [
-    ...(found ? [] : ['run CREATE EXTENSION pg_stat_statements in this database']),
-    ...(found?.loaded === false
-      ? ["set shared_preload_libraries = 'pg_stat_statements' and restart the server"]
-      : ["have shared_preload_libraries = 'pg_stat_statements' set"]),
-  ];
-  throw new GaugewayError('usage', `pg_stat_statements is not available: ${remedies.join(' and ')}`);
+  const remedy = found
+    ? "set shared_preload_libraries = 'pg_stat_statements' and restart the server"
+    : "run CREATE EXTENSION pg_stat_statements in this database and have shared_preload_libraries = 'pg_stat_statements' set";
+  throw new GaugewayError('usage', `pg_stat_statements is not available: ${remedy}`);
 }
 
 /** pg_stat_statements each five seconds and where phases meet, as its text file is larger than the other sources. */

@@ -6,11 +6,11 @@ import type { IdleTransactions } from './idle-transactions.ts';
 import { rounded } from './statistics.ts';
 
 /** The guide's healthy example has three sessions idle in transaction, none older than a second. */
-export const fewSessions = 5;
+const fewSessions = 5;
 /** From half of the connections on, the pool is about to run out; the guide's unhealthy example has 60 of 100. */
 const exhaustingShare = 0.5;
 /** A transaction that nobody works in for this long is not a slow request but a forgotten one. */
-export const forgottenAgeS = 5;
+const forgottenAgeS = 5;
 const listedQueries = 3;
 
 /** The words of a rule that are its own; the limits and the arithmetic are the same for both kinds. */

@@ -27,7 +27,7 @@ const probe =
   /^\s*(?:\/\*.*?\*\/\s*)?select\s+(?:\$?\d+|true|version\(\)|now\(\)|current_timestamp|'[^']{0,8}')(?:\s*::\s*\w+)?(?:\s+as\s+\S+)?\s*;?\s*$/is;
 
 /** Whether a statement asks nothing but "are you there". */
-export function isHealthProbe(query: string): boolean {
+function isHealthProbe(query: string): boolean {
   return probe.test(query);
 }
 

@@ -2,10 +2,8 @@ import type { Scenario, ScenarioName } from './scenario.ts';
 
 /** The built-in scenarios by name. */
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  /** Agents: handshake, list, then mostly tool calls, with the checks that a client and a load balancer make. */
   'mcp-mixed': {
-    name: 'mcp-mixed',
-    title:
-      'Agents: handshake, list, then mostly tool calls, with the checks a client and a load balancer make',
     listsToolsFirst: true,
     tasks: [
       { weight: 85, request: { kind: 'tools/call' } },
@@ -14,9 +12,8 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
       { weight: 3, request: { kind: 'get', path: '/health' } },
     ],
   },
+  /** Tool calls only, after the handshake. */
   'mcp-tools': {
-    name: 'mcp-tools',
-    title: 'Tool calls only, after the handshake',
     listsToolsFirst: false,
     tasks: [{ weight: 1, request: { kind: 'tools/call' } }],
   },

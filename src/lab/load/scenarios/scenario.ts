@@ -14,9 +14,6 @@ export interface ScenarioTask {
 
 /** What users do, as data: after the handshake that MCP asks for, one task after the other, with think time. */
 export interface Scenario {
-  name: ScenarioName;
-  /** One line for lists and `--help`. */
-  title: string;
   /** Whether each user lists the tools once before its first task, as an agent does. */
   listsToolsFirst: boolean;
   tasks: readonly ScenarioTask[];

@@ -1,4 +1,4 @@
-import { GaugewayError } from '../../../shared/errors.ts';
+import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { refuseRemote } from '../refuse-remote.ts';
 import type { GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
@@ -134,7 +134,7 @@ export class LoadTest {
     this.#load = load;
     load.finished.then(
       () => this.#ended(null),
-      (error: Error) => this.#ended(error.message),
+      (error: unknown) => this.#ended(messageOf(error)),
     );
     this.#plan = await load.planned;
   }
