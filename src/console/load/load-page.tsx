@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { formatNumber, formatShare } from '../format/format-value.ts';
+import { ThemeToggle } from '../theme/theme-toggle.tsx';
 import { useTheme } from '../theme/use-theme.ts';
 import { Failures } from './failures.tsx';
 import { GeneratorFacts } from './generator-facts.tsx';
@@ -50,13 +51,7 @@ export function LoadPage(): ReactNode {
               Reset figures
             </button>
           )}
-          <button
-            type="button"
-            onClick={toggle}
-            aria-label={`Switch to ${theme === 'dark' ? 'light' : 'dark'} colours`}
-          >
-            {theme === 'dark' ? 'Light' : 'Dark'}
-          </button>
+          <ThemeToggle theme={theme} onToggle={toggle} />
         </div>
       </header>
       <main id="main" tabIndex={-1}>

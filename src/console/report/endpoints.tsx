@@ -1,64 +1,38 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { RequestStats, RunDocument } from '../../lab/run-document.ts';
 import { formatMs, formatNumber } from '../format/format-value.ts';
+import { RequestTable, type RequestColumn } from '../tables/request-table.tsx';
 
-type Column = 'name' | 'requests' | 'failures' | 'rps' | 'meanMs' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'maxMs';
-
-const columns: { key: Column; title: string; format?: (value: number) => string }[] = [
-  { key: 'name', title: 'Request' },
-  { key: 'requests', title: 'Requests', format: formatNumber },
-  { key: 'failures', title: 'Failures', format: formatNumber },
-  { key: 'rps', title: 'Per second', format: formatNumber },
-  { key: 'meanMs', title: 'Mean', format: formatMs },
-  { key: 'p50Ms', title: 'p50', format: formatMs },
-  { key: 'p95Ms', title: 'p95', format: formatMs },
-  { key: 'p99Ms', title: 'p99', format: formatMs },
-  { key: 'maxMs', title: 'Max', format: formatMs },
+const columns: readonly RequestColumn<RequestStats>[] = [
+  { title: 'Requests', value: ({ requests }) => requests, format: formatNumber },
+  {
+    title: 'Failures',
+    value: ({ failures }) => failures,
+    format: formatNumber,
+    isBad: ({ failures }) => failures > 0,
+  },
+  { title: 'Per second', value: ({ rps }) => rps, format: formatNumber },
+  { title: 'Mean', value: ({ meanMs }) => meanMs, format: formatMs },
+  { title: 'p50', value: ({ p50Ms }) => p50Ms, format: formatMs },
+  { title: 'p95', value: ({ p95Ms }) => p95Ms, format: formatMs },
+  { title: 'p99', value: ({ p99Ms }) => p99Ms, format: formatMs },
+  { title: 'Max', value: ({ maxMs }) => maxMs, format: formatMs },
 ];
 
 /** Requests by name, sortable, with what failed and how. */
 export function Endpoints({ load }: { load: RunDocument['load'] }): ReactNode {
-  const [sort, setSort] = useState<{ by: Column; down: boolean }>({ by: 'requests', down: true });
-  const rows = load.byName.toSorted((a, b) => compare(a, b, sort.by) * (sort.down ? -1 : 1));
-  const failed = rows.filter((row) => row.failures > 0);
+  const failed = load.byName.filter((row) => row.failures > 0);
   return (
     <section id="endpoints" aria-labelledby="endpoints-title">
       <h2 id="endpoints-title">Endpoints</h2>
-      <div className="table-scroll">
-        <table>
-          <caption>
-            The steady phase (the whole load of a run that never became steady), as the clients saw it. Choose
-            a heading to sort.
-          </caption>
-          <thead>
-            <tr>
-              {columns.map(({ key, title }) => (
-                <th
-                  key={key}
-                  className={key === 'name' ? '' : 'number'}
-                  aria-sort={sort.by !== key ? 'none' : sort.down ? 'descending' : 'ascending'}
-                >
-                  <button
-                    type="button"
-                    onClick={() => setSort({ by: key, down: sort.by === key ? !sort.down : key !== 'name' })}
-                  >
-                    {title}
-                    <span aria-hidden="true">{sort.by !== key ? '' : sort.down ? ' ↓' : ' ↑'}</span>
-                  </button>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row key={row.name} row={row} />
-            ))}
-          </tbody>
-          <tfoot>
-            <Row row={{ ...load, name: 'All' }} />
-          </tfoot>
-        </table>
-      </div>
+      <RequestTable
+        labelledBy="endpoints-title"
+        caption="The steady phase (the whole load of a run that never became steady), as the clients saw it. Choose a heading to sort."
+        columns={columns}
+        rows={load.byName}
+        total={{ ...load, name: 'All' }}
+        sortedBy="Requests"
+      />
       {failed.length > 0 && (
         <details>
           <summary>Failures by kind</summary>
@@ -75,23 +49,4 @@ export function Endpoints({ load }: { load: RunDocument['load'] }): ReactNode {
       )}
     </section>
   );
-}
-
-function Row({ row }: { row: RequestStats }): ReactNode {
-  return (
-    <tr>
-      <th scope="row">{row.name}</th>
-      {columns.map(({ key, format }) =>
-        key === 'name' || !format ? null : (
-          <td key={key} className={`number${key === 'failures' && row.failures > 0 ? ' bad' : ''}`}>
-            {format(row[key])}
-          </td>
-        ),
-      )}
-    </tr>
-  );
-}
-
-function compare(a: RequestStats, b: RequestStats, by: Column): number {
-  return by === 'name' ? a.name.localeCompare(b.name) : a[by] - b[by];
 }

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { ReportData } from '../../lab/report/report-data.ts';
 import type { Evidence, RunDocument } from '../../lab/run-document.ts';
 import type { Span } from '../charts/time-chart.tsx';
+import { ThemeToggle } from '../theme/theme-toggle.tsx';
 import { useTheme } from '../theme/use-theme.ts';
 import { Collectors } from './collectors.tsx';
 import { CpuProfiles } from './cpu-profiles.tsx';
@@ -59,13 +60,7 @@ export function ReportPage({
           <a href="#cpu">CPU</a>
           <a href="#run">Run</a>
         </nav>
-        <button
-          type="button"
-          onClick={toggle}
-          aria-label={`Switch to ${theme === 'dark' ? 'light' : 'dark'} colours`}
-        >
-          {theme === 'dark' ? 'Light' : 'Dark'}
-        </button>
+        <ThemeToggle theme={theme} onToggle={toggle} />
       </header>
       <main id="main" tabIndex={-1}>
         <Verdict run={run} />
