@@ -1,21 +1,11 @@
-import type { Artifacts, ArtifactSlots, Phase, Series, Slot, Timed } from '../diagnose/artifacts.ts';
+import type { Artifacts, ArtifactSlots, Phase, Series, Slot } from '../diagnose/artifacts.ts';
 import type { GapEvent, SampleEvent, SeriesEvent } from './events.ts';
-import type { SourceName } from './samples.ts';
+import { sources, type SourceName } from './samples.ts';
 
 /** A file of the bundle as it could be read. */
 export type Stored<T> = { ok: true; value: T } | { ok: false; error: string };
 export type StoredProfile = Stored<Artifacts['profiles'][number]>;
 export type StoredPlan = Stored<Artifacts['plans'][number]>;
-
-/** What to say about a source that nobody asked for. */
-const absentReasons = {
-  load: 'no load was sent',
-  postgres: 'no PostgreSQL was given',
-  statements: 'no PostgreSQL was given',
-  process: 'no process was given',
-  node: 'no Node process was given',
-  prometheus: 'the gateway exposes no Prometheus metrics here',
-} satisfies Record<SourceName, string>;
 
 /** Folds the event stream and its files into the artifacts that rules declare. Pure. */
 export function foldArtifacts(
@@ -23,11 +13,12 @@ export function foldArtifacts(
   profiles: readonly StoredProfile[],
   plans: readonly StoredPlan[],
 ): ArtifactSlots {
-  const all = foldSamples(events);
-  const slot = <S extends SourceName>(source: S): Slot<AllSeries[S]> =>
-    all[source].size > 0
-      ? { status: 'ok', value: all[source] }
-      : (failure(gapsOf(events, source)) ?? { status: 'absent', reason: absentReasons[source] });
+  const slot = <S extends SourceName>(source: S): Slot<Series<S>> => {
+    const series = seriesOf(events, source);
+    return series.size > 0
+      ? { status: 'ok', value: series }
+      : (failure(gapsOf(events, source)) ?? { status: 'absent', reason: sources[source] });
+  };
   const postgres = slot('postgres');
   return {
     phases: foldPhases(events),
@@ -82,46 +73,24 @@ function foldSettings(events: readonly SeriesEvent[]): ArtifactSlots['settings']
     : { status: 'absent', reason: 'the run does not say what was asked for' };
 }
 
-type AllSeries = { [S in SourceName]: Series<S> };
-
-function foldSamples(events: readonly SeriesEvent[]): AllSeries {
-  const all: AllSeries = {
-    load: new Map(),
-    postgres: new Map(),
-    statements: new Map(),
-    process: new Map(),
-    node: new Map(),
-    prometheus: new Map(),
-  };
-  for (const event of events) if (event.kind === 'sample') addSample(all, event);
-  for (const series of Object.values(all)) {
-    for (const samples of series.values()) samples.sort((a, b) => a.atMs - b.atMs);
+function seriesOf<S extends SourceName>(events: readonly SeriesEvent[], source: S): Series<S> {
+  const series: Series<S> = new Map();
+  for (const event of events) {
+    if (!isSampleOf(event, source)) continue;
+    const timed = { atMs: event.atMs, data: event.data };
+    const ofTarget = series.get(event.target);
+    if (ofTarget) ofTarget.push(timed);
+    else series.set(event.target, [timed]);
   }
-  return all;
+  for (const samples of series.values()) samples.sort((a, b) => a.atMs - b.atMs);
+  return series;
 }
 
-function addSample(all: AllSeries, event: SampleEvent): void {
-  switch (event.source) {
-    case 'load':
-      return put(all.load, event);
-    case 'postgres':
-      return put(all.postgres, event);
-    case 'statements':
-      return put(all.statements, event);
-    case 'process':
-      return put(all.process, event);
-    case 'node':
-      return put(all.node, event);
-    case 'prometheus':
-      return put(all.prometheus, event);
-  }
-}
-
-function put<T>(series: Map<string, Timed<T>[]>, event: { target: string; atMs: number; data: T }): void {
-  const timed = { atMs: event.atMs, data: event.data };
-  const ofTarget = series.get(event.target);
-  if (ofTarget) ofTarget.push(timed);
-  else series.set(event.target, [timed]);
+function isSampleOf<S extends SourceName>(
+  event: SeriesEvent | SampleEvent<S>,
+  source: S,
+): event is SampleEvent<S> {
+  return event.kind === 'sample' && event.source === source;
 }
 
 function gapsOf(events: readonly SeriesEvent[], source: GapEvent['source']): GapEvent[] {

@@ -1,5 +1,5 @@
 import type { SeriesEvent } from './events.ts';
-import type { SourceName } from './samples.ts';
+import { sources } from './samples.ts';
 
 export interface ParsedSeries {
   events: SeriesEvent[];
@@ -15,15 +15,6 @@ const knownKinds = {
   profile: true,
   plan: true,
 } satisfies Record<SeriesEvent['kind'], true>;
-
-const knownSources = {
-  load: true,
-  postgres: true,
-  statements: true,
-  process: true,
-  node: true,
-  prometheus: true,
-} satisfies Record<SourceName, true>;
 
 /** Reads NDJSON tolerantly: what cannot be read is counted, never fatal, so that every run can be opened. */
 export function parseSeries(text: string): ParsedSeries {
@@ -54,5 +45,5 @@ function isKnown(value: unknown): value is SeriesEvent {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
   if (typeof value.kind !== 'string' || !Object.hasOwn(knownKinds, value.kind)) return false;
   if (value.kind !== 'sample') return true;
-  return 'source' in value && typeof value.source === 'string' && Object.hasOwn(knownSources, value.source);
+  return 'source' in value && typeof value.source === 'string' && Object.hasOwn(sources, value.source);
 }

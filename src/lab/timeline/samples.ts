@@ -15,6 +15,16 @@ export interface SampleTypes {
 }
 export type SourceName = keyof SampleTypes;
 
+/** Every source, with what to say of one that nobody asked for. */
+export const sources = {
+  load: 'no load was sent',
+  postgres: 'no PostgreSQL was given',
+  statements: 'no PostgreSQL was given',
+  process: 'no process was given',
+  node: 'no Node process was given',
+  prometheus: 'the gateway exposes no Prometheus metrics here',
+} as const satisfies Record<SourceName, string>;
+
 /** What the load generator saw in the window of `windowMs` that ends at the sample's `atMs`. */
 export interface LoadSample {
   windowMs: number;
