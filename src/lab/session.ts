@@ -5,6 +5,7 @@ import { maskSecrets } from '../shared/mask-secrets.ts';
 import type { StackDescription } from '../shared/stack-description.ts';
 import { type AnalysedRun, analyse } from './analyse.ts';
 import { createCollectors } from './collect/index.ts';
+import { procMissing } from './collect/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
 import type { LoadPlan, LoadPlanSummary } from './load/load-plan.ts';
 import { startLoad } from './load/load-process.ts';
@@ -79,7 +80,7 @@ async function collect(options: SessionOptions, bundle: Bundle): Promise<void> {
   try {
     const failures = await sampling.open(signal);
     signal.throwIfAborted();
-    const failure = failures.find(({ collector }) => requiredSources.includes(collector.source));
+    const failure = failures.find(({ collector }) => isRequiredHere(collector.source));
     if (failure !== undefined) {
       const { source, target } = failure.collector;
       throw new GaugewayError('source_unreadable', `${source} (${target}): ${messageOf(failure.error)}`, {
@@ -95,6 +96,11 @@ async function collect(options: SessionOptions, bundle: Bundle): Promise<void> {
   } finally {
     await sampling.close();
   }
+}
+
+/** Where there is no /proc nobody can do anything about processes: a gap, like that of any other source. */
+function isRequiredHere(source: string): boolean {
+  return requiredSources.includes(source) && (source !== 'process' || procMissing() === undefined);
 }
 
 async function runPhases(options: SessionOptions, bundle: Bundle, sampling: Sampling): Promise<void> {
