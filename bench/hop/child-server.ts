@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isRecord } from '../../src/protocol/record.ts';
+import { cpuClockOf } from './cpu-clock.ts';
+import type { CpuClock } from './cpu-clock.ts';
 
 /** A server process under measurement, on this Node. It ends when its stdin does. */
 export interface ChildServer {
   readonly url: string;
-  /** CPU of all its threads so far, user and system, in microseconds. */
-  cpuUs(): number;
+  readonly cpuUs: CpuClock;
   stop(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export async function startServer(
   const { url, pid } = await readiness(child, args);
   return {
     url,
-    cpuUs: () => cpuUsOf(pid),
+    cpuUs: cpuClockOf(pid),
     async stop() {
       const ended = once(child, 'exit');
       child.stdin?.end();
@@ -47,11 +47,4 @@ async function readiness(
     return { url: String(event['url']), pid: Number(event['pid']) };
   }
   throw new Error(`node ${args.join(' ')} ended before it listened`);
-}
-
-/** utime and stime of /proc/PID/stat (proc(5), fields 14 and 15), in ticks of 1/100 s. */
-function cpuUsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }

@@ -6,7 +6,8 @@ import { fire, send } from './load.ts';
 import type { Shot } from './load.ts';
 import { legacyShot, modernShot } from './shots.ts';
 import { startStack } from './stack.ts';
-import { median } from './statistics.ts';
+import { median, spread } from './statistics.ts';
+import type { Spread } from './statistics.ts';
 
 /**
  * What one hop through the gateway costs: CPU microseconds per tools/call of the gateway's process (authentication
@@ -25,6 +26,9 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const requests = Number(values.requests);
 const concurrency = Number(values.concurrency);
+const warmUpRounds = 2;
+/** A round takes turns often, so that a busy neighbour meets all alike. */
+const slices = 8;
 
 /** A server on the way, and how it is called in each era; the CPU is that of `server` alone. */
 interface Target {
@@ -45,8 +49,8 @@ interface Figures {
   readonly directUs: number;
   readonly proxyUs: number;
   readonly gatewayUs: number;
-  /** Median of the ratios of the rounds, since neighbours on the machine disturb a round as a whole. */
-  readonly gatewayToProxy: number;
+  /** Of the ratios of the rounds, since neighbours on the machine disturb a round as a whole. */
+  readonly gatewayToProxy: Spread;
 }
 
 async function measure(): Promise<Figures[]> {
@@ -61,21 +65,30 @@ async function measure(): Promise<Figures[]> {
     await fire(pool, shot, count, concurrency, expected);
   };
   const authorization = { authorization: `Bearer ${stack.token}` };
+  // The gateway goes first: what it writes about its calls, up to a second later, then counts as its CPU.
   const targets = [
-    await targetOf('direct', stack.upstream, 'echo', {}),
-    await targetOf('proxy', stack.proxy, 'echo', {}),
     await targetOf('gateway', stack.gateway, stack.toolName, authorization),
+    await targetOf('proxy', stack.proxy, 'echo', {}),
+    await targetOf('direct', stack.upstream, 'echo', {}),
   ];
 
   const costs = new Map<string, number[]>();
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
     for (const era of eras) {
-      for (const { name, server, shots } of targets) {
-        const beforeUs = server.cpuUs();
-        await shoot(shots[era], requests);
-        const perCallUs = (server.cpuUs() - beforeUs) / requests;
-        // The first round warms the code up.
-        if (round >= 0) costs.set(`${era} ${name}`, [...(costs.get(`${era} ${name}`) ?? []), perCallUs]);
+      const usedUs = { gateway: 0, proxy: 0, direct: 0 };
+      for (let slice = 0; slice < slices; slice += 1) {
+        const ends = [];
+        for (const { name, server, shots } of targets) {
+          const beforeUs = server.cpuUs();
+          await shoot(shots[era], requests / slices);
+          ends.push(() => (usedUs[name] += server.cpuUs() - beforeUs));
+        }
+        for (const end of ends) end();
+      }
+      // The first rounds warm the code up.
+      if (round < 0) continue;
+      for (const { name } of targets) {
+        costs.set(`${era} ${name}`, [...(costs.get(`${era} ${name}`) ?? []), usedUs[name] / requests]);
       }
     }
   }
@@ -88,7 +101,7 @@ async function measure(): Promise<Figures[]> {
       directUs: median(rowOf('direct')),
       proxyUs: median(rowOf('proxy')),
       gatewayUs: median(rowOf('gateway')),
-      gatewayToProxy: median(ratios),
+      gatewayToProxy: spread(ratios),
     };
   });
 }
@@ -116,9 +129,12 @@ if (values.json) {
   console.log(
     `CPU per tools/call in microseconds, median of ${rounds} rounds of ${requests} calls, Node ${process.version}`,
   );
-  console.log('wire      upstream    proxy  gateway  gateway/proxy');
+  console.log('wire      upstream    proxy  gateway  gateway/proxy (min to max)');
   for (const { era, directUs, proxyUs, gatewayUs, gatewayToProxy } of figures) {
     const columns = [directUs, proxyUs, gatewayUs].map((value) => value.toFixed(1).padStart(9)).join('');
-    console.log(`${era.padEnd(9)}${columns}  ${gatewayToProxy.toFixed(2).padStart(13)}`);
+    const [ratio, min, max] = [gatewayToProxy.median, gatewayToProxy.min, gatewayToProxy.max].map((value) =>
+      value.toFixed(2),
+    );
+    console.log(`${era.padEnd(9)}${columns}  ${String(ratio).padStart(13)} (${min} to ${max})`);
   }
 }
