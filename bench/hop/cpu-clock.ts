@@ -24,7 +24,7 @@ function threadClock(pid: number): CpuClock {
         if (!hasErrorCode(error, 'ENOENT', 'ESRCH')) throw error;
       }
     }
-    return nsByThread.values().reduce((sum, ns) => sum + ns, 0) / 1000;
+    return [...nsByThread.values()].reduce((sum, ns) => sum + ns, 0) / 1000;
   };
 }
 
