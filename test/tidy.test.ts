@@ -106,7 +106,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   },
   {
     room: 'src/console/',
-    may: ['src/console/', 'src/lab/profile/'],
+    may: ['src/console/', 'src/lab/profile/', 'src/lab/report/verdict-words.ts'],
     typesOf: ['src/lab/', 'src/shared/'],
     packages: ['react', 'react-dom/client', 'uplot', 'vite', '@vitejs/plugin-react', 'node'],
   },

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { verdictSentence } from '../../lab/report/verdict-words.ts';
 import type { Finding, RunDocument } from '../../lab/run-document.ts';
 import { formatMs, formatNumber, formatShare } from '../format/format-value.ts';
 import { RichText } from '../format/rich-text.tsx';
@@ -18,7 +19,7 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
       <div className="verdict-sentence">
         <VerdictMark verdict={first?.verdict ?? 'pass'} />
         <h1 id="verdict">
-          <RichText text={sentence(run)} />
+          <RichText text={verdictSentence(first)} />
         </h1>
       </div>
       {first?.advice[0] !== undefined && (
@@ -60,14 +61,6 @@ function Figure({ name, value, note }: { name: string; value: string; note?: str
   );
 }
 
-function sentence(run: RunDocument): string {
-  const [first] = run.findings;
-  if (!first) return 'Nothing found that limits this stack at this load.';
-  if (first.verdict === 'fail') return `${first.title}.`;
-  if (first.verdict === 'warn') return `Nothing fails. Worth a look: ${lowerFirst(first.title)}.`;
-  return `Not everything could be checked: ${lowerFirst(first.title)}.`;
-}
-
 function counts({ findings, ruledOut, notChecked }: RunDocument): string {
   const of = (verdict: Finding['verdict']): number =>
     findings.filter((finding) => finding.verdict === verdict).length;
@@ -78,9 +71,4 @@ function counts({ findings, ruledOut, notChecked }: RunDocument): string {
     `${ruledOut.length} ruled out`,
     `${notChecked.length} not checked`,
   ].join(' · ');
-}
-
-/** Keeps acronyms such as `CPU` as they are. */
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

@@ -1,5 +1,6 @@
 import type { Evidence, Finding, RequestStats, RunDocument, Verdict } from '../run-document.ts';
 import { terminalTable, type TableColumn } from './terminal-table.ts';
+import { lowerFirst, verdictSentence, verdictSigns } from './verdict-words.ts';
 import { wrapText } from './wrap-text.ts';
 
 export interface SummaryOptions {
@@ -13,7 +14,6 @@ export interface SummaryOptions {
 const maxEndpoints = 12;
 const minColumns = 32;
 const shownEvidence: Partial<Record<Verdict, number>> = { fail: 4 };
-const signs: Record<Verdict, string> = { fail: '✕', warn: '!', pass: '✓', 'not-applicable': '–', error: '?' };
 const colors: Record<Verdict, string> = {
   fail: '31',
   warn: '33',
@@ -64,18 +64,11 @@ function verdictLines({ findings, interrupted }: RunDocument, columns: number, p
   const [first] = findings;
   const verdict = first?.verdict ?? 'pass';
   const [head, ...rest] = wrapText(
-    `${signs[verdict]} ${sentence(first)}${interrupted ? ' (The run was stopped before its end.)' : ''}`,
+    `${verdictSigns[verdict]} ${verdictSentence(first)}${interrupted ? ' (The run was stopped before its end.)' : ''}`,
     columns,
     '  ',
   );
   return [head ?? '', ...rest].map((line) => paint(line, `1;${colors[verdict]}`));
-}
-
-function sentence(first: Finding | undefined): string {
-  if (!first) return 'Nothing found that limits this stack at this load.';
-  if (first.verdict === 'fail') return `${first.title}.`;
-  if (first.verdict === 'warn') return `Nothing fails. Worth a look: ${lowerFirst(first.title)}.`;
-  return `Not everything could be checked: ${lowerFirst(first.title)}.`;
 }
 
 function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: number): string[] {
@@ -123,7 +116,7 @@ function endpointLines(load: RunDocument['load'], columns: number, paint: Paint)
 
 function findingLines(finding: Finding, columns: number, paint: Paint): string[] {
   const head = wrapText(
-    `${signs[finding.verdict]} ${finding.verdict}  ${finding.title} (confidence ${number.format(finding.confidence * 100)} %, ${finding.ruleId})`,
+    `${verdictSigns[finding.verdict]} ${finding.verdict}  ${finding.title} (confidence ${number.format(finding.confidence * 100)} %, ${finding.ruleId})`,
     columns,
     '  ',
   );
@@ -170,8 +163,4 @@ function plain(line: string): string {
 
 function ms(value: number): string {
   return value >= 10_000 ? `${number.format(value / 1000)} s` : `${number.format(value)} ms`;
-}
-
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
