@@ -30,10 +30,10 @@ export interface AnalysedRun {
  */
 export async function analyse(folder: string, outcome?: RunOutcome): Promise<AnalysedRun> {
   const opening = await readRunDocument(folder);
-  const { events } = await readSeries(folder);
-  const slots = await readBundle(folder);
+  const series = await readSeries(folder);
+  const slots = await readBundle(folder, series);
   const tallies = new CollectorTallies();
-  for (const event of events) tallies.count(event);
+  for (const event of series.events) tallies.count(event);
   const document: RunDocument = {
     ...opening,
     ...outcome,
@@ -50,7 +50,7 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
     ...diagnose(slots),
   };
   await writeRunDocument(folder, document);
-  const reportFile = await writeReport(folder, document, events, slots);
+  const reportFile = await writeReport(folder, document, series.events, slots);
   return { document, folder, reportFile };
 }
 

@@ -28,9 +28,12 @@ export async function readSeries(folder: string): Promise<ParsedSeries> {
   return parseSeries(await readBundleFile(folder, seriesFile));
 }
 
-/** Folds a bundle back into what rules ask for. Works on a run that was killed in the middle. */
-export async function readBundle(folder: string): Promise<ArtifactSlots> {
-  const { events } = await readSeries(folder);
+/**
+ * Folds a bundle back into what rules ask for; its stream is not read again when it is given. Works on a run that
+ * was killed in the middle.
+ */
+export async function readBundle(folder: string, series?: ParsedSeries): Promise<ArtifactSlots> {
+  const { events } = series ?? (await readSeries(folder));
   const profiles: StoredProfile[] = [];
   const plans: StoredPlan[] = [];
   for (const event of events) {

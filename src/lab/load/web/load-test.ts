@@ -118,7 +118,6 @@ export class LoadTest {
     this.#error = null;
     this.#plan = null;
     this.#host = host;
-    this.#state = 'spawning';
     const load = startLoad(plan, {
       logger,
       onSample: (sample, atMs) => {
@@ -132,6 +131,7 @@ export class LoadTest {
       },
     });
     this.#load = load;
+    this.#state = 'spawning';
     load.finished.then(
       () => this.#ended(null),
       (error: unknown) => this.#ended(messageOf(error)),
