@@ -33,6 +33,27 @@ test('an event without an end is bounded', () => {
   expect(push).toThrow(expect.objectContaining({ code: 'upstream_invalid' }));
 });
 
+describe('the work grows with the length of the stream, not with its square, which would not end here', () => {
+  test('when it is all line ends', () => {
+    const parser = new EventStreamParser(10_000);
+    expect(parser.push('\n'.repeat(4_000_000) + 'data: {}\n\n')).toEqual(['{}']);
+  });
+
+  test('when a line comes in many pieces', () => {
+    const parser = new EventStreamParser(2_000_000);
+    parser.push('data: ');
+    for (let pieces = 0; pieces < 1_000_000; pieces += 1) parser.push('x');
+    expect(parser.push('\n\n')).toEqual(['x'.repeat(1_000_000)]);
+  });
+});
+
+test('a data line that is empty counts towards the bound, too', () => {
+  const parser = new EventStreamParser(1_000);
+  expect(() => parser.push('data\n'.repeat(300))).toThrow(
+    expect.objectContaining({ code: 'upstream_invalid' }),
+  );
+});
+
 test('what is written can be read again, line breaks between tokens included', () => {
   const json = '{\r\n"a":\n1}';
   const [read] = parse(messageEvent(json), 1_000);

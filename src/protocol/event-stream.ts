@@ -11,11 +11,14 @@ function dataLines(json: string): string {
 
 /**
  * Parses an event stream (WHATWG HTML, "Server-sent events") as its text comes in. Returns the data of each
- * complete `message` event; other event types, comments, `id` and `retry` are left out.
+ * complete `message` event; other event types, comments, `id` and `retry` are left out. Each character is looked
+ * at a bounded number of times however the stream is cut, because a server may send it in the worst way.
  */
 export class EventStreamParser {
   readonly #maxEventLength: number;
-  #pending = '';
+  /** What came of a line whose end has not come yet. */
+  #lineParts: string[] = [];
+  #lineLength = 0;
   #data: string[] = [];
   #dataLength = 0;
   #type = '';
@@ -29,28 +32,40 @@ export class EventStreamParser {
 
   push(chunk: string): string[] {
     const messages: string[] = [];
-    let text = this.#pending + chunk;
-    if (!this.#started && text.length > 0) {
-      this.#started = true;
-      if (text.startsWith('\uFEFF')) text = text.slice(1);
-    }
     let start = 0;
+    if (!this.#started && chunk !== '') {
+      this.#started = true;
+      if (chunk.startsWith('\uFEFF')) start = 1;
+    }
+    let lineFeed = -1;
+    let carriageReturn = -1;
     for (;;) {
-      if (this.#skipLineFeed && start < text.length) {
+      if (this.#skipLineFeed && start < chunk.length) {
         this.#skipLineFeed = false;
-        if (text[start] === '\n') start += 1;
+        if (chunk[start] === '\n') start += 1;
       }
-      const end = lineEnd(text, start);
-      if (end === -1) break;
-      if (text[end] === '\r') this.#skipLineFeed = true;
-      this.#line(text.slice(start, end), messages);
+      if (lineFeed < start) lineFeed = indexOrEnd(chunk, '\n', start);
+      if (carriageReturn < start) carriageReturn = indexOrEnd(chunk, '\r', start);
+      const end = Math.min(lineFeed, carriageReturn);
+      if (end === chunk.length) break;
+      this.#skipLineFeed = end === carriageReturn;
+      this.#line(this.#completeLine(chunk.slice(start, end)), messages);
       start = end + 1;
     }
-    this.#pending = text.slice(start);
-    if (this.#pending.length + this.#dataLength > this.#maxEventLength) {
+    if (start < chunk.length) this.#lineParts.push(chunk.slice(start));
+    this.#lineLength += chunk.length - start;
+    if (this.#lineLength + this.#dataLength > this.#maxEventLength) {
       throw new GaugewayError('upstream_invalid', 'the upstream sent an event that is too large');
     }
     return messages;
+  }
+
+  #completeLine(end: string): string {
+    if (this.#lineParts.length === 0) return end;
+    const line = this.#lineParts.join('') + end;
+    this.#lineParts = [];
+    this.#lineLength = 0;
+    return line;
   }
 
   #line(line: string, messages: string[]): void {
@@ -69,14 +84,13 @@ export class EventStreamParser {
     if (field === 'event') this.#type = value;
     if (field === 'data') {
       this.#data.push(value);
-      this.#dataLength += value.length + 1;
+      this.#dataLength += line.length + 1;
     }
   }
 }
 
-function lineEnd(text: string, from: number): number {
-  const lineFeed = text.indexOf('\n', from);
-  const carriageReturn = text.indexOf('\r', from);
-  if (lineFeed === -1) return carriageReturn;
-  return carriageReturn === -1 ? lineFeed : Math.min(lineFeed, carriageReturn);
+/** Where `character` is found; the length of the text when nowhere. */
+function indexOrEnd(text: string, character: string, from: number): number {
+  const index = text.indexOf(character, from);
+  return index === -1 ? text.length : index;
 }
