@@ -10,7 +10,10 @@ import { GaugewayError, messageOf } from '../../shared/errors.ts';
 export interface AnswerReaderOptions {
   /** JSON text of the id that the answer must carry; undefined when none is expected. */
   idJson: string | undefined;
+  /** Of the whole answer, a stream's notifications included. */
   maxResponseBytes: number;
+  /** From the first of the answer to its end: what trickles in forever is never silent. */
+  maxAnswerMs: number;
   onNotification: ((messageJson: string) => void | Promise<void>) | undefined;
   /** A request that the server makes on the stream; what it returns must have been answered before the stream goes on. */
   onServerRequest: (method: string, idJson: string) => Promise<void>;
@@ -35,6 +38,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #sessionId: string | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
+  #startedMs = 0;
   #events: { parser: EventStreamParser; decoder: TextDecoder; queue: Promise<void> | undefined } | undefined;
   #answer: ServerAnswer | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -60,8 +64,11 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     statusCode: number,
     headers: IncomingHttpHeaders,
   ): void {
+    // Informational answers (RFC 9110, 15.2) come ahead of the one that counts.
+    if (statusCode < 200) return;
+    this.#startedMs = performance.now();
     this.#status = statusCode;
-    this.#contentType = headers['content-type'] ?? '';
+    this.#contentType = contentTypeOf(headers);
     const sessionId = headers['mcp-session-id'];
     if (typeof sessionId === 'string') this.#sessionId = sessionId;
     if (this.#contentType.startsWith('text/event-stream')) {
@@ -71,19 +78,19 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#events !== undefined) {
-      this.#guarded(controller, () => this.#readEvents(controller, chunk));
-      return;
-    }
+    const { maxResponseBytes, maxAnswerMs } = this.#options;
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#options.maxResponseBytes) {
-      const limit = this.#options.maxResponseBytes;
-      controller.abort(
-        new GaugewayError('upstream_invalid', `the upstream's answer is larger than ${limit} bytes`),
-      );
-      return;
+    if (this.#bytes > maxResponseBytes) {
+      const message = `the upstream's answer is larger than ${maxResponseBytes} bytes`;
+      controller.abort(new GaugewayError('upstream_invalid', message));
+    } else if (performance.now() - this.#startedMs > maxAnswerMs) {
+      const message = `the upstream did not come to the end of its answer in ${maxAnswerMs} ms`;
+      controller.abort(new GaugewayError('upstream_timeout', message));
+    } else if (this.#events === undefined) {
+      this.#chunks.push(chunk);
+    } else {
+      this.#guarded(controller, () => this.#readEvents(controller, chunk));
     }
-    this.#chunks.push(chunk);
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
@@ -204,6 +211,12 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #abort = (): void => {
     this.#controller?.abort(new GaugewayError('interrupted', 'the client has gone'));
   };
+}
+
+/** In lower case, as media types compare. The driver gives a list of a header that came more than once: nobody's type. */
+function contentTypeOf(headers: Readonly<Record<string, unknown>>): string {
+  const value = headers['content-type'];
+  return typeof value === 'string' ? value.toLowerCase() : '';
 }
 
 /** The body of a failed HTTP answer may be JSON-RPC, or anything else: both are fine. */

@@ -25,7 +25,7 @@ export interface StreamableHttpUpstreamOptions {
   logger: Logger;
   /** Longest silence of the upstream before its answer, and between two chunks of a stream. Default 60,000. */
   timeoutMs?: number;
-  /** Largest answer accepted, in bytes. Default 16 MiB. */
+  /** Largest answer accepted, and largest list of tools over all its pages, in bytes. Default 16 MiB. */
   maxResponseBytes?: number;
   /** Connections to this upstream. Default 64. */
   maxConnections?: number;
@@ -39,8 +39,11 @@ export function createStreamableHttpUpstream(options: StreamableHttpUpstreamOpti
 /** A verdict about the era is asked again after this time: a server that was upgraded would never be noticed. */
 const verdictLifeMs = 24 * 3_600_000;
 const closeTimeoutMs = 5_000;
-/** More pages of tools than any server has: one that repeats its cursor forever. */
+/** A call may take long as long as it shows signs of life, but not forever: whoever waited for it has gone. */
+const maxCallMs = 3_600_000;
+/** More than any server has: one that repeats its cursor forever, or makes tools up. */
 const maxPages = 1_000;
+const maxTools = 10_000;
 /** Names come from the catalogue, so that this is never reached but by a catalogue that changes all the time. */
 const maxCachedHeaders = 10_000;
 
@@ -86,13 +89,21 @@ class StreamableHttpUpstream implements Upstream {
     const { peer } = await this.#linked();
     const tools: Record<string, unknown>[] = [];
     let cursor: string | undefined;
+    let length = 0;
     for (let page = 0; ; page += 1) {
       if (page === maxPages) throw this.#invalid(`its list of tools has no end after ${maxPages} pages`);
       const paramsJson = cursor === undefined ? '{}' : JSON.stringify({ cursor });
       const answer = await this.call({ method: 'tools/list', paramsJson, meta: 'none' }, signal);
+      length += answer.json.length;
+      if (length > this.#maxResponseBytes) {
+        throw this.#invalid(`its list of tools is larger than ${this.#maxResponseBytes} bytes`);
+      }
       const content: unknown = JSON.parse(answer.json);
       if (answer.member === 'error' || !isRecord(content) || !Array.isArray(content['tools'])) {
         throw this.#invalid(`its answer to tools/list is no list of tools: ${answer.json.slice(0, 200)}`);
+      }
+      if (tools.length + content['tools'].length > maxTools) {
+        throw this.#invalid(`it has more than ${maxTools} tools`);
       }
       tools.push(...content['tools'].filter(isRecord));
       const next = content['nextCursor'];
@@ -196,6 +207,7 @@ class StreamableHttpUpstream implements Upstream {
     const reader = new AnswerReader({
       idJson,
       maxResponseBytes: this.#maxResponseBytes,
+      maxAnswerMs: link === undefined ? this.#timeoutMs : maxCallMs,
       onNotification,
       onServerRequest: (method, id) => this.#answerServer(link, method, id),
       signal,
