@@ -19,3 +19,8 @@ test.each([
 ])('%s is the MCP endpoint of %s', (target, scope) => {
   expect(mcpScopeOf(target)).toBe(scope);
 });
+
+test('no virtual server has the name of all tools', () => {
+  expect(mcpScopeOf(`/servers/${allToolsScope}/mcp`)).toBeUndefined();
+  expect(mcpScopeOf('/servers/*/mcp')).not.toBe(allToolsScope);
+});

@@ -9,7 +9,8 @@ export interface CatalogSnapshot {
   readonly scopes: ReadonlyMap<string, CatalogScope>;
 }
 
-export const allToolsScope = '*';
+/** No segment of a path can spell it, so that no `/servers/{id}/mcp` reaches what is not a virtual server. */
+export const allToolsScope = '/';
 
 /** What one endpoint offers. */
 export interface CatalogScope {
