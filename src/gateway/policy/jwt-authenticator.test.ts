@@ -79,6 +79,7 @@ describe('bearer tokens', () => {
       `Bearer ${await mint({ issuer: 'other' })}`,
       `Bearer ${await mint({ lifetimeS: -1 })}`,
       `Bearer ${await signed({ ...full, sub: '' })}`,
+      `Bearer ${await signed({ ...full, sub: 7 })}`,
       `Bearer ${await signed({ ...full, jti: 7 })}`,
       `Bearer ${await signed(full, 'HS512')}`,
       `Bearer ${new UnsecuredJWT(full).encode()}`,

@@ -76,7 +76,10 @@ export function createAnonymousAuthenticator(): Authenticator {
 }
 
 function principalOf({ sub, exp, jti }: JWTPayload): Required<Principal> {
-  if (sub === undefined || sub === '' || exp === undefined || typeof jti !== 'string') throw unauthorized();
+  // The library checks that they are there, not that they are text.
+  if (typeof sub !== 'string' || sub === '' || exp === undefined || typeof jti !== 'string') {
+    throw unauthorized();
+  }
   return { subject: sub, expiresAt: exp };
 }
 
