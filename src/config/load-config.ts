@@ -22,7 +22,7 @@ export function loadConfig(flags: ConfigFlags, env: Readonly<NodeJS.ProcessEnv>)
   const issue = parsed.error.issues[0];
   const at = keys.find(({ key }) => key === issue?.path[0]);
   const source = at === undefined ? 'configuration' : sourceOf(at, flags);
-  throw new GaugewayError('config_invalid', `${source}: ${issue?.message ?? 'not valid'}`, {
+  throw new GaugewayError('config_invalid', `${source} is not valid: ${issue?.message ?? 'see --help'}`, {
     ...(at && { field: at.key }),
   });
 }
