@@ -236,10 +236,24 @@ describe('who may ask, and how', () => {
     expect(await malformed.json()).toMatchObject({ code: 'parse_error' });
     expect((await post('')).status).toBe(400);
     expect((await post('<xml/>', 'text/xml')).status).toBe(415);
+    expect((await post('{}', 'text/plain')).status).toBe(415);
     expect((await post(`{"name":"${'x'.repeat(5 * 1024 * 1024)}"}`)).status).toBe(413);
     expect(await (await gateway.request('/nowhere')).text()).not.toContain('    at ');
     const poisoned = await post('{"__proto__":{"admin":true},"name":"x","url":"http://127.0.0.1/"}');
     expect(poisoned.status).toBe(400);
+  });
+
+  test.each([
+    ['/tools/%zz', 400, 'invalid_request'],
+    [`/tools/${'x'.repeat(200)}`, 404, 'not_found'],
+  ])('what the router itself refuses has the same shape: GET %s', async (path, status, code) => {
+    expect(await gateway.json('GET', path, status)).toEqual({ code, detail: expect.any(String) });
+  });
+
+  test('a DELETE may name a content type', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await gateway.request('/servers/none', { method: 'DELETE', headers });
+    expect(response.status).toBe(404);
   });
 
   test('describes itself', async () => {

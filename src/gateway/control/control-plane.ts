@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import Fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { GaugewayError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { HostGuard } from '../downstream/host-guard.ts';
@@ -33,7 +34,12 @@ export interface ControlPlaneDeps extends GatewayRoutesDeps, MetricsRoutesDeps, 
 /** The REST control plane with its OpenAPI document, ready to be given requests (`app.routing`). */
 export async function createControlPlane(deps: ControlPlaneDeps): Promise<ControlApp> {
   const { authenticator, hostGuard, logger } = deps;
-  const plain = Fastify({ bodyLimit: deps.maxBodyBytes, routerOptions: { maxParamLength: 100 } });
+  const plain = Fastify({
+    bodyLimit: deps.maxBodyBytes,
+    routerOptions: { maxParamLength: 100 },
+    frameworkErrors: (error, _request, reply) => void answerError(error, reply, logger),
+  });
+  takeJsonOnly(plain);
   plain.addHook('onRequest', async (request) => {
     hostGuard(request.headers.host, request.headers.origin);
     if (request.routeOptions.config.public !== true)
@@ -70,4 +76,14 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.ready();
   return app;
+}
+
+/** Many clients name the content type of every request: a DELETE that says JSON and has no body is a good one. */
+function takeJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '' && request.method === 'DELETE') done(null);
+    else void parse(request, body, done);
+  });
 }

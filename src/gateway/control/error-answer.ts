@@ -11,7 +11,7 @@ export interface ErrorBody {
   code: ErrorCode;
 }
 
-/** What Fastify refuses before a route is reached. */
+/** What Fastify refuses before a route is reached. No id of ours is as long as the router's bound. */
 const frameworkErrors: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -19,6 +19,7 @@ const frameworkErrors: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'parse_error',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
   FST_ERR_BAD_URL: 'invalid_request',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
 };
 
 /** The one place where the control plane's errors become answers. What was not expected is logged, never shown. */
