@@ -2,6 +2,7 @@ import { createServer, request as rawRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startUpstreamFixture } from '../../src/stack/upstream-fixture.ts';
 import type { UpstreamFixture } from '../../src/stack/upstream-fixture.ts';
+import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import { testDatabase } from '../support/postgres.ts';
 import type { TestDatabase } from '../support/postgres.ts';
 import { startGateway, toolCall } from './running-gateway.ts';
@@ -186,6 +187,17 @@ describe('gateways, tools and servers', () => {
     web.close();
     expect(await gateway.json('GET', '/gateways', 200)).toEqual([]);
   });
+});
+
+test('tools that cannot be called by their name are not offered; the others of their server are', async () => {
+  const names = ['good', '', 'nul\0', 'half a pair \ud800', 'x'.repeat(10_000), 'twice', 'twice'];
+  await using server = await CountingMcpServer.start({ tools: names.map((name) => ({ name })) });
+  const created = await gateway.json('POST', '/gateways', 201, { name: 'odd', url: `${server.url}/mcp` });
+  expect(await gateway.json('GET', '/tools', 200)).toMatchObject([
+    { name: 'odd-good' },
+    { name: 'odd-twice' },
+  ]);
+  await gateway.json('DELETE', `/gateways/${idOf(created)}`, 200);
 });
 
 describe('who may ask, and how', () => {

@@ -4,7 +4,7 @@ import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { buildSnapshot } from '../catalog/build-snapshot.ts';
 import type { CatalogRef } from '../catalog/snapshot.ts';
-import { exposedToolName, slugify } from '../catalog/tool-names.ts';
+import { exposedToolName, isToolName, slugify } from '../catalog/tool-names.ts';
 import type {
   CatalogContents,
   CatalogStore,
@@ -158,8 +158,15 @@ export class CatalogService {
   #toolRecords(gateway: GatewayRecord, discovery: UpstreamDiscovery): ToolRecord[] {
     const taken = new Set(this.#contents.tools.map((tool) => tool.name));
     const byOriginalName = new Map(
-      discovery.tools.flatMap((tool) => (typeof tool['name'] === 'string' ? [[tool['name'], tool]] : [])),
+      discovery.tools.flatMap((tool) => (isToolName(tool['name']) ? [[tool['name'], tool]] : [])),
     );
+    const leftOut = discovery.tools.length - byOriginalName.size;
+    if (leftOut > 0) {
+      this.#deps.logger.warn('tools without a usable name of their own are not offered', {
+        gateway: gateway.name,
+        tools: leftOut,
+      });
+    }
     const { id: gatewayId, createdAt, updatedAt } = gateway;
     return [...byOriginalName].map(([originalName, definition]) => {
       const name = exposedToolName(gateway.slug, originalName, taken);
