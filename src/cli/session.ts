@@ -170,7 +170,7 @@ function describeTarget(flags: SessionFlags, target: string): StackDescription {
   return {
     name: new URL(target).host,
     embedded: false,
-    gatewayUrl: target.replace(/\/+$/, ''),
+    gatewayUrl: target.replace(/(\/mcp)?\/*$/, ''),
     ...(flags.token === undefined ? {} : { token: flags.token }),
     ...(flags.pg === undefined ? {} : { postgresDsn: flags.pg }),
     processes: flags.pid,

@@ -77,6 +77,7 @@ export async function runSession(options: SessionOptions): Promise<AnalysedRun> 
 async function collect(options: SessionOptions, bundle: Bundle): Promise<void> {
   const { stack, logger, signal } = options;
   const sampling = new Sampling(createCollectors(stack, { logger }), bundle, logger);
+  let began = false;
   try {
     const failures = await sampling.open(signal);
     signal.throwIfAborted();
@@ -88,14 +89,22 @@ async function collect(options: SessionOptions, bundle: Bundle): Promise<void> {
       });
     }
     sampling.start();
+    began = true;
     await runPhases(options, bundle, sampling);
     await sampling.finish();
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) throw began ? withKeptRun(error, bundle.folder) : error;
     logger.debug('the run was interrupted', { error: messageOf(error) });
   } finally {
     await sampling.close();
   }
+}
+
+/** The failure of a run that had begun: what it collected is not lost, and the user is told how to look at it. */
+function withKeptRun(error: unknown, folder: string): GaugewayError {
+  const code = error instanceof GaugewayError ? error.code : 'internal';
+  const kept = `what was collected is kept: gaugeway diagnose ${folder}`;
+  return new GaugewayError(code, `${messageOf(error)}; ${kept}`, { cause: error });
 }
 
 /** Where there is no /proc nobody can do anything about processes: a gap, like that of any other source. */
@@ -132,15 +141,23 @@ async function runPhases(options: SessionOptions, bundle: Bundle, sampling: Samp
       options.onPlanned?.(await load.planned);
       const rampMs = (options.load.users / options.load.spawnRate) * 1000;
       await phase('ramp', rampMs, () => Promise.race([load.ramped, load.finished]));
-      await phase('steady', options.durationMs, () =>
-        Promise.race([sleep(options.durationMs, signal), load.finished]),
-      );
+      await phase('steady', options.durationMs, () => sleepWhile(load.finished, options.durationMs, signal));
     } finally {
       await load.stop();
     }
     await phase('cool-down', options.coolDownMs, () => sleep(options.coolDownMs, signal));
   } finally {
     clearInterval(ticker);
+  }
+}
+
+/** Sleeps until `ended` settles at the latest, and leaves no timer behind; rejects with it. */
+async function sleepWhile(ended: Promise<void>, durationMs: number, signal: AbortSignal): Promise<void> {
+  const awake = new AbortController();
+  try {
+    await Promise.race([sleep(durationMs, AbortSignal.any([signal, awake.signal])), ended]);
+  } finally {
+    awake.abort();
   }
 }
 

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunDocument, runDocumentSchema } from '../../src/lab/run-document.ts';
 import { readBundle } from '../../src/lab/timeline/read-bundle.ts';
@@ -160,6 +161,31 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
     expect(postgres).toMatchObject({ ok: true });
     expect(document.load.failures).toBe(0);
   });
+
+  test('a load generator that dies ends the run, which can still be analysed', async () => {
+    const run = join(folder.path, 'generator-died');
+    const load = [...lightLoad, '--duration', '60s'];
+    const { code, stderr } = await gaugeway(['session', ...target(), ...load, '--out', run], {
+      when: { seen: /steady/, run: killGenerator },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /the load generator died \(SIGKILL\); what was collected is kept: gaugeway diagnose /,
+    );
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect((await gaugeway(['diagnose', run])).stdout).toContain('stopped before');
+    expect((await documentOf(run)).load.requests).toBeGreaterThan(0);
+  });
+
+  async function killGenerator(sessionPid: number): Promise<void> {
+    // Some samples first.
+    await sleep(3000);
+    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,command=']);
+    const line = stdout
+      .split('\n')
+      .find((each) => each.includes('generator') && each.includes(` ${sessionPid} `));
+    process.kill(Number.parseInt(line ?? '', 10), 'SIGKILL');
+  }
 
   /** Throws everybody out of the stack's database and lets nobody in for a while. */
   async function shutDatabaseFor(durationMs: number): Promise<void> {

@@ -13,8 +13,8 @@ export interface CommandOptions {
   env?: Readonly<Record<string, string>>;
   /** Sends SIGINT once stderr matches. */
   interruptWhen?: RegExp;
-  /** Runs once stderr matches. */
-  when?: { seen: RegExp; run: () => Promise<void> };
+  /** Runs once stderr matches; given the pid of the command. */
+  when?: { seen: RegExp; run: (pid: number) => Promise<void> };
 }
 
 /** Runs `bin/gaugeway` as a user would and waits for its end. */
@@ -37,7 +37,7 @@ export function gaugeway(args: readonly string[], options: CommandOptions = {}):
       child.kill('SIGINT');
     }
     if (when?.seen.test(stderr)) {
-      when.run().catch(reject);
+      when.run(child.pid ?? 0).catch(reject);
       when = undefined;
     }
   });

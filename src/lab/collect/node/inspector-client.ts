@@ -89,8 +89,8 @@ export class InspectorClient {
   }
 
   #receive(data: unknown): void {
-    const message: unknown = typeof data === 'string' ? JSON.parse(data) : undefined;
-    if (!isRecord(message)) return;
+    const message = parseMessage(data);
+    if (message === undefined) return this.#socket.close();
     const { id, method, params, error, result } = message;
     if (method === 'NodeRuntime.waitingForDisconnect') this.#socket.close();
     if (typeof method === 'string') this.#listeners.get(method)?.(isRecord(params) ? params : {});
@@ -122,4 +122,15 @@ function opened(socket: WebSocket, timeout: AbortSignal): Promise<void> {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Undefined for what no inspector sends: then something else answers on this port. */
+function parseMessage(data: unknown): Record<string, unknown> | undefined {
+  try {
+    const message: unknown = JSON.parse(String(data));
+    return isRecord(message) ? message : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
