@@ -49,6 +49,38 @@ describe('PostgreSQL storage', () => {
     }
   });
 
+  test('calls of a tool that is being deleted do not take those of the others with them', async () => {
+    const dsn = await freshDsn();
+    const storage = await open(dsn);
+    const [gone, kept] = [aGateway('gone'), aGateway('kept')];
+    const [lost, staying] = [aTool(gone, 'lost'), aTool(kept, 'staying')];
+    await storage.catalog.addGateway(gone, [lost]);
+    await storage.catalog.addGateway(kept, [staying]);
+    const { database } = openDatabase({ dsn, poolSize: 1, logger });
+    const deleted = Promise.withResolvers<void>();
+    const mayCommit = Promise.withResolvers<void>();
+    const deletion = database.transaction().execute(async (transaction) => {
+      await sql`delete from gateways where id = ${gone.id}`.execute(transaction);
+      deleted.resolve();
+      await mayCommit.promise;
+    });
+    await deleted.promise;
+
+    const now = Date.now();
+    const written = storage.metrics.write(
+      [aCall(lost.id, now), aCall(staying.id, now)],
+      [anAggregate(lost.id, now, 1000), anAggregate(staying.id, now, 1000)],
+    );
+    const waiting = `select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    await vi.waitFor(async () => expect(await query(dsn, waiting)).toHaveLength(1), { timeout: 10_000 });
+    mayCommit.resolve();
+    await Promise.all([deletion, written]);
+    expect(await query(dsn, 'select tool_id from tool_metrics')).toEqual([{ tool_id: staying.id }]);
+    expect(await storage.metrics.readAggregates()).toMatchObject([{ toolId: staying.id, calls: 1 }]);
+    await Promise.all([storage.close(), database.destroy()]);
+  });
+
   test("tool_metrics answers the guide's query as it stands, from the index on timestamp", async () => {
     const dsn = await freshDsn();
     const storage = await open(dsn);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Insertable, Selectable } from 'kysely';
 import type { ToolRecord } from '../ports.ts';
 import type { Database } from './database.ts';
@@ -18,6 +19,15 @@ export async function insertTools(db: Database, tools: readonly ToolRecord[]): P
     const rows = tools.slice(from, from + rowsPerInsert).map(toRow);
     await db.insertInto('tools').values(rows).execute();
   }
+}
+
+/**
+ * Holds off the deletion of these tools until the transaction ends. One that is being deleted now is waited for: a
+ * later statement no longer sees it, where otherwise the foreign key would refuse what belongs to it and all else.
+ */
+export async function keepTools(db: Database, calls: readonly { toolId: string }[]): Promise<void> {
+  const ids = [...new Set(calls.map(({ toolId }) => toolId))];
+  await sql`select id from tools where id = any(${ids}::text[]) order by id for key share`.execute(db);
 }
 
 function toRecord(row: Selectable<ToolsTable>): ToolRecord {
