@@ -16,7 +16,7 @@ export interface UpstreamState {
 
 /** States of all upstreams, by the id of their gateway, from the calls and checks that pass through. */
 export class UpstreamStates {
-  readonly #states = new Map<string, UpstreamState>();
+  readonly #states = new Map<string, UpstreamState & { name: string }>();
   readonly #registry: MetricsRegistry;
 
   constructor(registry: MetricsRegistry) {
@@ -27,13 +27,18 @@ export class UpstreamStates {
     return this.#states.get(gatewayId);
   }
 
+  /** Its metrics go with it, unless another upstream of the same name has taken them over. */
   remove(gatewayId: string): void {
+    const name = this.#states.get(gatewayId)?.name;
     this.#states.delete(gatewayId);
+    if (name === undefined || [...this.#states.values()].some((state) => state.name === name)) return;
+    this.#registry.forget(name, 'upstreamDuration', 'upstreamErrors');
   }
 
   /** The same upstream, its answers and failures counted. `name` labels the metrics. */
   observe(upstream: Upstream, name: string): Upstream {
-    const state: UpstreamState = {
+    const state: UpstreamState & { name: string } = {
+      name,
       reachable: false,
       lastError: null,
       lastSeenMs: undefined,
@@ -52,6 +57,7 @@ export class UpstreamStates {
     const failed = (error: unknown, isCheck: boolean): void => {
       const code = error instanceof GaugewayError ? error.code : 'internal';
       if (!code.startsWith('upstream_')) return;
+      if (this.#states.get(upstream.gatewayId) !== state) return;
       this.#registry.counter('upstreamErrors', name, code).value += 1;
       state.lastError = messageOf(error);
       // One slow tool does not make a server unreachable; a check that gets no answer does.

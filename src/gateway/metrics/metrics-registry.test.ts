@@ -21,6 +21,19 @@ describe('MetricsRegistry', () => {
     );
   });
 
+  test('forgets what was counted for an owner, and for nobody else', () => {
+    const registry = new MetricsRegistry();
+    for (const name of ['gone', 'here']) {
+      registry.counter('upstreamErrors', name, 'upstream_timeout').value += 1;
+      registry.histogram('upstreamDuration', name).observe(1);
+    }
+    registry.forget('gone', 'upstreamErrors', 'upstreamDuration');
+    const text = registry.render();
+    expect(text).not.toContain('gateway="gone"');
+    expect(text).toContain('gaugeway_upstream_errors_total{gateway="here",code="upstream_timeout"} 1\n');
+    expect(text).toContain('gaugeway_upstream_request_duration_seconds_count{gateway="here"} 1\n');
+  });
+
   test('a histogram is cumulative, and its last bucket holds all', () => {
     const registry = new MetricsRegistry();
     const histogram = registry.histogram('toolCallDuration');

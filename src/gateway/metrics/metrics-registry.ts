@@ -45,6 +45,15 @@ export class MetricsRegistry {
     return seriesOf(this.#histograms, key, labels, () => ({ labels, value: new Histogram() })).value;
   }
 
+  /** Forgets what was counted with `label` as the first one: its owner is gone, or never came to be. */
+  forget(label: string, ...keys: MetricKey[]): void {
+    for (const key of keys) {
+      for (const all of [this.#counters.get(key), this.#histograms.get(key)]) {
+        for (const [id, { labels }] of all ?? []) if (labels[0] === label) all?.delete(id);
+      }
+    }
+  }
+
   /** Reads the metric from its owner at each scrape. */
   read(key: MetricKey, reader: () => number | readonly Sample[]): void {
     this.#readers.set(key, () => {
