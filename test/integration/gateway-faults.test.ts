@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startUpstreamFixture } from '../../src/stack/upstream-fixture.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -165,3 +166,21 @@ describe('replicas', () => {
     }
   });
 });
+
+test('a shutdown does not wait for an upstream that never answers its registration', async () => {
+  let asked = false;
+  const silent = createServer(() => (asked = true));
+  await new Promise<void>((resolve) => {
+    silent.listen(0, '127.0.0.1', resolve);
+  });
+  cleanUps.push(async () => silent.close());
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const gateway = await gatewayOn(await database(), {}, [
+    { name: 'silent', url: `http://127.0.0.1:${port}` },
+  ]);
+  await vi.waitFor(() => expect(asked).toBe(true), soon);
+  await gateway.server.close();
+  await expect(gateway.request('/health')).rejects.toThrow();
+  // Bounded by the time in which connections are closed, not by that of a registration after it.
+}, 14_000);

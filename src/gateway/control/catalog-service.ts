@@ -76,8 +76,11 @@ export class CatalogService {
     });
   }
 
-  /** Connects to an MCP server, lists its tools, and offers them. */
-  async addGateway(input: { name: string; url: string; description: string | null }): Promise<GatewayRecord> {
+  /** Connects to an MCP server, lists its tools, and offers them. `signal` gives up while it does not answer. */
+  async addGateway(
+    input: { name: string; url: string; description: string | null },
+    signal?: AbortSignal,
+  ): Promise<GatewayRecord> {
     const { store, upstreams, createUpstream, guardUrl, discoveryTimeoutMs } = this.#deps;
     const url = guardUrl(input.url).href;
     const slug = slugify(input.name);
@@ -89,7 +92,10 @@ export class CatalogService {
     const upstream = createUpstream({ id, name: input.name, url });
     upstreams.set(id, upstream);
     try {
-      const discovery = await upstream.discover(AbortSignal.timeout(discoveryTimeoutMs));
+      const timeout = AbortSignal.timeout(discoveryTimeoutMs);
+      const discovery = await upstream.discover(
+        signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      );
       const gateway = gatewayRecord({ id, slug, ...input, url }, discovery);
       await store.addGateway(gateway, this.#toolRecords(gateway, discovery));
       await this.reload();

@@ -33,10 +33,14 @@ export function registerAtStart(
         return;
       }
       try {
-        await service.addGateway({ name, url, description: null });
+        await service.addGateway({ name, url, description: null }, signal);
         logger.info('upstream registered', { name });
         return;
       } catch (error) {
+        if (signal.aborted) {
+          logger.debug('registration ended by the shutdown', { name, error: messageOf(error) });
+          return;
+        }
         const retryable =
           error instanceof GaugewayError && (error.spec.retryable || error.code === 'conflict');
         logger.warn('upstream not registered', { name, error: messageOf(error), retryable });
