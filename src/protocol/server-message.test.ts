@@ -37,12 +37,26 @@ test('notifications and requests of a server are told apart', () => {
   });
 });
 
-test.each(['<html>', '[]', '{"jsonrpc":"2.0","id":1}', '{"id":1,"result":{}'])(
-  '%j is the fault of the upstream',
-  (text) => {
-    expect(() => parseServerMessage(text)).toThrow(expect.objectContaining({ code: 'upstream_invalid' }));
-  },
-);
+test.each([
+  '<html>',
+  '[]',
+  '{"jsonrpc":"2.0","id":1}',
+  '{"id":1,"result":{}',
+  '{"id":1,"result":5}',
+  '{"id":1,"result":null}',
+  '{"id":1,"error":"boo"}',
+  '{"id":1,"result":{},"error":{"code":1,"message":"both"}}',
+  '{"id":1,"result":{},"result":{}}',
+])('%j is the fault of the upstream', (text) => {
+  expect(() => parseServerMessage(text)).toThrow(expect.objectContaining({ code: 'upstream_invalid' }));
+});
+
+test('a member that is null is not there', () => {
+  expect(parseServerMessage('{"id":1,"result":{},"error":null}')).toMatchObject({
+    member: 'result',
+    json: '{}',
+  });
+});
 
 test.each([
   ['{"id":1,"result":{"content":[{"type":"text","text":"fine"}]}}', null],

@@ -24,6 +24,7 @@ export function parseServerMessage(text: string): ServerMessage {
   let idJson: string | undefined;
   let method: string | undefined;
   let member: 'result' | 'error' | undefined;
+  let wellFormed = true;
   let json = '';
   let isError = false;
   let resultTypeJson: string | undefined;
@@ -42,8 +43,11 @@ export function parseServerMessage(text: string): ServerMessage {
   try {
     scanDocument(text, (key, start) => {
       if (key === 'result' || key === 'error') {
+        // Some servers name the member that they do not give.
+        if (text.startsWith('null', start)) return undefined;
+        wellFormed = member === undefined && isObjectAt(text, start);
         const end =
-          key === 'result' && isObjectAt(text, start)
+          key === 'result' && wellFormed
             ? scanObject(text, start, visitResult, 2)
             : skipValue(text, start, 1);
         member = key;
@@ -64,7 +68,8 @@ export function parseServerMessage(text: string): ServerMessage {
   if (method !== undefined) {
     return { kind: idJson === undefined ? 'notification' : 'request', method, idJson: idJson ?? 'null' };
   }
-  if (member === undefined) {
+  // One of the two, and an object (JSON-RPC 2.0, section 5; every result and error of MCP is one).
+  if (member === undefined || !wellFormed) {
     throw new GaugewayError('upstream_invalid', 'the upstream answered with JSON that is not JSON-RPC');
   }
   return { kind: 'answer', idJson: idJson ?? 'null', member, json, isError, resultTypeJson };

@@ -89,12 +89,6 @@ export const modernServerCodec: ServerCodec = {
 
   relayResult(answer) {
     if (answer.resultTypeJson !== undefined) return answer.json;
-    if (!answer.json.startsWith('{')) {
-      throw new GaugewayError(
-        'upstream_invalid',
-        'the upstream answered with a result that is not an object',
-      );
-    }
     return insertMembers(answer.json, 0, '"resultType":"complete"');
   },
 
