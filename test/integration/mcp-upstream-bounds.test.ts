@@ -78,6 +78,22 @@ test.each([
   await expect(upstream.call(toolCall)).rejects.toMatchObject({ code: 'upstream_invalid' });
 });
 
+test('a server that asks on and on instead of answering is given up', async () => {
+  const ask = 'data: {"jsonrpc":"2.0","id":"a","method":"ping"}\n\n';
+  let answered = 0;
+  await using upstream = await startUpstream({
+    'tools/call': (res) => streamForever(res, ask.repeat(100)),
+    // What we answer names no method.
+    undefined: (res) => {
+      answered += 1;
+      res.writeHead(202).end();
+    },
+  });
+  await expect(upstream.call(toolCall)).rejects.toMatchObject({ code: 'upstream_invalid' });
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThanOrEqual(1000);
+});
+
 test('a server that never comes to the end of its answer while connecting is given up', async () => {
   await using upstream = await startUpstream({ initialize: (res) => streamForever(res, ': \n') });
   await expect(upstream.call(toolCall)).rejects.toMatchObject({ code: 'upstream_timeout' });

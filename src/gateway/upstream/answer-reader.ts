@@ -22,6 +22,8 @@ export interface AnswerReaderOptions {
 
 /** After its answer a server has this long to end the stream before the connection is taken from it. */
 const lingerMs = 1_000;
+/** Each costs a request of ours: a server that pings through a long call asks a hundred times an hour. */
+const maxServerRequests = 1_000;
 
 /**
  * Reads one HTTP answer of an upstream, as JSON or as an event stream, straight from the dispatcher: no stream
@@ -39,6 +41,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #startedMs = 0;
+  #serverRequests = 0;
   #events: { parser: EventStreamParser; decoder: TextDecoder; queue: Promise<void> | undefined } | undefined;
   #answer: ServerAnswer | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -161,6 +164,10 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
       return undefined;
     }
     if (message.kind === 'request') {
+      this.#serverRequests += 1;
+      if (this.#serverRequests > maxServerRequests) {
+        throw new GaugewayError('upstream_invalid', 'the upstream asks without end instead of answering');
+      }
       return () => this.#options.onServerRequest(message.method, message.idJson);
     }
     const { onNotification } = this.#options;
