@@ -18,6 +18,7 @@ export function registerToken(program: Command): void {
 }
 
 async function printToken(flags: { sub: string; exp: number } & Record<string, unknown>): Promise<void> {
+  if (flags.sub === '') throw new GaugewayError('usage', '--sub must not be empty');
   const config = loadConfig(configFlags(flags), process.env);
   if (config.jwtSecret === undefined) {
     throw new GaugewayError('config_invalid', 'JWT_SECRET_KEY is not set: give it the secret of the gateway');

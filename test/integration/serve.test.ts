@@ -204,6 +204,10 @@ describe('gaugeway token', () => {
     const token = (await text(child.stdout)).trim();
     const accepted = await fetch(`${gateway.url}/tools`, { headers: { authorization: `Bearer ${token}` } });
     expect(accepted.status).toBe(200);
+    expect(await run(['token', '--sub', ''])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--sub'),
+    });
     const missing = await run(['token']);
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('JWT_SECRET_KEY') });
   });
