@@ -28,6 +28,16 @@ async function documentOf(run: string): Promise<RunDocument> {
   return runDocumentSchema.parse(JSON.parse(await readFile(join(run, 'run.json'), 'utf8')));
 }
 
+async function killGenerator(sessionPid: number): Promise<void> {
+  // Some samples first.
+  await sleep(3000);
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,command=']);
+  const line = stdout
+    .split('\n')
+    .find((each) => each.includes('generator') && each.includes(` ${sessionPid} `));
+  process.kill(Number.parseInt(line ?? '', 10), 'SIGKILL');
+}
+
 describe('gaugeway session without a target', { timeout: 90_000 }, () => {
   test('profiles a stack of its own and leaves a bundle that can be analysed again', async () => {
     const run = join(folder.path, 'embedded');
@@ -176,16 +186,6 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
     expect((await gaugeway(['diagnose', run])).stdout).toContain('stopped before');
     expect((await documentOf(run)).load.requests).toBeGreaterThan(0);
   });
-
-  async function killGenerator(sessionPid: number): Promise<void> {
-    // Some samples first.
-    await sleep(3000);
-    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,command=']);
-    const line = stdout
-      .split('\n')
-      .find((each) => each.includes('generator') && each.includes(` ${sessionPid} `));
-    process.kill(Number.parseInt(line ?? '', 10), 'SIGKILL');
-  }
 
   /** Throws everybody out of the stack's database and lets nobody in for a while. */
   async function shutDatabaseFor(durationMs: number): Promise<void> {
