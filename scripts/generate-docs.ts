@@ -10,6 +10,7 @@ import { exitCodes } from '../src/cli/exit-codes.ts';
 import { createProgram } from '../src/cli/program.ts';
 import { listConfigKeys } from '../src/config/schema.ts';
 import { rules } from '../src/lab/diagnose/rules/index.ts';
+import { routes } from '../src/lab/load/web/load-routes.ts';
 import { runDocumentSchema } from '../src/lab/run-document.ts';
 import { charts } from '../src/lab/timeline/charts.ts';
 import { errorTable } from '../src/shared/errors.ts';
@@ -48,6 +49,15 @@ const documents: Record<string, () => string> = {
           spec.retryable ? 'yes' : 'no',
         ]),
       ),
+    ),
+  'load-api.md': () =>
+    page(
+      'Web API of `gaugeway load --ui`',
+      `The paths, parameters, headings and keys are those of Locust, so that its clients work; times are in\n` +
+        `milliseconds, in the buckets of Locust wherever it has buckets.\n\n${table(
+          ['request', 'answer'],
+          Object.entries(routes).map(([name, route]) => [code(name), route?.title ?? '']),
+        )}`,
     ),
   'rules.md': () =>
     page(

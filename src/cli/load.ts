@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { startLoad } from '../lab/load/load-process.ts';
-import { LoadStatistics } from '../lab/load/load-statistics.ts';
 import { renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
 import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
 import { startLoadServer } from '../lab/load/web/load-server.ts';
@@ -16,11 +15,13 @@ import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
 import { exitCodes } from './exit-codes.ts';
 import { interruptSignal } from './interrupt-signal.ts';
+import { addLoadOutputOptions, LoadOutputs, refuseOutputsOfPage } from './load-outputs.ts';
+import type { LoadOutputFlags } from './load-outputs.ts';
 import { positive, thinkTime, wholeNumber } from './option-values.ts';
 import { LiveTable } from './live-table.ts';
 import { portNumber } from './upstream-fixture.ts';
 
-interface LoadFlags {
+interface LoadFlags extends LoadOutputFlags {
   target?: string;
   token?: string;
   users: number;
@@ -44,7 +45,7 @@ const logger = createLogger('warn');
 
 export function registerLoad(program: Command): void {
   const defaults = loadPlanDefaults;
-  program
+  const command = program
     .command('load')
     .summary('put MCP users on a target and say how it answers')
     .description(
@@ -78,13 +79,14 @@ export function registerLoad(program: Command): void {
         .default('.gaugeway'),
     )
     .option('--fail-on-error', 'exit with 1 when any request failed', false)
-    .option('--json', 'print the figures as JSON instead of a table', false)
-    .addHelpText('after', '\nTimes are written 30s, 1m30s or 500ms.')
-    .action(load);
+    .option('--json', 'print the figures as JSON instead of a table', false);
+  addLoadOutputOptions(command).addHelpText('after', '\nTimes are written 30s, 1m30s or 500ms.').action(load);
 }
 
 async function load(flags: LoadFlags): Promise<void> {
+  if (flags.ui) refuseOutputsOfPage(flags);
   if (flags.target !== undefined) refuseRemote(planOf(flags, flags.target).targetUrl, flags.allowRemote);
+  const outputs = flags.ui ? undefined : await LoadOutputs.open(flags);
   const interrupt = interruptSignal(() => process.stderr.write('\nstopping\n'));
   let stack: RunningStack | undefined;
   try {
@@ -100,7 +102,9 @@ async function load(flags: LoadFlags): Promise<void> {
     const token = stack?.description.token ?? flags.token;
     const target = flags.target ?? stack?.description.gatewayUrl ?? '';
     const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, target);
-    await (flags.ui ? servePage(plan, flags, interrupt.signal) : runHeadless(plan, flags, interrupt.signal));
+    await (outputs === undefined
+      ? servePage(plan, flags, interrupt.signal)
+      : runHeadless(plan, flags, outputs, interrupt.signal));
   } finally {
     await stack?.stop();
     interrupt.release();
@@ -135,29 +139,41 @@ async function servePage(plan: LoadPlan, flags: LoadFlags, signal: AbortSignal):
   await server.close();
 }
 
-async function runHeadless(plan: LoadPlan, flags: LoadFlags, signal: AbortSignal): Promise<void> {
-  const statistics = new LoadStatistics();
+async function runHeadless(
+  plan: LoadPlan,
+  flags: LoadFlags,
+  outputs: LoadOutputs,
+  signal: AbortSignal,
+): Promise<void> {
+  const { statistics } = outputs;
   const live = new LiveTable(process.stderr);
   const running = startLoad(plan, {
     logger,
     onSample: (sample, atMs) => {
-      statistics.add(sample, atMs);
+      outputs.add(sample, atMs);
+      if (flags.onlySummary) return;
       live.show((options) => renderLoadTable(statistics, options), renderLoadLine(statistics));
     },
   });
   const stop = (): void => void running.stop();
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
-  const { leftOut } = await running.planned;
-  for (const { name, reason } of leftOut) process.stderr.write(`left out: ${name} (${reason})\n`);
-  const timer = setTimeout(stop, flags.runTime ?? longestTimerMs);
+  let timer: NodeJS.Timeout | undefined;
   try {
+    const summary = await running.planned;
+    outputs.plan = summary;
+    for (const { name, reason } of summary.leftOut) process.stderr.write(`left out: ${name} (${reason})\n`);
+    timer = setTimeout(stop, flags.runTime ?? longestTimerMs);
     await running.finished;
+  } catch (error) {
+    await outputs.finish(plan, error);
+    throw error;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
     live.clear();
   }
+  await outputs.finish(plan);
   const { isTTY } = process.stdout;
   const columns = isTTY ? process.stdout.columns : 120;
   const color = isTTY && process.env['NO_COLOR'] === undefined;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type Browser, type Page, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
@@ -51,6 +52,9 @@ describe.skipIf(program.missing)(title('the load test page in a browser', progra
 
   const status = (name: string): Promise<string | null> =>
     page.locator('.status div', { hasText: name }).locator('dd').textContent();
+  const tab = (name: string) => page.getByRole('tab', { name });
+  /** As the page writes it. One more reached the target: the trial before the load. */
+  const counted = (): string => new Intl.NumberFormat('en').format(target.count('tools/call echo') - 1);
   const users = () => page.getByLabel('Users', { exact: true });
 
   it('says what is wrong with a start, in the page', async () => {
@@ -82,12 +86,11 @@ describe.skipIf(program.missing)(title('the load test page in a browser', progra
     await page.getByRole('button', { name: 'Stop' }).click();
     await expect.poll(() => status('State'), patience).toBe('stopped');
     const row = page.getByRole('row', { name: /^tools\/call echo/ });
-    // One more reached the target: the trial before the load.
-    const counted = new Intl.NumberFormat('en').format(target.count('tools/call echo') - 1);
-    await expect.poll(() => row.getByRole('cell').first().textContent(), patience).toBe(counted);
+    await expect.poll(() => row.getByRole('cell').first().textContent(), patience).toBe(counted());
   });
 
-  it('keeps figures and charts when it is loaded again', async () => {
+  it('keeps figures, charts and the open tab when it is loaded again', async () => {
+    await tab('Charts').click();
     const chart = page.getByRole('img', { name: /^Users, users/ });
     await chart.waitFor();
     await page.reload();
@@ -95,7 +98,77 @@ describe.skipIf(program.missing)(title('the load test page in a browser', progra
     expect(await chart.getAttribute('aria-label')).toContain('between 0 and 9');
   });
 
+  it('moves between tabs by arrow keys', async () => {
+    await tab('Statistics').click();
+    await page.keyboard.press('ArrowLeft');
+    expect(await tab('Logs').getAttribute('aria-selected')).toBe('true');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await tab('Charts').getAttribute('aria-selected')).toBe('true');
+    expect(await page.evaluate('document.activeElement.id')).toBe('tab-charts');
+  });
+
+  it('tells how often each task was meant, and seen', async () => {
+    await tab('Current ratio').click();
+    const row = page.getByRole('row', { name: /^tools\/call echo/ });
+    const [meant, seen, requests] = await row.getByRole('cell').allTextContents();
+    expect(meant).toBe('85 %');
+    expect(seen).toMatch(/^[\d.]+ %$/);
+    expect(requests).toBe(counted());
+  });
+
+  it('says that nothing failed', async () => {
+    await tab('Failures').click();
+    await page.getByText('No request failed.').waitFor();
+    await tab('Exceptions').click();
+    await page.getByText('Nothing went wrong outside of requests.').waitFor();
+  });
+
+  it('shows its log', async () => {
+    await tab('Logs').click();
+    const log = page.getByRole('log');
+    await expect.poll(() => log.textContent(), patience).toMatch(/INFO {2}the test is changed users=9 /);
+    expect(await log.textContent()).toContain('the test has ended');
+  });
+
+  it.each([
+    [
+      'Requests (CSV)',
+      /^requests_[\d.]+\.csv$/,
+      () => `,tools/call echo,${target.count('tools/call echo') - 1},0,`,
+    ],
+    ['Failures (CSV)', /^failures_[\d.]+\.csv$/, () => 'Method,Name,Error,Occurrences,'],
+    ['Exceptions (CSV)', /^exceptions_[\d.]+\.csv$/, () => 'Count,Message,Traceback,Nodes'],
+    ['Full history (CSV)', /^requests_full_history_[\d.]+\.csv$/, () => ',9,POST,tools/call echo,'],
+    ['Everything (JSON)', /^requests\.json$/, () => '"state":"stopped"'],
+    ['Report (HTML)', /^report_[\d.]+\.html$/, () => target.url],
+  ])('hands out %s with its figures', async (link, file, content) => {
+    await tab('Download data').click();
+    const begun = page.waitForEvent('download');
+    await page.getByRole('link', { name: link }).click();
+    const download = await begun;
+    expect(download.suggestedFilename()).toMatch(file);
+    expect(await readFile(await download.path(), 'utf8')).toContain(content());
+  });
+
+  it('shows the same figures in a report, which asks nobody for anything', async () => {
+    const report = await browser.newPage();
+    const answer = await fetch(`${server.url}/stats/report?download=1&theme=dark`);
+    const asked: string[] = [];
+    report.on('request', (request) => asked.push(request.url()));
+    report.on('pageerror', (error) => complaints.push(error.message));
+    await report.setContent(await answer.text());
+    const row = report.getByRole('row', { name: /^tools\/call echo/ }).first();
+    expect(await row.getByRole('cell').first().textContent()).toBe(counted());
+    await report.getByRole('img', { name: /^Users, users/ }).waitFor();
+    await report.getByRole('heading', { name: 'Current ratio' }).waitFor();
+    expect(await report.evaluate('document.documentElement.dataset.theme')).toBe('dark');
+    expect(asked.filter((url) => !url.startsWith('data:'))).toEqual([]);
+    await report.close();
+  });
+
   it('fits a narrow screen', async () => {
+    await tab('Statistics').click();
     await page.setViewportSize({ width: 390, height: 800 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await page.setViewportSize({ width: 1280, height: 900 });

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunDocument } from '../../src/lab/run-document.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
+import { parseCsv } from '../support/locust-client.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
 
@@ -75,6 +79,50 @@ describe('gaugeway load', () => {
     expect(figures.byName.map(({ name }) => name)).toContain('tools/call refusing');
   });
 
+  it('writes the files of Locust and a report, and nothing on the way with --only-summary', async () => {
+    await using folder = await temporaryFolder();
+    const prefix = join(folder.path, 'run');
+    const report = join(folder.path, 'report.html');
+    const { code, stdout, stderr } = await load([
+      ...quick,
+      ...`--target ${target.url} --iterations 20 --csv-full-history --only-summary`.split(' '),
+      '--csv',
+      prefix,
+      '--html',
+      report,
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const csv = async (name: string) => parseCsv(await readFile(`${prefix}_${name}.csv`, 'utf8'));
+    const requests = await csv('stats');
+    // The trial of each tool before the load is no part of it.
+    expect(requests.find((row) => row[1] === 'tools/call echo')?.[2]).toBe(
+      String(target.count('tools/call echo') - 1),
+    );
+    expect(requests.at(-1)?.slice(0, 3)).toEqual(['', 'Aggregated', String(60 + 3 * 3)]);
+    const history = await csv('stats_history');
+    expect(new Set(history.slice(1).map((row) => row[3]))).toEqual(
+      new Set(requests.slice(1).map((row) => row[1])),
+    );
+    const [, failure] = await csv('failures');
+    expect(failure?.slice(0, 3)).toEqual(['POST', 'tools/call refusing', 'isError']);
+    expect(stdout).toContain(`${failure?.[3]}  tools/call refusing: isError`);
+    expect(await csv('exceptions')).toEqual([['Count', 'Message', 'Traceback', 'Nodes']]);
+    const files = 'report.html run_exceptions.csv run_failures.csv run_stats.csv run_stats_history.csv';
+    expect((await readdir(folder.path)).toSorted().join(' ')).toBe(files);
+    const html = await readFile(report, 'utf8');
+    expect(html).toContain('<title>');
+    expect(html).toContain('"name":"tools/call refusing"');
+  });
+
+  it('leaves its files behind when the target cannot be reached', async () => {
+    await using folder = await temporaryFolder();
+    const prefix = join(folder.path, 'run');
+    const { code } = await load(['--target', 'http://127.0.0.1:1', '--csv', prefix]);
+    expect(code).toBe(3);
+    const [, exception] = parseCsv(await readFile(`${prefix}_exceptions.csv`, 'utf8'));
+    expect(exception?.slice(0, 2)).toEqual(['1', expect.stringContaining('connect ECONNREFUSED')]);
+  });
+
   it('says how it goes, once a second where nothing can be redrawn, and keeps its figures on Ctrl-C', async () => {
     const args = ['--target', target.url, ...quick, '--run-time', '10m'];
     const { code, stdout, stderr } = await load(args, /3 users .* requests, \d+ failed/);
@@ -99,11 +147,29 @@ describe('gaugeway load', () => {
     ],
     [['--users', 'many'], 2, "not a whole number: 'many'"],
     [
+      ['--target', 'http://127.0.0.1:1', '--csv', '/nowhere/run'],
+      2,
+      expect.stringMatching(/^the figures cannot be written to \/nowhere\/run_stats\.csv \(ENOENT/),
+    ],
+    [
+      ['--target', 'http://127.0.0.1:1', '--html', '/nowhere/report.html'],
+      2,
+      expect.stringMatching(/^the report cannot be written to \/nowhere\/report\.html \(ENOENT/),
+    ],
+    [['--target', 'http://127.0.0.1:1', '--csv-full-history'], 2, '--csv-full-history needs --csv'],
+    [
+      ['--ui', '--html', 'report.html'],
+      2,
+      '--html is for a load without --ui: the page has its own downloads',
+    ],
+    [
       ['--target', 'http://127.0.0.1:1'],
       3,
       'http://127.0.0.1:1: initialize failed before the load began: connect ECONNREFUSED',
     ],
   ])('%j ends with %d and one clear line', async (args, code, message) => {
-    expect(await load(args)).toEqual({ code, stdout: '', stderr: `gaugeway: ${message}\n` });
+    const { stderr, ...ended } = await load(args);
+    expect(ended).toEqual({ code, stdout: '' });
+    expect(stderr.replace(/^gaugeway: (.*)\n$/, '$1')).toEqual(message);
   });
 });

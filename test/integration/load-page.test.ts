@@ -86,8 +86,13 @@ describe('before a test', () => {
     ],
     [{ user_count: '5', spawn_rate: '1', host: 'http://example.com' }, /example.com is not this machine/],
     [{ user_count: '5', spawn_rate: '1', run_time: 'soon' }, /not a duration/],
+    [{ user_count: '5', spawn_rate: '1', user_classes: 'Agent' }, /^user_classes: /],
   ])('%j is answered with what is wrong, as Locust does with 200', async (fields, message) => {
-    expect(await swarm(fields)).toEqual({ success: false, message: expect.stringMatching(message) });
+    expect(await swarm(fields)).toEqual({
+      success: false,
+      message: expect.stringMatching(message),
+      host: target.url,
+    });
     expect((await stats()).state).toBe('ready');
   });
 });
@@ -186,13 +191,16 @@ describe('a test that runs', () => {
       return (await fetch(`${endless.url}${path}`, body === undefined ? {} : init)).json();
     };
     const current = () => ask('/stats/requests');
-    expect(await ask('/swarm', { locust_count: 3, hatch_rate: 100 })).toMatchObject({ success: true });
+    expect(await ask('/swarm', { locust_count: 3, hatch_rate: 100 })).toMatchObject({
+      message: 'Swarming started',
+    });
     await expect.poll(current, patience).toMatchObject({ state: 'running', user_count: 3 });
     expect(await ask('/swarm', { users: 7, spawn_rate: 100 })).toMatchObject({ success: true });
     await expect.poll(current, patience).toMatchObject({ state: 'running', user_count: 7 });
     expect(await ask('/swarm', { users: 7, spawn_rate: 100, host: 'http://localhost:1' })).toEqual({
       success: false,
       message: `the test runs against ${target.url}: stop it first`,
+      host: target.url,
     });
     expect(await ask('/stop')).toEqual({ success: true, message: 'Test stopped' });
     expect(await current()).toMatchObject({ state: 'stopped', user_count: 0, current_rps: 0 });
@@ -215,6 +223,7 @@ describe('a test that runs', () => {
     expect(await start('http://127.0.0.1:1')).toEqual({
       success: false,
       message: expect.stringContaining('connect ECONNREFUSED'),
+      host: 'http://127.0.0.1:1',
     });
     await expect.poll(() => endless.test.state, patience).toBe('stopped');
     expect(endless.test.details(0).error).toContain('connect ECONNREFUSED');

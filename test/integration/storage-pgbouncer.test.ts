@@ -1,5 +1,4 @@
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Storage } from '../../src/gateway/storage/ports.ts';
 import { openPostgresStorage } from '../../src/gateway/storage/postgres/postgres-storage.ts';
 import { createLogger } from '../../src/shared/logger.ts';
+import { freePort } from '../support/free-port.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { findProgram, title } from '../support/requires.ts';
 import { query } from '../support/query.ts';
@@ -97,13 +97,3 @@ max_client_conn = 100
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const found = typeof address === 'object' ? address?.port : undefined;
-      probe.close(() => (found === undefined ? reject(new Error('no port')) : resolve(found)));
-    });
-  });
-}

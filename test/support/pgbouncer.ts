@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { sleep } from '../../src/shared/clock.ts';
 import { messageOf } from '../../src/shared/errors.ts';
 import { chooseServiceAccount, runAs } from '../../src/stack/service-account.ts';
+import { freePort } from './free-port.ts';
 import { query } from './query.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -98,13 +98,3 @@ default_pool_size = 2
 
 /** PgBouncer does not notice that its parent is gone: a shell does, which waits for the end of its own stdin. */
 const guardScript = '"$1" "$2" & cat >/dev/null; kill -KILL $!; wait $!; exit 0';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}

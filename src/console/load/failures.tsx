@@ -7,7 +7,14 @@ export function Failures({ errors }: { errors: LoadStatsAnswer['errors'] }): Rea
   return (
     <section aria-labelledby="failures-title">
       <h2 id="failures-title">Failures</h2>
-      <div className="table-scroll" role="region" aria-labelledby="failures-title" tabIndex={0}>
+      {errors.length === 0 && <p className="muted">No request failed.</p>}
+      <div
+        className="table-scroll"
+        hidden={errors.length === 0}
+        role="region"
+        aria-labelledby="failures-title"
+        tabIndex={0}
+      >
         <table>
           <thead>
             <tr>

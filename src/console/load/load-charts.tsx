@@ -9,7 +9,6 @@ export function LoadCharts({ history, theme }: { history: LoadMoment[]; theme: T
   const [zoom, setZoom] = useState<Span | null>(null);
   const [cursor, setCursor] = useState<number | null>(null);
   const { times, charts } = useMemo(() => foldHistory(history), [history]);
-  if (times.length < 2) return null;
   return (
     <section aria-labelledby="charts-title">
       <div className="section-head">
@@ -20,7 +19,8 @@ export function LoadCharts({ history, theme }: { history: LoadMoment[]; theme: T
           </button>
         )}
       </div>
-      {charts.map((chart) => (
+      {times.length < 2 && <p className="muted">Charts begin with the second second.</p>}
+      {(times.length < 2 ? none : charts).map((chart) => (
         <TimeChart
           key={chart.id}
           chart={chart}

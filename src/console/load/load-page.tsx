@@ -2,12 +2,12 @@ import { useState, type ReactNode } from 'react';
 import { formatNumber, formatShare } from '../format/format-value.ts';
 import { ThemeToggle } from '../theme/theme-toggle.tsx';
 import { useTheme } from '../theme/use-theme.ts';
-import { Failures } from './failures.tsx';
-import { GeneratorFacts } from './generator-facts.tsx';
-import { LoadCharts } from './load-charts.tsx';
+import { Downloads } from './downloads.tsx';
+import { figureTabs } from './figure-tabs.tsx';
+import { Logs } from './logs.tsx';
 import { resetStatistics, stopTest, useLiveTest } from './load-test-api.ts';
 import { StartForm } from './start-form.tsx';
-import { StatisticsTable } from './statistics-table.tsx';
+import { Tabs } from './tabs.tsx';
 
 /** Starts, edits, watches and stops a load test. */
 export function LoadPage(): ReactNode {
@@ -77,12 +77,14 @@ export function LoadPage(): ReactNode {
           />
         )}
         {hasRun && (
-          <>
-            <StatisticsTable rows={details.rows} total={details.total} isOver={isOver} />
-            {stats.errors.length > 0 && <Failures errors={stats.errors} />}
-            <LoadCharts history={history} theme={theme} />
-            <GeneratorFacts details={details} />
-          </>
+          <Tabs
+            label="Figures of the test"
+            tabs={[
+              ...figureTabs({ stats, history, theme, isOver }),
+              { id: 'downloads', title: 'Download data', content: <Downloads /> },
+              { id: 'logs', title: 'Logs', content: <Logs /> },
+            ]}
+          />
         )}
       </main>
     </>

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { LocustLogs } from '../../lab/load/web/locust-answers.ts';
 import type { LoadMoment, LoadStatsAnswer } from '../../lab/load/web/stats-answer.ts';
 
 const pollMs = 1000;
@@ -8,6 +9,7 @@ export interface StartFields {
   spawnRate: string;
   host: string;
   runTime: string;
+  scenario: string;
 }
 
 export interface LiveTest {
@@ -70,6 +72,7 @@ export async function swarm(fields: StartFields): Promise<string | null> {
       spawn_rate: fields.spawnRate,
       host: fields.host,
       run_time: fields.runTime,
+      user_classes: fields.scenario,
     }),
   });
   if (!response.ok) return response.text();
@@ -83,6 +86,13 @@ export async function stopTest(): Promise<void> {
 
 export async function resetStatistics(): Promise<void> {
   await fetch('/stats/reset');
+}
+
+export async function fetchLogs(signal: AbortSignal): Promise<readonly string[]> {
+  const response = await fetch('/logs', { signal });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  const answer: LocustLogs = await response.json();
+  return answer.master;
 }
 
 async function fetchStats(sinceMs: number, signal: AbortSignal): Promise<LoadStatsAnswer> {

@@ -2,7 +2,7 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import type { LoadTestDetails } from '../../lab/load/web/stats-answer.ts';
 import { swarm, type StartFields } from './load-test-api.ts';
 
-/** Asks for users, spawn rate, host and run time; starts a test, or edits the one that runs. */
+/** Asks for users, spawn rate, host, scenario and run time; starts a test, or edits the one that runs. */
 export function StartForm(props: {
   details: LoadTestDetails;
   isRunning: boolean;
@@ -14,6 +14,7 @@ export function StartForm(props: {
     spawnRate: String(details.spawnRate),
     host: details.host,
     runTime: '',
+    scenario: details.scenario,
   });
   const [problem, setProblem] = useState<string | null>(null);
   const [sending, setSending] = useState(false);
@@ -53,6 +54,12 @@ export function StartForm(props: {
           readOnly={isRunning}
           placeholder="http://127.0.0.1:4444"
         />
+        <label htmlFor="start-scenario">Scenario</label>
+        <select {...field('scenario')} disabled={isRunning}>
+          {details.scenarios.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
         <label htmlFor="start-runTime">Run time (optional, as 30s, 5m or 1h20m)</label>
         <input {...field('runTime')} inputMode="text" autoComplete="off" />
         <button type="submit" className="primary" disabled={sending}>

@@ -3,13 +3,13 @@ import { useEffect, useState } from 'react';
 export type Theme = 'light' | 'dark';
 
 /**
- * The theme in force: the system's until somebody chooses, and light on paper. Canvases must be drawn
+ * The theme in force: the system's, or `initial`, until somebody chooses, and light on paper. Canvases must be drawn
  * again when it changes.
  */
-export function useTheme(): { theme: Theme; toggle: () => void } {
+export function useTheme(initial: Theme | null = null): { theme: Theme; toggle: () => void } {
   const prefersDark = useMediaQuery('(prefers-color-scheme: dark)');
   const printing = useMediaQuery('print');
-  const [chosen, setChosen] = useState<Theme | null>(null);
+  const [chosen, setChosen] = useState(initial);
   const onScreen = chosen ?? (prefersDark ? 'dark' : 'light');
   const theme = printing ? 'light' : onScreen;
   // Not in an effect: what is drawn in this very render already reads the colours.

@@ -123,14 +123,7 @@ export class LoadStatistics {
 
   /** The last ten seconds of one request name, or of all. */
   current(name: string = aggregatedName): CurrentStats {
-    const totals = newTotals();
-    let durationMs = 0;
-    for (const sample of this.#recent) {
-      durationMs += sample.windowMs;
-      for (const [windowName, window] of Object.entries(sample.byName)) {
-        if (name === aggregatedName || name === windowName) addWindow(totals, window);
-      }
-    }
+    const { totals, durationMs } = this.#recentTotals(name);
     const { requests, failures, latency } = totals;
     return {
       rps: perSecond(requests, durationMs),
@@ -138,6 +131,11 @@ export class LoadStatistics {
       p50Ms: requests === 0 ? null : latency.quantileMs(0.5),
       p95Ms: requests === 0 ? null : latency.quantileMs(0.95),
     };
+  }
+
+  /** The merged latencies of the last ten seconds of one request name, or of all. */
+  currentLatencyOf(name: string = aggregatedName): LatencySketch {
+    return this.#recentTotals(name).totals.latency;
   }
 
   /**
@@ -157,6 +155,18 @@ export class LoadStatistics {
         lateStartPercent: plannedStarts === 0 ? 0 : round((lateStarts / plannedStarts) * 100),
       },
     };
+  }
+
+  #recentTotals(name: string): { totals: Totals; durationMs: number } {
+    const totals = newTotals();
+    let durationMs = 0;
+    for (const sample of this.#recent) {
+      durationMs += sample.windowMs;
+      for (const [windowName, window] of Object.entries(sample.byName)) {
+        if (name === aggregatedName || name === windowName) addWindow(totals, window);
+      }
+    }
+    return { totals, durationMs };
   }
 
   #addFailures(name: string, window: LoadWindow, atMs: number): void {

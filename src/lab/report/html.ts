@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { GaugewayError } from '../../shared/errors.ts';
-import { readConsolePage } from '../console-page.ts';
+import { embedInPage, readConsolePage } from '../console-page.ts';
 import type { ArtifactSlots } from '../diagnose/artifacts.ts';
 import type { RunDocument } from '../run-document.ts';
 import type { SeriesEvent } from '../timeline/events.ts';
@@ -18,7 +17,6 @@ const details: readonly ReportDetail[] = [
   { minShare: 0.005, keepSamples: false },
   { minShare: 0.02, keepSamples: false },
 ];
-const placeholder = '<script type="application/json" id="run-data"></script>';
 
 /**
  * Writes `report.html` into the bundle and gives its path. Throws GaugewayError `config_invalid` when the
@@ -44,33 +42,5 @@ export async function writeReport(
 /** The built single-file app with the run in it: one page that opens offline, from a file. Pure. */
 export function renderReport(app: string, document: RunDocument, data: ReportData): string {
   const embedded: EmbeddedRun = { document, data: gzipSync(JSON.stringify(data)).toString('base64') };
-  const [head, tail, more] = app.split(placeholder);
-  if (head === undefined || tail === undefined || more !== undefined) {
-    throw new GaugewayError(
-      'config_invalid',
-      'the report app has no place for the run; run `npm run build:console`',
-    );
-  }
-  const title = `<title>${escapeHtml(`${document.name} · Gaugeway report`)}</title>`;
-  return [
-    head.replace(/<title>[^<]*<\/title>/, () => title),
-    placeholder.replace('></', () => `>${jsonForScript(embedded)}</`),
-    tail,
-  ].join('');
-}
-
-/** JSON that no HTML parser can mistake for markup and no script for a line end. */
-export function jsonForScript(value: unknown): string {
-  const escapes: Record<string, string> = {
-    '<': '\\u003c',
-    '>': '\\u003e',
-    '&': '\\u0026',
-    '\u2028': '\\u2028',
-    '\u2029': '\\u2029',
-  };
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => escapes[character] ?? character);
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[<>&"]/g, (character) => `&#${character.codePointAt(0)};`);
+  return embedInPage(app, 'run-data', `${document.name} · Gaugeway report`, embedded);
 }

@@ -1,15 +1,21 @@
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { refuseRemote } from '../refuse-remote.ts';
-import type { GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
-import type { RequestStats } from '../../run-document.ts';
 import { createLoadPlan, loadPlanDefaults } from '../load-plan.ts';
-import type { LoadPlan, LoadPlanSummary } from '../load-plan.ts';
+import type { LoadPlan } from '../load-plan.ts';
 import { startLoad } from '../load-process.ts';
 import type { LoadHandle } from '../load-process.ts';
-import { LoadStatistics } from '../load-statistics.ts';
-import type { LoadState } from './locust-stats.ts';
-import type { LoadMoment, LoadRow, LoadTestDetails } from './stats-answer.ts';
+import type { LoadStatistics } from '../load-statistics.ts';
+import { scenarioNames } from '../scenarios/scenario.ts';
+import type { ScenarioName } from '../scenarios/scenario.ts';
+import { HistoryCsv } from './history-csv.ts';
+import { LoadRecording } from './load-recording.ts';
+import { exceptionOf, toLocustTasks } from './locust-answers.ts';
+import type { LocustException, LocustTasks } from './locust-answers.ts';
+import { toLocustStats } from './locust-stats.ts';
+import type { LoadState, LocustWorker } from './locust-stats.ts';
+import { LogLines } from './log-lines.ts';
+import type { LoadStatsAnswer, LoadTestDetails } from './stats-answer.ts';
 import type { SwarmRequest } from './swarm-request.ts';
 
 export interface LoadTestOptions {
@@ -22,15 +28,12 @@ export interface LoadTestOptions {
   logger: Logger;
 }
 
-/** Two hours of seconds; older ones are dropped. */
-const maxHistory = 7_200;
-/** Over less than this a handful of requests would look like a peak. */
-const minRateWindowMs = 500;
-
 /** One load test that a person starts, edits while it runs, stops and starts again. */
 export class LoadTest {
-  readonly statistics = new LoadStatistics();
+  readonly history = new HistoryCsv();
+  readonly #recording = new LoadRecording();
   readonly #options: LoadTestOptions;
+  readonly #log: LogLines;
   #state: LoadState = 'ready';
   #load: LoadHandle | undefined;
   #host: string;
@@ -38,37 +41,80 @@ export class LoadTest {
   #testNumber = 0;
   #users: number;
   #spawnRate: number;
-  #history: LoadMoment[] = [];
-  #generator: GeneratorVitals | null = null;
-  #plan: LoadPlanSummary | null = null;
+  #scenario: ScenarioName;
   #error: string | null = null;
+  #exceptions: LocustException[] = [];
 
   constructor(options: LoadTestOptions) {
     this.#options = options;
+    this.#log = new LogLines(options.logger);
     this.#host = options.defaultHost ?? '';
     this.#users = options.defaults.users ?? loadPlanDefaults.users;
     this.#spawnRate = options.defaults.spawnRate ?? loadPlanDefaults.spawnRate;
+    this.#scenario = options.defaults.scenario ?? loadPlanDefaults.scenario;
   }
 
   get state(): LoadState {
     return this.#state;
   }
 
-  /** `sinceMs` is the time of the last moment that the caller already has. */
-  details(sinceMs: number): LoadTestDetails {
-    const { durationMs, byName, total } = this.statistics;
+  get statistics(): LoadStatistics {
+    return this.#recording.statistics;
+  }
+
+  /** As asked for last. */
+  get host(): string {
+    return this.#host;
+  }
+
+  /** What ended the test from within: Locust's other exceptions are those of scripts, which scenarios are not. */
+  get exceptions(): LocustException[] {
+    return this.#exceptions;
+  }
+
+  get logLines(): readonly string[] {
+    return this.#log.lines;
+  }
+
+  get tasks(): LocustTasks {
+    const users = this.#load === undefined ? 0 : this.statistics.users;
+    return toLocustTasks(this.#scenario, this.#recording.plan, users);
+  }
+
+  /** The generator process while there is one, as Locust shows a worker. */
+  get workers(): LocustWorker[] {
+    if (this.#load === undefined) return [];
+    const { generator, statistics } = this.#recording;
+    return [
+      {
+        id: `generator-${this.#load.pid}`,
+        state: this.#state,
+        user_count: statistics.users,
+        cpu_usage: generator?.cpuPercent ?? 0,
+        memory_usage: generator?.rssBytes ?? 0,
+      },
+    ];
+  }
+
+  /** All figures; of the history, what came after `sinceMs`, the time of the last moment that the caller has. */
+  answer(sinceMs: number): LoadStatsAnswer {
     return {
+      ...toLocustStats(this.statistics, this.#state, this.workers),
+      gaugeway: this.details(sinceMs),
+    };
+  }
+
+  details(sinceMs: number): LoadTestDetails {
+    return {
+      ...this.#recording.figures(sinceMs),
       testNumber: this.#testNumber,
       host: this.#host,
       users: this.#users,
       spawnRate: this.#spawnRate,
-      durationMs,
-      rows: byName.map((stats) => this.#row(stats)),
-      total: this.#row(total),
-      history: this.#history.filter(({ atMs }) => atMs > sinceMs),
-      generator: this.#generator,
-      plan: this.#plan,
+      scenario: this.#scenario,
+      scenarios: scenarioNames,
       error: this.#error,
+      exceptions: this.exceptions,
     };
   }
 
@@ -77,8 +123,7 @@ export class LoadTest {
     const host = (request.host ?? this.#host).replace(/\/+$/, '');
     if (this.#state === 'stopping') throw new GaugewayError('conflict', 'the test is being stopped');
     if (this.#load === undefined) await this.#start(request, host);
-    else if (host === this.#host) this.#edit(this.#load, request);
-    else throw new GaugewayError('conflict', `the test runs against ${this.#host}: stop it first`);
+    else this.#edit(this.#load, request, host);
     this.#users = request.users;
     this.#spawnRate = request.spawnRate;
     clearTimeout(this.#runTimer);
@@ -96,37 +141,42 @@ export class LoadTest {
     await this.#load.stop();
   }
 
+  /** Forgets figures, failures and exceptions; charts and the file of history go on. */
   resetStatistics(): void {
     this.statistics.reset();
+    this.#exceptions = [];
   }
 
   async #start(request: SwarmRequest, host: string): Promise<void> {
-    const { defaults, defaultHost, allowRemote, logger } = this.#options;
+    const { defaults, defaultHost, allowRemote } = this.#options;
     const { token, ...settings } = defaults;
     const plan = createLoadPlan({
       ...settings,
       ...(token !== undefined && host === defaultHost ? { token } : {}),
-      ...(request.scenario === undefined ? {} : { scenario: request.scenario }),
+      scenario: request.scenario ?? this.#scenario,
       users: request.users,
       spawnRate: request.spawnRate,
       targetUrl: host,
     });
     refuseRemote(plan.targetUrl, allowRemote);
-    this.statistics.reset();
-    this.#history = [];
+    this.#recording.clear();
+    this.history.clear();
+    this.#exceptions = [];
     this.#testNumber += 1;
     this.#error = null;
-    this.#plan = null;
     this.#host = host;
+    this.#scenario = plan.scenario;
+    const { logger } = this.#log;
+    const { users, spawnRate, scenario } = plan;
+    logger.info('the test starts', { host, users, spawnRate, scenario });
     const load = startLoad(plan, {
       logger,
       onSample: (sample, atMs) => {
-        this.statistics.add(sample, atMs);
-        this.#generator = sample.generator;
-        this.#history.push(momentOf(sample, atMs));
-        if (this.#history.length > maxHistory) this.#history.shift();
+        this.#recording.add(sample, atMs);
+        this.history.add(this.statistics, atMs);
       },
       onRamped: () => {
+        logger.info('all users asked for are running');
         if (this.#state === 'spawning') this.#state = 'running';
       },
     });
@@ -134,36 +184,36 @@ export class LoadTest {
     this.#state = 'spawning';
     load.finished.then(
       () => this.#ended(null),
-      (error: unknown) => this.#ended(messageOf(error)),
+      (error: unknown) => this.#ended(error),
     );
-    this.#plan = await load.planned;
+    const summary = await load.planned;
+    this.#recording.plan = summary;
+    for (const { name, reason } of summary.leftOut) logger.warn('left out of the load', { name, reason });
   }
 
-  #row(stats: RequestStats): LoadRow {
-    const { rps, failuresPerS } = this.statistics.current(stats.name);
-    const meanResponseBytes = this.statistics.meanResponseBytes(stats.name);
-    return { ...stats, currentRps: rps, currentFailuresPerS: failuresPerS, meanResponseBytes };
-  }
-
-  #edit(load: LoadHandle, { users, spawnRate }: SwarmRequest): void {
+  #edit(load: LoadHandle, { users, spawnRate, scenario }: SwarmRequest, host: string): void {
+    if (host !== this.#host) {
+      throw new GaugewayError('conflict', `the test runs against ${this.#host}: stop it first`);
+    }
+    if (scenario !== undefined && scenario !== this.#scenario) {
+      throw new GaugewayError('conflict', `the test runs ${this.#scenario}: stop it first`);
+    }
     this.#state = 'spawning';
+    this.#log.logger.info('the test is changed', { users, spawnRate });
     load.setUsers(users, spawnRate);
   }
 
-  #ended(error: string | null): void {
+  /** `error` is what ended the load by itself, or null. */
+  #ended(error: unknown): void {
     clearTimeout(this.#runTimer);
     this.#load = undefined;
     this.#state = 'stopped';
-    this.#error = error;
+    this.#error = error === null ? null : messageOf(error);
+    if (error === null) {
+      this.#log.logger.info('the test has ended', { requests: this.statistics.total.requests });
+      return;
+    }
+    this.#log.logger.error('the test ended by itself', { error: messageOf(error) });
+    this.#exceptions = [exceptionOf(error)];
   }
-}
-
-function momentOf(sample: LoadSample, atMs: number): LoadMoment {
-  const second = new LoadStatistics();
-  second.add(sample, atMs);
-  const { requests, rps, p50Ms, p95Ms, p99Ms } = second.total;
-  const { failuresPerS } = second.current();
-  const rates = sample.windowMs < minRateWindowMs ? { rps: null, failuresPerS: null } : { rps, failuresPerS };
-  const percentiles = requests === 0 ? { p50Ms: null, p95Ms: null, p99Ms: null } : { p50Ms, p95Ms, p99Ms };
-  return { atMs, users: sample.users, ...rates, ...percentiles };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { LatencySketch } from '../../../shared/latency-sketch.ts';
 import { LoadStatistics } from '../load-statistics.ts';
-import { locustBucket, toLocustStats } from './locust-stats.ts';
+import { locustBucket } from './locust-figures.ts';
+import { toLocustStats } from './locust-stats.ts';
 
 test.each([
   [0.4, 0],

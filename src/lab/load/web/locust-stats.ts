@@ -1,7 +1,7 @@
-import type { LatencySketch } from '../../../shared/latency-sketch.ts';
 import type { RequestStats } from '../../run-document.ts';
 import { aggregatedName } from '../load-statistics.ts';
 import type { CurrentStats, LoadStatistics } from '../load-statistics.ts';
+import { locustBucket, locustPercentile, perSecond, splitName } from './locust-figures.ts';
 
 /** States that Locust's clients know. */
 export type LoadState = 'ready' | 'spawning' | 'running' | 'stopping' | 'stopped';
@@ -32,6 +32,15 @@ export interface LocustRow {
   avg_content_length: number;
 }
 
+/** A generator process, as Locust shows a worker. `memory_usage` is in bytes, `cpu_usage` percent of one core. */
+export interface LocustWorker {
+  id: string;
+  state: LoadState;
+  user_count: number;
+  cpu_usage: number;
+  memory_usage: number;
+}
+
 export interface LocustStats {
   stats: LocustRow[];
   errors: {
@@ -52,7 +61,8 @@ export interface LocustStats {
   current_response_time_percentiles: Record<string, number | null>;
   current_response_time_percentile_50: number | null;
   current_response_time_percentile_95: number | null;
-  workers: [];
+  workers: LocustWorker[];
+  worker_count: number;
   state: LoadState;
   user_count: number;
 }
@@ -63,7 +73,11 @@ export interface LocustStats {
  * comes last. Percentiles are rounded as Locust's buckets are; rates "current" are those of the last ten
  * seconds of the clock, where Locust's stand still with the last request.
  */
-export function toLocustStats(statistics: LoadStatistics, state: LoadState): LocustStats {
+export function toLocustStats(
+  statistics: LoadStatistics,
+  state: LoadState,
+  workers: LocustWorker[] = [],
+): LocustStats {
   const { total } = statistics;
   const isOver = state === 'ready' || state === 'stopped';
   const currentOf = (name?: string): CurrentStats => (isOver ? nothing : statistics.current(name));
@@ -94,36 +108,25 @@ export function toLocustStats(statistics: LoadStatistics, state: LoadState): Loc
     },
     current_response_time_percentile_50: p50 ?? null,
     current_response_time_percentile_95: p95 ?? null,
-    workers: [],
+    workers,
+    worker_count: workers.length,
     state,
     user_count: isOver ? 0 : statistics.users,
   };
 }
 
-/**
- * Locust's rounding of response times: whole milliseconds below 100, then two significant digits ("147 → 150,
- * 3432 → 3400"), whole seconds from ten seconds on. Rounding keeps the order, so rounding a percentile gives the
- * percentile of rounded values.
- */
-export function locustBucket(ms: number): number {
-  if (ms < 100) return Math.round(ms);
-  if (ms < 1000) return Math.round(ms / 10) * 10;
-  if (ms < 10_000) return Math.round(ms / 100) * 100;
-  return Math.round(ms / 1000) * 1000;
-}
-
 function rowOf(statistics: LoadStatistics, stats: RequestStats, current: CurrentStats): LocustRow {
   const latency = statistics.latencyOf(stats.name);
   const { method, name } = splitName(stats.name);
-  const percentile = (q: number): number => (latency === undefined ? 0 : locustPercentile(latency, q));
+  const percentile = (q: number): number => locustPercentile(latency, q);
   return {
     method,
     name,
     safe_name: escapeHtml(name),
     num_requests: stats.requests,
     num_failures: stats.failures,
-    min_response_time: stats.minMs,
-    max_response_time: stats.maxMs,
+    min_response_time: Math.round(stats.minMs),
+    max_response_time: Math.round(stats.maxMs),
     avg_response_time: stats.meanMs,
     median_response_time: locustBucket(stats.p50Ms),
     ninetieth_response_time: percentile(0.9),
@@ -138,24 +141,6 @@ function rowOf(statistics: LoadStatistics, stats: RequestStats, current: Current
   };
 }
 
-/** Locust takes the value at rank ⌊n·q⌋ counted from zero; the sketch takes the one at ⌊q·(n-1)⌋. */
-function locustPercentile(latency: LatencySketch, q: number): number {
-  const last = latency.count - 1;
-  if (last <= 0) return locustBucket(latency.quantileMs(1));
-  const rank = Math.floor(latency.count * q);
-  return locustBucket(latency.quantileMs(rank >= last ? 1 : (rank + 0.5) / last));
-}
-
-/** `GET /health` has its method in its name; everything of MCP is a POST. */
-function splitName(name: string): { method: string; name: string } {
-  const [, method, rest] = /^(GET|DELETE) (.+)$/.exec(name) ?? [];
-  return method !== undefined && rest !== undefined ? { method, name: rest } : { method: 'POST', name };
-}
-
 function escapeHtml(text: string): string {
   return text.replace(/[<>&"']/g, (character) => `&#${character.codePointAt(0)};`);
-}
-
-function perSecond(count: number, durationMs: number): number {
-  return durationMs === 0 ? 0 : (count * 1000) / durationMs;
 }

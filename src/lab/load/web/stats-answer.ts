@@ -1,19 +1,32 @@
 import type { GeneratorVitals } from '../../timeline/samples.ts';
 import type { RequestStats } from '../../run-document.ts';
 import type { LoadPlanSummary } from '../load-plan.ts';
+import type { ScenarioName } from '../scenarios/scenario.ts';
+import type { LocustException } from './locust-answers.ts';
 import type { LocustStats } from './locust-stats.ts';
 
 /** `GET /stats/requests`: what Locust's clients read, and our own figures beside it. */
 export type LoadStatsAnswer = LocustStats & { gaugeway: LoadTestDetails };
 
 /** What the page shows beyond Locust's figures: exact percentiles, history, and what the generator says of itself. */
-export interface LoadTestDetails {
+export interface LoadTestDetails extends LoadFigures {
   /** Counts the tests that were started; the history is that of the last one. */
   testNumber: number;
   host: string;
   /** As the last test was asked for, or the defaults. */
   users: number;
   spawnRate: number;
+  scenario: ScenarioName;
+  /** Every scenario that can be asked for. */
+  scenarios: readonly ScenarioName[];
+  /** Why the last load ended by itself. */
+  error: string | null;
+  /** The same as Locust tells it; a reset forgets it. */
+  exceptions: LocustException[];
+}
+
+/** What one load has shown. */
+export interface LoadFigures {
   /** Covered by the figures. */
   durationMs: number;
   rows: LoadRow[];
@@ -22,8 +35,17 @@ export interface LoadTestDetails {
   history: LoadMoment[];
   generator: GeneratorVitals | null;
   plan: LoadPlanSummary | null;
-  /** Why the last load ended by itself. */
-  error: string | null;
+}
+
+/** What a page that is a report, and follows no test, holds in itself. */
+export interface EmbeddedLoad {
+  stats: LoadStatsAnswer;
+  /** ISO 8601. */
+  writtenAt: string;
+  /** Where the page can be had as a file, if it was not opened as one. */
+  downloadPath: string | null;
+  /** Colours to begin with; null follows the system. */
+  theme: 'light' | 'dark' | null;
 }
 
 /** Figures of one request name; the current ones cover the last ten seconds. */

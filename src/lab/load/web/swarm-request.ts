@@ -3,6 +3,7 @@ import { parseWaitMs } from '../../../shared/duration.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { maxUsers } from '../load-plan.ts';
 import { scenarioNames } from '../scenarios/scenario.ts';
+import type { ScenarioName } from '../scenarios/scenario.ts';
 
 /** What `POST /swarm` asks for. */
 export interface SwarmRequest {
@@ -10,7 +11,7 @@ export interface SwarmRequest {
   spawnRate: number;
   host?: string;
   runTimeMs?: number;
-  scenario?: (typeof scenarioNames)[number];
+  scenario?: ScenarioName;
 }
 
 /** Each field by all the names that clients of Locust send it under, the newest first. */
@@ -24,18 +25,17 @@ const fields = z.object({
   spawnRate: z.coerce.number().positive().max(maxUsers),
   host: z.string().max(2_000).optional(),
   run_time: z.coerce.string().max(20).optional(),
-  scenario: z.enum(scenarioNames).optional(),
+  user_classes: z.array(z.enum(scenarioNames)).max(1, { error: 'one scenario runs at a time' }).optional(),
 });
 
 /** Reads the body, a form or JSON; fields that are not ours are ignored. Throws `usage` with the field at fault. */
 export function parseSwarmRequest(contentType: string, body: string): SwarmRequest {
-  const given = contentType.includes('application/json')
-    ? parseJson(body)
-    : Object.fromEntries(new URLSearchParams(body));
+  const given = contentType.includes('application/json') ? parseJson(body) : parseForm(body);
   const parsed = fields.safeParse({
     ...given,
     users: firstOf(given, names.users),
     spawnRate: firstOf(given, names.spawnRate),
+    user_classes: listOf(given['user_classes']),
   });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -43,7 +43,8 @@ export function parseSwarmRequest(contentType: string, body: string): SwarmReque
     const shown = field === 'users' || field === 'spawnRate' ? names[field][0] : field;
     throw new GaugewayError('usage', `${shown}: ${issue?.message ?? 'is not valid'}`, { field: shown });
   }
-  const { users, spawnRate, host = '', run_time: runTime = '', scenario } = parsed.data;
+  const { users, spawnRate, host = '', run_time: runTime = '', user_classes: classes = [] } = parsed.data;
+  const [scenario] = classes;
   const trimmedHost = host.replace(/[<>]/g, '').trim();
   return {
     users,
@@ -52,6 +53,16 @@ export function parseSwarmRequest(contentType: string, body: string): SwarmReque
     ...(runTime.trim() === '' ? {} : { runTimeMs: parseWaitMs(runTime.trim()) }),
     ...(scenario === undefined ? {} : { scenario }),
   };
+}
+
+/** A field that may be given several times is a list of all its values. */
+function parseForm(body: string): Record<string, unknown> {
+  const form = new URLSearchParams(body);
+  return { ...Object.fromEntries(form), user_classes: form.getAll('user_classes') };
+}
+
+function listOf(value: unknown): unknown {
+  return value === undefined || Array.isArray(value) ? value : [value];
 }
 
 function parseJson(body: string): Record<string, unknown> {

@@ -1,0 +1,111 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { CsvFiles } from '../lab/load/csv-files.ts';
+import type { LoadPlan, LoadPlanSummary } from '../lab/load/load-plan.ts';
+import type { LoadStatistics } from '../lab/load/load-statistics.ts';
+import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
+import { LoadRecording } from '../lab/load/web/load-recording.ts';
+import { writeLoadReport } from '../lab/load/web/load-report.ts';
+import { exceptionOf } from '../lab/load/web/locust-answers.ts';
+import { toLocustStats } from '../lab/load/web/locust-stats.ts';
+import { readConsolePage } from '../lab/console-page.ts';
+import type { LoadSample } from '../lab/timeline/samples.ts';
+import { writeAtomically } from '../lab/timeline/write-atomically.ts';
+import { GaugewayError, messageOf } from '../shared/errors.ts';
+
+export interface LoadOutputFlags {
+  csv?: string;
+  csvFullHistory: boolean;
+  html?: string;
+  onlySummary: boolean;
+}
+
+/** The options of a load without a page, by the names that Locust gives them. */
+export function addLoadOutputOptions(command: Command): Command {
+  return command
+    .option('--csv <prefix>', 'write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv')
+    .option(
+      '--csv-full-history',
+      'tell of every request name in the history, not only of all together',
+      false,
+    )
+    .option('--html <file>', 'write a report with tables and charts, one self-contained page')
+    .option('--only-summary', 'print the figures at the end only', false);
+}
+
+/** Throws GaugewayError usage when the page, which has downloads, is asked to write files. */
+export function refuseOutputsOfPage(flags: LoadOutputFlags): void {
+  const given = flags.csv !== undefined ? '--csv' : flags.html !== undefined ? '--html' : undefined;
+  if (given !== undefined) {
+    throw new GaugewayError('usage', `${given} is for a load without --ui: the page has its own downloads`);
+  }
+}
+
+/** Keeps what a load in the terminal shows, and writes it to the files that were asked for. */
+export class LoadOutputs {
+  readonly #flags: LoadOutputFlags;
+  readonly #recording = new LoadRecording();
+  readonly #csv: CsvFiles | undefined;
+
+  /** Throws GaugewayError when a file could not be written, before any load begins. */
+  static async open(flags: LoadOutputFlags): Promise<LoadOutputs> {
+    if (flags.csvFullHistory && flags.csv === undefined) {
+      throw new GaugewayError('usage', '--csv-full-history needs --csv');
+    }
+    if (flags.html !== undefined) {
+      // Throws where the page was not built.
+      await readConsolePage('load');
+      await access(dirname(flags.html), constants.W_OK).catch((cause: unknown) => {
+        const reason = `the report cannot be written to ${flags.html} (${messageOf(cause)})`;
+        throw new GaugewayError('usage', reason, { cause });
+      });
+    }
+    const { csv: prefix, csvFullHistory: fullHistory } = flags;
+    const csv = prefix === undefined ? undefined : await CsvFiles.create({ prefix, fullHistory });
+    return new LoadOutputs(flags, csv);
+  }
+
+  private constructor(flags: LoadOutputFlags, csv: CsvFiles | undefined) {
+    this.#flags = flags;
+    this.#csv = csv;
+  }
+
+  get statistics(): LoadStatistics {
+    return this.#recording.statistics;
+  }
+
+  add(sample: LoadSample, atMs: number): void {
+    this.#recording.add(sample, atMs);
+    this.#csv?.add(this.statistics, atMs);
+  }
+
+  set plan(summary: LoadPlanSummary) {
+    this.#recording.plan = summary;
+  }
+
+  /** Writes the files; `error` is what ended the load by itself. */
+  async finish(plan: LoadPlan, error?: unknown): Promise<void> {
+    const exceptions = error === undefined ? [] : [exceptionOf(error)];
+    await this.#csv?.finish(this.statistics, exceptions);
+    if (this.#flags.html === undefined) return;
+    const stats = {
+      ...toLocustStats(this.statistics, 'stopped'),
+      gaugeway: {
+        ...this.#recording.figures(),
+        testNumber: 1,
+        host: plan.targetUrl,
+        users: plan.users,
+        spawnRate: plan.spawnRate,
+        scenario: plan.scenario,
+        scenarios: scenarioNames,
+        error: error === undefined ? null : messageOf(error),
+        exceptions,
+      },
+    };
+    await writeAtomically(
+      this.#flags.html,
+      await writeLoadReport(stats, { downloadPath: null, theme: null }),
+    );
+  }
+}
