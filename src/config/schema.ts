@@ -123,7 +123,7 @@ export const gatewayConfigSchema = z.object({
   allowedOrigins: list().register(configKeys, {
     env: 'GAUGEWAY_ALLOWED_ORIGINS',
     flag: '--allowed-origins <origins>',
-    doc: 'Origins of browser applications, e.g. https://app.example, comma-separated.',
+    doc: 'Values accepted in Origin, e.g. https://app.example, comma-separated; CORS headers are never sent.',
   }),
   allowPrivateUpstreams: z
     .union([z.boolean(), z.stringbool('must be true or false')])
