@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { maxDepth, scanDocument, scanObject, skipValue } from './json-scan.ts';
+import { jsonText, maxDepth, scanDocument, scanObject, skipValue } from './json-scan.ts';
 
 /** Members of the outermost object as the scanner locates them: key and JSON text of the value. */
 function members(text: string): [string, string][] {
   const found: [string, string][] = [];
-  scanDocument(text, (key, start) => {
-    const end = skipValue(text, start, 1);
+  const json = jsonText(text);
+  scanDocument(json, (key, start) => {
+    const end = skipValue(json, start, 1);
     found.push([key, text.slice(start, end)]);
     return end;
   });
@@ -77,7 +78,7 @@ function isJson(text: string): boolean {
 
 function scans(text: string): boolean {
   try {
-    scanDocument(text, () => undefined);
+    scanDocument(jsonText(text), () => undefined);
     return true;
   } catch (error) {
     expect(error).toMatchObject({ code: 'parse_error' });
@@ -135,13 +136,13 @@ describe('members', () => {
   });
 
   test('may be walked by the visitor itself', () => {
-    const text = '{"params":{"name":"echo","arguments":{}},"id":7}';
+    const json = jsonText('{"params":{"name":"echo","arguments":{}},"id":7}');
     const inner: string[] = [];
     const outer: string[] = [];
-    scanDocument(text, (key, start) => {
+    scanDocument(json, (key, start) => {
       outer.push(key);
       if (key !== 'params') return undefined;
-      return scanObject(text, start, (member) => {
+      return scanObject(json, start, (member) => {
         inner.push(member);
         return undefined;
       });
@@ -166,12 +167,14 @@ test.each([
   "{'a':1}",
   '{"a":"\\x"}',
 ])('%j is refused', (text) => {
-  expect(() => scanDocument(text, () => undefined)).toThrow(expect.objectContaining({ code: 'parse_error' }));
+  expect(() => scanDocument(jsonText(text), () => undefined)).toThrow(
+    expect.objectContaining({ code: 'parse_error' }),
+  );
 });
 
 test('what is JSON but no object is an invalid request', () => {
   for (const text of ['[]', '1', '"x"', ' null ']) {
-    expect(() => scanDocument(text, () => undefined)).toThrow(
+    expect(() => scanDocument(jsonText(text), () => undefined)).toThrow(
       expect.objectContaining({ code: 'invalid_request' }),
     );
   }

@@ -7,6 +7,18 @@ import { GaugewayError } from '../shared/errors.ts';
  * parse_error at the first character that is not JSON.
  */
 
+/** A text to walk over, and what speeds that up. */
+export interface JsonText {
+  readonly text: string;
+  /** Neither escapes nor control characters are in it, so that each string ends at the next quote. */
+  readonly isPlain: boolean;
+}
+
+/** Looks through the text once: far cheaper than looking at the characters of its strings one by one. */
+export function jsonText(text: string): JsonText {
+  return { text, isPlain: !backslashOrControl.test(text) };
+}
+
 /** Deeper nesting is refused: it serves no protocol message and would exhaust the stack. */
 export const maxDepth = 512;
 
@@ -17,28 +29,30 @@ export const maxDepth = 512;
 export type MemberVisitor = (key: string, valueStart: number) => number | undefined;
 
 /** The members of the one object that is the whole text. */
-export function scanDocument(text: string, visit: MemberVisitor): void {
+export function scanDocument(json: JsonText, visit: MemberVisitor): void {
+  const { text } = json;
   const start = skipSpace(text, 0);
   if (text.charCodeAt(start) !== openBrace) {
-    const end = skipSpace(text, skipValue(text, start));
+    const end = skipSpace(text, skipValue(json, start));
     if (end !== text.length) throw unexpected(text, end);
     throw new GaugewayError('invalid_request', 'one JSON object is expected, not a batch or a bare value');
   }
-  const end = skipSpace(text, scanObject(text, start, visit, 1));
+  const end = skipSpace(text, scanObject(json, start, visit, 1));
   if (end !== text.length) throw unexpected(text, end);
 }
 
 /** The members of the object that starts at `start`; returns where it ended. */
-export function scanObject(text: string, start: number, visit: MemberVisitor, depth = 1): number {
+export function scanObject(json: JsonText, start: number, visit: MemberVisitor, depth = 1): number {
+  const { text } = json;
   let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === closeBrace) return at + 1;
   for (;;) {
-    const keyEnd = skipString(text, at);
+    const keyEnd = skipString(json, at);
     const key = keyAt(text, at, keyEnd);
     at = skipSpace(text, keyEnd);
     if (text.charCodeAt(at) !== colon) throw unexpected(text, at);
     at = skipSpace(text, at + 1);
-    at = skipSpace(text, visit(key, at) ?? skipValue(text, at, depth));
+    at = skipSpace(text, visit(key, at) ?? skipValue(json, at, depth));
     const code = text.charCodeAt(at);
     if (code === closeBrace) return at + 1;
     if (code !== comma) throw unexpected(text, at);
@@ -47,14 +61,15 @@ export function scanObject(text: string, start: number, visit: MemberVisitor, de
 }
 
 /** Where the value that starts at `start` ends. `depth` is how many objects and arrays surround it. */
-export function skipValue(text: string, start: number, depth = 0): number {
+export function skipValue(json: JsonText, start: number, depth = 0): number {
+  const { text } = json;
   switch (text.charCodeAt(start)) {
     case quote:
-      return skipString(text, start);
+      return skipString(json, start);
     case openBrace:
-      return skipObject(text, start, deeper(depth));
+      return skipObject(json, start, deeper(depth));
     case openBracket:
-      return skipArray(text, start, deeper(depth));
+      return skipArray(json, start, deeper(depth));
     case letterT:
       return skipLiteral(text, start, 'true');
     case letterF:
@@ -108,15 +123,26 @@ function skipSpace(text: string, start: number): number {
   }
 }
 
-function skipString(text: string, start: number): number {
+const backslashOrControl = /[^ -[\]-\uffff]/;
+/** Up to the end of a string, an escape or what must not be in it. */
+const plainRun = /[ !#-[\]-\uffff]*/y;
+
+function skipString({ text, isPlain }: JsonText, start: number): number {
   if (text.charCodeAt(start) !== quote) throw unexpected(text, start);
+  if (isPlain) {
+    const end = text.indexOf('"', start + 1);
+    if (end === -1) throw unexpected(text, text.length);
+    return end + 1;
+  }
   let at = start + 1;
   for (;;) {
+    plainRun.lastIndex = at;
+    plainRun.test(text);
+    at = plainRun.lastIndex;
     const code = text.charCodeAt(at);
     if (code === quote) return at + 1;
-    if (code === backslash) at = skipEscape(text, at);
-    else if (code >= 0x20) at += 1;
-    else throw unexpected(text, at);
+    if (code !== backslash) throw unexpected(text, at);
+    at = skipEscape(text, at);
   }
 }
 
@@ -134,13 +160,14 @@ function skipEscape(text: string, start: number): number {
   return start + 2;
 }
 
-function skipObject(text: string, start: number, depth: number): number {
+function skipObject(json: JsonText, start: number, depth: number): number {
+  const { text } = json;
   let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === closeBrace) return at + 1;
   for (;;) {
-    at = skipSpace(text, skipString(text, at));
+    at = skipSpace(text, skipString(json, at));
     if (text.charCodeAt(at) !== colon) throw unexpected(text, at);
-    at = skipSpace(text, skipValue(text, skipSpace(text, at + 1), depth));
+    at = skipSpace(text, skipValue(json, skipSpace(text, at + 1), depth));
     const code = text.charCodeAt(at);
     if (code === closeBrace) return at + 1;
     if (code !== comma) throw unexpected(text, at);
@@ -148,11 +175,12 @@ function skipObject(text: string, start: number, depth: number): number {
   }
 }
 
-function skipArray(text: string, start: number, depth: number): number {
+function skipArray(json: JsonText, start: number, depth: number): number {
+  const { text } = json;
   let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === closeBracket) return at + 1;
   for (;;) {
-    at = skipSpace(text, skipValue(text, at, depth));
+    at = skipSpace(text, skipValue(json, at, depth));
     const code = text.charCodeAt(at);
     if (code === closeBracket) return at + 1;
     if (code !== comma) throw unexpected(text, at);

@@ -1,5 +1,5 @@
 import { GaugewayError } from '../shared/errors.ts';
-import { isObjectAt, scanDocument, scanObject, skipValue } from './json-scan.ts';
+import { isObjectAt, jsonText, scanDocument, scanObject, skipValue } from './json-scan.ts';
 
 /** One JSON-RPC message from a server, with what a relay must know of it; the payload stays text. */
 export type ServerMessage =
@@ -29,11 +29,12 @@ export function parseServerMessage(text: string): ServerMessage {
   let isError = false;
   let resultTypeJson: string | undefined;
 
+  const source = jsonText(text);
   const visitResult = (key: string, start: number): number | undefined => {
     if (key === 'isError') {
       isError = text.startsWith('true', start);
     } else if (key === 'resultType') {
-      const end = skipValue(text, start, 2);
+      const end = skipValue(source, start, 2);
       resultTypeJson = text.slice(start, end);
       return end;
     }
@@ -41,21 +42,21 @@ export function parseServerMessage(text: string): ServerMessage {
   };
 
   try {
-    scanDocument(text, (key, start) => {
+    scanDocument(source, (key, start) => {
       if (key === 'result' || key === 'error') {
         // Some servers name the member that they do not give.
         if (text.startsWith('null', start)) return undefined;
         wellFormed = member === undefined && isObjectAt(text, start);
         const end =
           key === 'result' && wellFormed
-            ? scanObject(text, start, visitResult, 2)
-            : skipValue(text, start, 1);
+            ? scanObject(source, start, visitResult, 2)
+            : skipValue(source, start, 1);
         member = key;
         json = text.slice(start, end);
         return end;
       }
       if (key !== 'id' && key !== 'method') return undefined;
-      const end = skipValue(text, start, 1);
+      const end = skipValue(source, start, 1);
       if (key === 'id') idJson = text.slice(start, end);
       else method = String(JSON.parse(text.slice(start, end)));
       return end;

@@ -1,5 +1,5 @@
 import { GaugewayError } from '../../shared/errors.ts';
-import { isEmptyObjectAt, isObjectAt, scanObject, skipValue } from '../json-scan.ts';
+import { isEmptyObjectAt, isObjectAt, jsonText, scanObject, skipValue } from '../json-scan.ts';
 import { isRecord } from '../record.ts';
 import type { Implementation } from '../wire-codec.ts';
 
@@ -34,10 +34,11 @@ export function withEnvelope(paramsJson: string, meta: 'none' | 'other', self: I
   if (meta === 'none') return insertMembers(paramsJson, 0, `"_meta":{${members}}`);
   let metaStart = -1;
   let metaEnd = -1;
-  scanObject(paramsJson, 0, (key, start) => {
+  const json = jsonText(paramsJson);
+  scanObject(json, 0, (key, start) => {
     if (key !== '_meta') return undefined;
     metaStart = start;
-    metaEnd = skipValue(paramsJson, start, 1);
+    metaEnd = skipValue(json, start, 1);
     return metaEnd;
   });
   if (metaStart === -1 || !isObjectAt(paramsJson, metaStart)) throw invalid('_meta must be an object');
