@@ -4,9 +4,11 @@ import type { Command } from 'commander';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { startLoad } from '../lab/load/load-process.ts';
+import { describeThresholds, ThresholdJudge } from '../lab/load/threshold-judge.ts';
 import { renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
 import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
 import { startLoadServer } from '../lab/load/web/load-server.ts';
+import type { ThresholdResult } from '../lab/run-document.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { sleep } from '../shared/clock.ts';
 import { longestTimerMs, parseDurationMs, parseWaitMs } from '../shared/duration.ts';
@@ -17,11 +19,13 @@ import { exitCodes } from './exit-codes.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { addLoadOutputOptions, LoadOutputs, refuseOutputsOfPage } from './load-outputs.ts';
 import type { LoadOutputFlags } from './load-outputs.ts';
+import { addThresholdOptions } from './threshold-options.ts';
+import type { ThresholdFlags } from './threshold-options.ts';
 import { positive, thinkTime, wholeNumber } from './option-values.ts';
 import { LiveTable } from './live-table.ts';
 import { portNumber } from './upstream-fixture.ts';
 
-interface LoadFlags extends LoadOutputFlags {
+interface LoadFlags extends LoadOutputFlags, ThresholdFlags {
   target?: string;
   token?: string;
   users: number;
@@ -80,7 +84,14 @@ export function registerLoad(program: Command): void {
     )
     .option('--fail-on-error', 'exit with 1 when any request failed', false)
     .option('--json', 'print the figures as JSON instead of a table', false);
-  addLoadOutputOptions(command).addHelpText('after', '\nTimes are written 30s, 1m30s or 500ms.').action(load);
+  addThresholdOptions(command);
+  addLoadOutputOptions(command)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 it ran, 1 a threshold was broken (or --fail-on-error), 2 bad usage, 3 the target does not answer.' +
+        '\nTimes are written 30s, 1m30s or 500ms.',
+    )
+    .action(load);
 }
 
 async function load(flags: LoadFlags): Promise<void> {
@@ -147,10 +158,19 @@ async function runHeadless(
 ): Promise<void> {
   const { statistics } = outputs;
   const live = new LiveTable(process.stderr);
+  const judge = new ThresholdJudge(flags.threshold);
+  let ramping = true;
+  let abortedBy: string | undefined;
   const running = startLoad(plan, {
     logger,
+    onRamped: () => (ramping = false),
     onSample: (sample, atMs) => {
       outputs.add(sample, atMs);
+      judge.add(sample, atMs, ramping);
+      if (flags.abortOnFail && abortedBy === undefined && judge.givesUp !== undefined) {
+        abortedBy = judge.givesUp.text;
+        stop();
+      }
       if (flags.onlySummary) return;
       live.show((options) => renderLoadTable(statistics, options), renderLoadLine(statistics));
     },
@@ -174,14 +194,21 @@ async function runHeadless(
     live.clear();
   }
   await outputs.finish(plan);
+  const thresholds = judge.results(abortedBy);
   const { isTTY } = process.stdout;
   const columns = isTTY ? process.stdout.columns : 120;
   const color = isTTY && process.env['NO_COLOR'] === undefined;
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify(statistics.summary, null, 2)}\n`
-      : renderLoadTable(statistics, { columns, color }),
+      ? `${JSON.stringify({ ...statistics.summary, thresholds }, null, 2)}\n`
+      : [renderLoadTable(statistics, { columns, color }), ...renderThresholds(thresholds)].join(''),
   );
   if (signal.aborted && flags.runTime !== undefined) process.exitCode = exitCodes.interrupted;
-  else if (flags.failOnError && statistics.total.failures > 0) process.exitCode = exitCodes.failure;
+  else if (thresholds.some(({ passed }) => !passed) || (flags.failOnError && statistics.total.failures > 0)) {
+    process.exitCode = exitCodes.failure;
+  }
+}
+
+function renderThresholds(results: readonly ThresholdResult[]): string[] {
+  return results.length === 0 ? [] : ['\n', ...describeThresholds(results).map((line) => `${line}\n`)];
 }

@@ -12,5 +12,10 @@ export function presentRun({ document, folder, reportFile }: AnalysedRun, json: 
     process.stdout.write(renderSummary(document, { columns, color, folder, reportFile }));
   }
   if (document.interrupted) process.exitCode = exitCodes.interrupted;
-  else if (document.findings.some(({ verdict }) => verdict === 'fail')) process.exitCode = exitCodes.failure;
+  else if (
+    document.findings.some(({ verdict }) => verdict === 'fail') ||
+    document.thresholds?.some(({ passed }) => !passed) === true
+  ) {
+    process.exitCode = exitCodes.failure;
+  }
 }

@@ -12,13 +12,15 @@ import { createLogger } from '../shared/logger.ts';
 import { processRoles, type StackDescription } from '../shared/stack-description.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
+import { addThresholdOptions } from './threshold-options.ts';
+import type { ThresholdFlags } from './threshold-options.ts';
 import { positive, thinkTime, wholeNumber } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
 import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
-interface SessionFlags {
+interface SessionFlags extends ThresholdFlags {
   users: number;
   spawnRate: number;
   duration: number;
@@ -40,7 +42,7 @@ interface SessionFlags {
 }
 
 export function registerSession(program: Command): void {
-  program
+  const command = program
     .command('session')
     .summary('load a stack, watch every layer, say what limits it')
     .description(
@@ -95,10 +97,11 @@ export function registerSession(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing limits it, 1 failing findings, 2 bad usage, 3 a required source could not be read,' +
-        '\n130 interrupted. Times are written 30s, 1m30s or 500ms.',
+      '\nExit codes: 0 nothing limits it, 1 failing findings or thresholds, 2 bad usage, 3 a required source could not' +
+        '\nbe read, 130 interrupted. Times are written 30s, 1m30s or 500ms.',
     )
     .action(session);
+  addThresholdOptions(command);
 }
 
 async function session(flags: SessionFlags): Promise<void> {
@@ -134,6 +137,8 @@ async function session(flags: SessionFlags): Promise<void> {
       baselineMs: flags.baseline,
       durationMs: flags.duration,
       coolDownMs: flags.coolDown,
+      thresholds: flags.threshold,
+      abortOnFail: flags.abortOnFail,
       versions: { gaugeway: packageVersion(), node: process.versions.node },
       logger,
       signal: interrupt.signal,

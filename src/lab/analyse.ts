@@ -3,8 +3,10 @@ import type { ArtifactSlots, Timed } from './diagnose/artifacts.ts';
 import { Analysis } from './diagnose/computed/facts.ts';
 import { samplesIn, steadyWindow } from './diagnose/computed/window.ts';
 import { summarizeLoad } from './load/load-statistics.ts';
+import { ThresholdJudge } from './load/threshold-judge.ts';
+import { parseThreshold } from './load/thresholds.ts';
 import { writeReport } from './report/html.ts';
-import type { RunDocument } from './run-document.ts';
+import { type RunDocument, runDocumentSchema, type ThresholdResult } from './run-document.ts';
 import { requiredSources } from './required-sources.ts';
 import { writeRunDocument } from './timeline/bundle.ts';
 import { CollectorTallies } from './timeline/collector-tallies.ts';
@@ -15,6 +17,8 @@ import { readBundle, readRunDocument, readSeries } from './timeline/read-bundle.
 export interface RunOutcome {
   durationMs: number;
   interrupted: boolean;
+  /** The threshold that ended the load, if one did. */
+  abortedBy?: string;
 }
 
 export interface AnalysedRun {
@@ -34,11 +38,14 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
   const slots = await readBundle(folder, series);
   const tallies = new CollectorTallies();
   for (const event of series.events) tallies.count(event);
-  const document: RunDocument = {
-    ...opening,
-    ...outcome,
+  const samples = loadOfInterest(slots);
+  const recorded = { ...opening, ...outcome };
+  // The keys in the order of the schema, whichever of them the opening document had: the report repeats byte for byte.
+  const document = runDocumentSchema.parse({
+    ...recorded,
     phases: valueOf(slots.phases) ?? [],
-    load: summarizeLoad(loadOfInterest(slots)),
+    load: summarizeLoad(samples),
+    thresholds: judgeThresholds(recorded, samples),
     collectors: tallies.list().map((tally) => ({ ...tally, required: requiredSources.includes(tally.name) })),
     profiles: (valueOf(slots.profiles) ?? []).map(({ target, pid, startMs, endMs, file }) => ({
       target,
@@ -48,10 +55,20 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
       file,
     })),
     ...diagnose(slots),
-  };
+  } satisfies RunDocument);
   await writeRunDocument(folder, document);
   const reportFile = await writeReport(folder, document, series.events, slots);
   return { document, folder, reportFile };
+}
+
+/** Holds the same samples as the load's figures against what was asked for when the run was made. */
+function judgeThresholds(
+  { settings, abortedBy }: RunDocument,
+  samples: readonly Timed<LoadSample>[],
+): ThresholdResult[] {
+  const judge = new ThresholdJudge((settings.thresholds ?? []).map(parseThreshold));
+  for (const { atMs, data } of samples) judge.add(data, atMs);
+  return judge.results(abortedBy);
 }
 
 /** The window that verdicts are about; all samples of a run that was cut off before it. */

@@ -47,6 +47,18 @@ const requestStats = z.object({
   maxMs: z.number(),
 });
 
+const thresholdResult = z.object({
+  threshold: z.string().meta({ description: 'As it was asked for, e.g. `tools/call:p99<500ms`' }),
+  value: z.number().nullable().meta({ description: 'Null when no request finished' }),
+  unit: z.enum(['ms', '%', '/s']),
+  limit: z.number().meta({ description: 'In the same unit' }),
+  passed: z.boolean(),
+  endedTheLoad: z.boolean(),
+  windows: z
+    .object({ checked: z.number().int(), broken: z.number().int() })
+    .meta({ description: 'Windows of a second, each by itself' }),
+});
+
 export const runDocumentSchema = z
   .object({
     schemaVersion: z.literal(runSchemaVersion),
@@ -55,6 +67,10 @@ export const runDocumentSchema = z
     startedAt: z.iso.datetime(),
     durationMs: z.number(),
     interrupted: z.boolean().meta({ description: 'True when the run was stopped before its end' }),
+    abortedBy: z
+      .string()
+      .optional()
+      .meta({ description: 'The threshold that ended the load, when one was to end it' }),
     versions: z.record(z.string(), z.string()),
     stack: z.object({
       name: z.string(),
@@ -68,6 +84,7 @@ export const runDocumentSchema = z
       spawnRate: z.number(),
       durationMs: z.number(),
       scenario: z.string(),
+      thresholds: z.array(z.string()).optional().meta({ description: 'Limits that the load must keep' }),
     }),
     phases: z.array(z.object({ name: z.enum(phaseNames), startMs: z.number(), endMs: z.number() })),
     load: requestStats
@@ -81,6 +98,10 @@ export const runDocumentSchema = z
         }),
       })
       .meta({ description: 'The steady phase; the whole load when the run never became steady' }),
+    thresholds: z
+      .array(thresholdResult)
+      .optional()
+      .meta({ description: 'What became of the limits, over the same time as `load`' }),
     collectors: z.array(
       z.object({
         name: z.string(),
@@ -112,5 +133,6 @@ export const runDocumentSchema = z
 
 export type RunDocument = z.infer<typeof runDocumentSchema>;
 export type Finding = z.infer<typeof finding>;
+export type ThresholdResult = z.infer<typeof thresholdResult>;
 export type Evidence = z.infer<typeof evidence>;
 export type RequestStats = z.infer<typeof requestStats>;

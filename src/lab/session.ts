@@ -9,6 +9,8 @@ import { procMissing } from './collect/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
 import type { LoadPlan, LoadPlanSummary } from './load/load-plan.ts';
 import { startLoad } from './load/load-process.ts';
+import { ThresholdJudge } from './load/threshold-judge.ts';
+import type { Threshold } from './load/thresholds.ts';
 import { LoadStatistics } from './load/load-statistics.ts';
 import { probeTarget } from './probe-target.ts';
 import { requiredSources } from './required-sources.ts';
@@ -28,6 +30,10 @@ export interface SessionOptions {
   /** Length of the steady phase, which begins when every user is running. */
   durationMs: number;
   coolDownMs: number;
+  /** Limits that the load must keep in the steady phase. */
+  thresholds: readonly Threshold[];
+  /** Whether a threshold that three windows in a row break ends the load. */
+  abortOnFail: boolean;
   versions: Record<string, string>;
   logger: Logger;
   /** Ends the run early; what was collected is kept and analysed. */
@@ -63,18 +69,24 @@ export async function runSession(options: SessionOptions): Promise<AnalysedRun> 
   const bundle = await createBundle(outFolder);
   const startedMs = nowMs();
   const opening = openingDocument(options, startedMs);
+  let abortedBy: string | undefined;
   try {
     await writeRunDocument(outFolder, opening);
     bundle.settings(opening.settings);
-    await collect(options, bundle);
+    abortedBy = await collect(options, bundle);
   } finally {
     await bundle.close();
   }
   logger.debug('analysing', { stack: stack.name, folder: outFolder });
-  return analyse(outFolder, { durationMs: nowMs() - startedMs, interrupted: options.signal.aborted });
+  return analyse(outFolder, {
+    durationMs: nowMs() - startedMs,
+    interrupted: options.signal.aborted,
+    ...(abortedBy === undefined ? {} : { abortedBy }),
+  });
 }
 
-async function collect(options: SessionOptions, bundle: Bundle): Promise<void> {
+/** Resolves to the threshold that ended the load, if one did. */
+async function collect(options: SessionOptions, bundle: Bundle): Promise<string | undefined> {
   const { stack, logger, signal } = options;
   const sampling = new Sampling(createCollectors(stack, { logger }), bundle, logger);
   let began = false;
@@ -90,11 +102,13 @@ async function collect(options: SessionOptions, bundle: Bundle): Promise<void> {
     }
     sampling.start();
     began = true;
-    await runPhases(options, bundle, sampling);
+    const abortedBy = await runPhases(options, bundle, sampling);
     await sampling.finish();
+    return abortedBy;
   } catch (error) {
     if (!signal.aborted) throw began ? withKeptRun(error, bundle.folder) : error;
     logger.debug('the run was interrupted', { error: messageOf(error) });
+    return undefined;
   } finally {
     await sampling.close();
   }
@@ -112,9 +126,18 @@ function isRequiredHere(source: string): boolean {
   return requiredSources.includes(source) && (source !== 'process' || procMissing() === undefined);
 }
 
-async function runPhases(options: SessionOptions, bundle: Bundle, sampling: Sampling): Promise<void> {
+async function runPhases(
+  options: SessionOptions,
+  bundle: Bundle,
+  sampling: Sampling,
+): Promise<string | undefined> {
   const { logger, signal } = options;
   const progress = new ProgressMeter(options.onProgress);
+  const judge = new ThresholdJudge(options.abortOnFail ? options.thresholds : []);
+  const givenUp = new AbortController();
+  const ending = AbortSignal.any([signal, givenUp.signal]);
+  let ramping = true;
+  let abortedBy: string | undefined;
   const phase = async (name: PhaseName, remainingMs: number | undefined, body: () => Promise<void>) => {
     if (signal.aborted) return;
     bundle.phase(name, 'start');
@@ -135,17 +158,26 @@ async function runPhases(options: SessionOptions, bundle: Bundle, sampling: Samp
       onSample: (sample, atMs) => {
         bundle.append({ kind: 'sample', atMs, source: 'load', target: 'generator', costMs: 0, data: sample });
         progress.load(sample, atMs);
+        judge.add(sample, atMs, ramping);
+        abortedBy ??= judge.givesUp?.text;
+        if (abortedBy !== undefined) givenUp.abort();
       },
     });
     try {
       options.onPlanned?.(await load.planned);
       const rampMs = (options.load.users / options.load.spawnRate) * 1000;
-      await phase('ramp', rampMs, () => Promise.race([load.ramped, load.finished]));
-      await phase('steady', options.durationMs, () => sleepWhile(load.finished, options.durationMs, signal));
+      await phase('ramp', rampMs, () => Promise.race([load.ramped, load.finished, aborted(givenUp.signal)]));
+      ramping = false;
+      if (!givenUp.signal.aborted) {
+        await phase('steady', options.durationMs, () =>
+          sleepWhile(load.finished, options.durationMs, ending),
+        );
+      }
     } finally {
       await load.stop();
     }
     await phase('cool-down', options.coolDownMs, () => sleep(options.coolDownMs, signal));
+    return abortedBy;
   } finally {
     clearInterval(ticker);
   }
@@ -159,6 +191,13 @@ async function sleepWhile(ended: Promise<void>, durationMs: number, signal: Abor
   } finally {
     awake.abort();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Folds the load's samples into what a person wants to see each second. */
@@ -232,6 +271,7 @@ function openingDocument(options: SessionOptions, startedMs: number): RunDocumen
       spawnRate: load.spawnRate,
       durationMs: options.durationMs,
       scenario: load.scenario,
+      ...(options.thresholds.length === 0 ? {} : { thresholds: options.thresholds.map(({ text }) => text) }),
     },
     phases: [],
     load: {

@@ -133,6 +133,34 @@ describe('gaugeway load', () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
+  const limits = ['--threshold', 'tools/call echo:error_rate<1%', '--threshold', 'max<10m'];
+
+  it('passes when it keeps its thresholds', async () => {
+    const { code, stdout } = await load(['--target', target.url, ...quick, '--iterations', '20', ...limits]);
+    expect(stdout).toMatch(/^✓ tools\/call echo:error_rate<1% {2}0 %$/m);
+    expect(code).toBe(0);
+  });
+
+  it('fails when it breaks one', async () => {
+    const args = [...limits, '--threshold', 'tools/call refusing:error_rate<1%', '--json'];
+    const { code, stdout } = await load(['--target', target.url, ...quick, '--iterations', '20', ...args]);
+    const { thresholds }: Pick<RunDocument, 'thresholds'> = JSON.parse(stdout);
+    expect(thresholds?.map(({ value, passed }) => [value, passed])).toEqual([
+      [0, true],
+      [expect.any(Number), true],
+      [100, false],
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it('ends by itself, and fails, when a threshold stays broken', async () => {
+    const limit = 'tools/call refusing:error_rate<1%';
+    const args = [...quick, '--think', '5ms', '--run-time', '10m', '--threshold', limit, '--abort-on-fail'];
+    const { code, stdout } = await load(['--target', target.url, ...args]);
+    expect(stdout).toMatch(/^✕ tools\/call refusing:error_rate<1% {2}100 % \(.*ended the load\)$/m);
+    expect(code).toBe(1);
+  });
+
   it.each([
     [
       ['--target', 'http://example.com'],
@@ -146,6 +174,8 @@ describe('gaugeway load', () => {
       'load plan: users: Too small: expected number to be >=1',
     ],
     [['--users', 'many'], 2, "not a whole number: 'many'"],
+    [['--threshold', 'p95<200'], 2, "threshold 'p95<200': '200' is no limit of p95: write it like 200ms"],
+    [['--abort-on-fail'], 2, '--abort-on-fail ends a load that breaks a --threshold, and there is none'],
     [
       ['--target', 'http://127.0.0.1:1', '--csv', '/nowhere/run'],
       2,

@@ -117,6 +117,28 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
     return found.pid;
   }
 
+  test('is ended by a threshold that stays broken, and fails by it', async () => {
+    const run = join(folder.path, 'aborted-run');
+    const limits = ['--threshold', 'max<0.001ms', '--threshold', 'error_rate<1%', '--abort-on-fail'];
+    const args = [...target(), ...lightLoad, '--duration', '10m', ...limits, '--out', run];
+    const { code, stdout } = await gaugeway(['session', ...args]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^✕ max<0\.001ms .*ended the load/m);
+    expect(stdout).toMatch(/^✓ error_rate<1% 0 %$/m);
+    const document = await documentOf(run);
+    expect(document).toMatchObject({ abortedBy: 'max<0.001ms', interrupted: false });
+    expect(document.settings.thresholds).toEqual(['max<0.001ms', 'error_rate<1%']);
+    expect(document.thresholds?.map(({ passed, endedTheLoad }) => [passed, endedTheLoad])).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+    const files = async (): Promise<Buffer[]> =>
+      Promise.all(['run.json', 'report.html'].map((name) => readFile(join(run, name))));
+    const before = await files();
+    expect((await gaugeway(['diagnose', run])).code).toBe(1);
+    expect(await files()).toEqual(before);
+  });
+
   test('watches what it was told of, and nothing secret is written', async () => {
     const run = join(folder.path, 'target-run');
     const watched = ['--pid', String(pidOf('gateway')), '--pid', `postgres=${pidOf('postgres')}`];

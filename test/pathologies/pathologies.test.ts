@@ -98,6 +98,8 @@ describe('a session names what is wrong with the stack', { timeout: 90_000 }, ()
       baselineMs: 500,
       durationMs: 8000,
       coolDownMs: 500,
+      thresholds: [],
+      abortOnFail: false,
       versions: {},
       logger,
       signal: new AbortController().signal,

@@ -10,6 +10,7 @@ import { Endpoints } from './endpoints.tsx';
 import { Findings } from './findings.tsx';
 import { Plans } from './plans.tsx';
 import { RunFacts } from './run-facts.tsx';
+import { Thresholds } from './thresholds.tsx';
 import { Timeline } from './timeline.tsx';
 import { Verdict } from './verdict.tsx';
 import { Checked } from './checked.tsx';
@@ -80,6 +81,7 @@ export function ReportPage({
           />
         )}
         <Endpoints load={run.load} />
+        <Thresholds thresholds={run.thresholds} />
         <Findings
           findings={run.findings}
           charts={loaded.value?.charts ?? null}

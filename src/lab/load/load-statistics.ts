@@ -1,6 +1,7 @@
 import { LatencySketch } from '../../shared/latency-sketch.ts';
 import type { RequestStats, RunDocument } from '../run-document.ts';
 import type { LoadSample, LoadWindow } from '../timeline/samples.ts';
+import type { MeasuredRequests } from './thresholds.ts';
 
 /** The row that holds every request; Locust's name for it. */
 export const aggregatedName = 'Aggregated';
@@ -108,6 +109,18 @@ export class LoadStatistics {
   /** The merged latencies of one request name, or of all; for figures that {@link RequestStats} does not hold. */
   latencyOf(name: string = aggregatedName): LatencySketch | undefined {
     return name === aggregatedName ? this.#all.latency : this.#byName.get(name)?.latency;
+  }
+
+  /** All requests whose name begins with `namePrefix`, or simply all, folded together. */
+  requestsOf(namePrefix = ''): MeasuredRequests {
+    const measured = { requests: 0, failures: 0, durationMs: this.#durationMs, latency: new LatencySketch() };
+    for (const [name, { requests, failures, latency }] of this.#byName) {
+      if (!name.startsWith(namePrefix)) continue;
+      measured.requests += requests;
+      measured.failures += failures;
+      measured.latency.merge(latency);
+    }
+    return measured;
   }
 
   /** Mean body bytes per request of one request name, or of all. */

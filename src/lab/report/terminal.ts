@@ -1,3 +1,4 @@
+import { describeThresholds } from '../load/threshold-judge.ts';
 import type { Evidence, Finding, RequestStats, RunDocument, Verdict } from '../run-document.ts';
 import { terminalTable, type TableColumn } from './terminal-table.ts';
 import { lowerFirst, verdictSentence, verdictSigns } from './verdict-words.ts';
@@ -38,6 +39,7 @@ export function renderSummary(document: RunDocument, options: SummaryOptions): s
     ...verdictLines(document, columns, paint),
     '',
     ...loadLines(document, columns),
+    ...thresholdLines(document, columns, paint),
     '',
     ...endpointLines(document.load, columns, paint),
     ...document.findings.flatMap((finding) => ['', ...findingLines(finding, columns, paint)]),
@@ -86,6 +88,13 @@ function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: 
       '  ',
     ),
   ];
+}
+
+function thresholdLines({ thresholds = [] }: RunDocument, columns: number, paint: Paint): string[] {
+  return describeThresholds(thresholds).flatMap((text, index) => {
+    const color = colors[thresholds[index]?.passed === true ? 'pass' : 'fail'];
+    return wrapText(text, columns, '  ').map((line) => paint(line, color));
+  });
 }
 
 const endpointColumns: readonly TableColumn<RequestStats>[] = [
