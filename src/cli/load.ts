@@ -21,18 +21,18 @@ import { addLoadOutputOptions, LoadOutputs, refuseOutputsOfPage } from './load-o
 import type { LoadOutputFlags } from './load-outputs.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
-import { positive, thinkTime, wholeNumber } from './option-values.ts';
+import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
+import type { LoadModelFlags } from './load-model-options.ts';
+import { positive, wholeNumber } from './option-values.ts';
 import { LiveTable } from './live-table.ts';
 import { portNumber } from './upstream-fixture.ts';
 
-interface LoadFlags extends LoadOutputFlags, ThresholdFlags {
+interface LoadFlags extends LoadModelFlags, LoadOutputFlags, ThresholdFlags {
   target?: string;
   token?: string;
-  users: number;
   spawnRate: number;
   runTime?: number;
   iterations?: number;
-  think: [number, number];
   scenario: LoadPlan['scenario'];
   era: LoadPlan['era'];
   seed: number;
@@ -62,7 +62,6 @@ export function registerLoad(program: Command): void {
     .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
     .option('-t, --run-time <time>', 'stop after this time (default: Ctrl-C stops)', parseWaitMs)
     .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
-    .option('--think <min-max>', 'pause of a user between two requests', thinkTime, defaults.thinkMs)
     .addOption(
       new Option('--scenario <name>', 'what users do').choices(scenarioNames).default(defaults.scenario),
     )
@@ -84,6 +83,7 @@ export function registerLoad(program: Command): void {
     )
     .option('--fail-on-error', 'exit with 1 when any request failed', false)
     .option('--json', 'print the figures as JSON instead of a table', false);
+  addLoadModelOptions(command, { value: [50, 300], text: '50ms-300ms' });
   addThresholdOptions(command);
   addLoadOutputOptions(command)
     .addHelpText(
@@ -96,7 +96,9 @@ export function registerLoad(program: Command): void {
 
 async function load(flags: LoadFlags): Promise<void> {
   if (flags.ui) refuseOutputsOfPage(flags);
-  if (flags.target !== undefined) refuseRemote(planOf(flags, flags.target).targetUrl, flags.allowRemote);
+  // Whatever is wrong with the options is told before anything is started.
+  const { targetUrl } = planOf(flags, flags.target ?? 'http://127.0.0.1');
+  refuseRemote(targetUrl, flags.allowRemote);
   const outputs = flags.ui ? undefined : await LoadOutputs.open(flags);
   const interrupt = interruptSignal(() => process.stderr.write('\nstopping\n'));
   let stack: RunningStack | undefined;
@@ -129,7 +131,7 @@ function planOf(flags: LoadFlags, targetUrl: string): LoadPlan {
     users: flags.users,
     spawnRate: flags.spawnRate,
     scenario: flags.scenario,
-    thinkMs: flags.think,
+    ...loadModelOf(flags),
     requestTimeoutMs: flags.requestTimeout,
     era: flags.era,
     seed: flags.seed,

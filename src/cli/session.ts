@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
 import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
@@ -14,19 +15,19 @@ import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
-import { positive, thinkTime, wholeNumber } from './option-values.ts';
+import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
+import type { LoadModelFlags } from './load-model-options.ts';
+import { positive, wholeNumber } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
 import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
-interface SessionFlags extends ThresholdFlags {
-  users: number;
+interface SessionFlags extends LoadModelFlags, ThresholdFlags {
   spawnRate: number;
-  duration: number;
+  duration?: number;
   baseline: number;
   coolDown: number;
-  think: [number, number];
   scenario: (typeof scenarioNames)[number];
   era: (typeof eras)[number];
   seed: number;
@@ -41,6 +42,8 @@ interface SessionFlags extends ThresholdFlags {
   json: boolean;
 }
 
+const usualDurationMs = 30_000;
+
 export function registerSession(program: Command): void {
   const command = program
     .command('session')
@@ -52,9 +55,10 @@ export function registerSession(program: Command): void {
     .option('--users <n>', 'simulated users', wholeNumber, 50)
     .option('--spawn-rate <n>', 'users started per second', positive, 25)
     .addOption(
-      new Option('--duration <time>', 'length of the steady phase')
-        .argParser(parseWaitMs)
-        .default(30_000, '30s'),
+      new Option(
+        '--duration <time>',
+        'length of the steady phase (default: 30s, or as long as --stages)',
+      ).argParser(parseWaitMs),
     )
     .addOption(
       new Option('--baseline <time>', 'quiet time before the load')
@@ -65,11 +69,6 @@ export function registerSession(program: Command): void {
       new Option('--cool-down <time>', 'quiet time after the load')
         .argParser(parseWaitMs)
         .default(3000, '3s'),
-    )
-    .addOption(
-      new Option('--think <min-max>', 'pause of a user between two requests')
-        .argParser(thinkTime)
-        .default([100, 500], '100ms-500ms'),
     )
     .addOption(new Option('--scenario <name>', 'what users do').choices(scenarioNames).default('mcp-mixed'))
     .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default('legacy'))
@@ -101,6 +100,7 @@ export function registerSession(program: Command): void {
         '\nbe read, 130 interrupted. Times are written 30s, 1m30s or 500ms.',
     )
     .action(session);
+  addLoadModelOptions(command, { value: [100, 500], text: '100ms-500ms' });
   addThresholdOptions(command);
 }
 
@@ -113,6 +113,9 @@ async function session(flags: SessionFlags): Promise<void> {
   if (flags.target === undefined && (flags.pg !== undefined || flags.pid.length > 0)) {
     throw new GaugewayError('usage', '--pg and --pid describe the stack behind --target, which is missing');
   }
+  const model = loadModelOf(flags);
+  const stagesMs = model.executor.kind === 'ramping-arrival-rate' ? scheduleMs(model.executor) : undefined;
+  const durationMs = flags.duration ?? stagesMs ?? usualDurationMs;
   const target = flags.target === undefined ? undefined : describeTarget(flags, flags.target);
   // Before anything is started, so that a wrong setting is told at once.
   const plan = createLoadPlan({
@@ -120,7 +123,7 @@ async function session(flags: SessionFlags): Promise<void> {
     users: flags.users,
     spawnRate: flags.spawnRate,
     scenario: flags.scenario,
-    thinkMs: flags.think,
+    ...model,
     era: flags.era,
     seed: flags.seed,
   });
@@ -135,7 +138,7 @@ async function session(flags: SessionFlags): Promise<void> {
         ...(stack.token === undefined ? {} : { token: stack.token }),
       },
       baselineMs: flags.baseline,
-      durationMs: flags.duration,
+      durationMs,
       coolDownMs: flags.coolDown,
       thresholds: flags.threshold,
       abortOnFail: flags.abortOnFail,

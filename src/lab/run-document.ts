@@ -45,6 +45,19 @@ const requestStats = z.object({
   p95Ms: z.number(),
   p99Ms: z.number(),
   maxMs: z.number(),
+  service: z
+    .object({
+      meanMs: z.number(),
+      p50Ms: z.number(),
+      p95Ms: z.number(),
+      p99Ms: z.number(),
+      maxMs: z.number(),
+    })
+    .optional()
+    .meta({
+      description:
+        'From the sending of a request, in the open model; the others count from its intended start',
+    }),
 });
 
 const thresholdResult = z.object({
@@ -84,6 +97,10 @@ export const runDocumentSchema = z
       spawnRate: z.number(),
       durationMs: z.number(),
       scenario: z.string(),
+      arrivals: z
+        .string()
+        .optional()
+        .meta({ description: 'The open model, e.g. `200/s` or `10s:50,30s:200`' }),
       thresholds: z.array(z.string()).optional().meta({ description: 'Limits that the load must keep' }),
     }),
     phases: z.array(z.object({ name: z.enum(phaseNames), startMs: z.number(), endMs: z.number() })),
@@ -91,6 +108,10 @@ export const runDocumentSchema = z
       .omit({ name: true })
       .extend({
         byName: z.array(requestStats),
+        arrivals: z
+          .object({ planned: z.number().int(), late: z.number().int(), dropped: z.number().int() })
+          .optional()
+          .meta({ description: 'In the open model: tasks that the clock asked for' }),
         generator: z.object({
           cpuPercent: z.number(),
           eventLoopDelayP99Ms: z.number(),

@@ -7,6 +7,7 @@ import { type AnalysedRun, analyse } from './analyse.ts';
 import { createCollectors } from './collect/index.ts';
 import { procMissing } from './collect/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
+import { describeArrivals } from './load/executors/describe-executor.ts';
 import type { LoadPlan, LoadPlanSummary } from './load/load-plan.ts';
 import { startLoad } from './load/load-process.ts';
 import { ThresholdJudge } from './load/threshold-judge.ts';
@@ -238,6 +239,7 @@ class ProgressMeter {
 /** What is known before the first sample: a run that is killed leaves this beside its series. */
 function openingDocument(options: SessionOptions, startedMs: number): RunDocument {
   const { stack, load } = options;
+  const arrivals = describeArrivals(load.executor);
   const nothing = {
     requests: 0,
     failures: 0,
@@ -271,6 +273,7 @@ function openingDocument(options: SessionOptions, startedMs: number): RunDocumen
       spawnRate: load.spawnRate,
       durationMs: options.durationMs,
       scenario: load.scenario,
+      ...(arrivals === undefined ? {} : { arrivals }),
       ...(options.thresholds.length === 0 ? {} : { thresholds: options.thresholds.map(({ text }) => text) }),
     },
     phases: [],

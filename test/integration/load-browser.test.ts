@@ -24,7 +24,7 @@ describe.skipIf(program.missing)(title('the load test page in a browser', progra
     target = await CountingMcpServer.start({ health: 200 });
     server = await startLoadServer({
       port: 0,
-      defaults: { thinkMs: [10, 30] },
+      defaults: { wait: { kind: 'between', minMs: 10, maxMs: 30 } },
       defaultHost: target.url,
       allowRemote: false,
       logger: createLogger('silent'),

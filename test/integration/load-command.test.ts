@@ -153,6 +153,14 @@ describe('gaugeway load', () => {
     expect(code).toBe(1);
   });
 
+  it('sends arrivals by the clock and tells what became of them', async () => {
+    const model = ['--users', '2', '--rate', '40/s', '--stages', '1s:40', '--max-users', '80'];
+    const { code, stdout } = await load(['--target', target.url, ...model, '--scenario', 'mcp-tools']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^40 arrivals: \d+ late, 0 dropped \(all users busy\)$/m);
+    expect(stdout).toContain('from the sending (service)');
+  });
+
   it('ends by itself, and fails, when a threshold stays broken', async () => {
     const limit = 'tools/call refusing:error_rate<1%';
     const args = [...quick, '--think', '5ms', '--run-time', '10m', '--threshold', limit, '--abort-on-fail'];
@@ -175,6 +183,13 @@ describe('gaugeway load', () => {
     ],
     [['--users', 'many'], 2, "not a whole number: 'many'"],
     [['--threshold', 'p95<200'], 2, "threshold 'p95<200': '200' is no limit of p95: write it like 200ms"],
+    [['--stages', '10s'], 2, "not a stage: '10s' (write TIME:RATE, e.g. 10s:50,30s:200)"],
+    [['--max-users', '9'], 2, '--max-users bounds the users of --rate or --stages, and there is neither'],
+    [
+      ['--target', 'http://127.0.0.1:1', '--rate', '5/s', '--iterations', '1'],
+      2,
+      'load plan: iterationsPerUser: belongs to users that decide by themselves, not to arrivals',
+    ],
     [['--abort-on-fail'], 2, '--abort-on-fail ends a load that breaks a --threshold, and there is none'],
     [
       ['--target', 'http://127.0.0.1:1', '--csv', '/nowhere/run'],

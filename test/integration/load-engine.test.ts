@@ -17,7 +17,12 @@ import type { CountingMcpServerOptions } from '../support/counting-mcp-server.ts
 const patience = { timeout: 25_000 };
 
 const logger = createLogger('silent');
-const quick: Partial<LoadPlan> = { users: 4, spawnRate: 1000, thinkMs: [0, 0], scenario: 'mcp-tools' };
+const quick: Partial<LoadPlan> = {
+  users: 4,
+  spawnRate: 1000,
+  wait: { kind: 'constant', ms: 0 },
+  scenario: 'mcp-tools',
+};
 /** initialize, notifications/initialized, tools/list, one trial call and DELETE. */
 const requestsBeforeTheLoad = 5;
 
@@ -231,10 +236,13 @@ describe('failures are counted under their own names', () => {
   it('connect ECONNREFUSED: the target goes away in the middle of the load', async () => {
     const server = await CountingMcpServer.start();
     const statistics = new LoadStatistics();
-    const load = startLoad(createLoadPlan({ ...quick, targetUrl: server.url, thinkMs: [5, 10] }), {
-      onSample: (sample, atMs) => statistics.add(sample, atMs),
-      logger,
-    });
+    const load = startLoad(
+      createLoadPlan({ ...quick, targetUrl: server.url, wait: { kind: 'between', minMs: 5, maxMs: 10 } }),
+      {
+        onSample: (sample, atMs) => statistics.add(sample, atMs),
+        logger,
+      },
+    );
     await load.ramped;
     await server[Symbol.asyncDispose]();
     await expect
@@ -356,10 +364,13 @@ describe('while it runs', () => {
 
   it('tells when the generator dies', async () => {
     await using server = await CountingMcpServer.start();
-    const load = startLoad(createLoadPlan({ ...quick, targetUrl: server.url, thinkMs: [5, 10] }), {
-      onSample: () => undefined,
-      logger,
-    });
+    const load = startLoad(
+      createLoadPlan({ ...quick, targetUrl: server.url, wait: { kind: 'between', minMs: 5, maxMs: 10 } }),
+      {
+        onSample: () => undefined,
+        logger,
+      },
+    );
     await load.ramped;
     process.kill(load.pid, 'SIGKILL');
     await expect(load.finished).rejects.toThrow('the load generator died (SIGKILL)');
@@ -369,7 +380,7 @@ describe('while it runs', () => {
 describe('the generator about itself', () => {
   it('counts planned starts and reports its own CPU, memory and delay', async () => {
     await using server = await CountingMcpServer.start();
-    const { samples } = await runToEnd(server.url, { thinkMs: [1, 3] });
+    const { samples } = await runToEnd(server.url, { wait: { kind: 'between', minMs: 1, maxMs: 3 } });
     const planned = samples.reduce((sum, { generator }) => sum + generator.plannedStarts, 0);
     // Four users: each has its place in the ramp and a pause before each of ten calls.
     expect(planned).toBe(4 + 4 * 10);

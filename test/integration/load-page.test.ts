@@ -35,7 +35,12 @@ beforeAll(async () => {
   });
   page = await startLoadServer({
     port: 0,
-    defaults: { scenario: 'mcp-mixed', thinkMs: [1, 4], iterationsPerUser: 40, token: 'secret' },
+    defaults: {
+      scenario: 'mcp-mixed',
+      wait: { kind: 'between', minMs: 1, maxMs: 4 },
+      iterationsPerUser: 40,
+      token: 'secret',
+    },
     defaultHost: target.url,
     allowRemote: false,
     logger: createLogger('silent'),
@@ -263,7 +268,7 @@ describe('strangers', () => {
 async function startLoadServerFor(host: string): Promise<LoadServer & AsyncDisposable> {
   const server = await startLoadServer({
     port: 0,
-    defaults: { scenario: 'mcp-tools', thinkMs: [5, 20] },
+    defaults: { scenario: 'mcp-tools', wait: { kind: 'between', minMs: 5, maxMs: 20 } },
     defaultHost: host,
     allowRemote: false,
     logger: createLogger('silent'),

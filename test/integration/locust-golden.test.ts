@@ -69,7 +69,7 @@ describe.skipIf(program.missing)(title('one client reads Locust and the load pag
       startLocust(program.path ?? '', users, target.url),
       startLoadServer({
         port: 0,
-        defaults: { thinkMs: [20, 20] },
+        defaults: { wait: { kind: 'between', minMs: 20, maxMs: 20 } },
         defaultHost: target.url,
         allowRemote: false,
         logger: createLogger('silent'),

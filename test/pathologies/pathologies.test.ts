@@ -93,7 +93,7 @@ describe('a session names what is wrong with the stack', { timeout: 90_000 }, ()
         ...(token === undefined ? {} : { token }),
         users: 16,
         spawnRate: 16,
-        thinkMs: [100, 300],
+        wait: { kind: 'between', minMs: 100, maxMs: 300 },
       }),
       baselineMs: 500,
       durationMs: 8000,

@@ -17,8 +17,9 @@ export function RunFacts({ run }: { run: RunDocument }): ReactNode {
     ]),
     [
       'Load',
-      `${formatNumber(settings.users)} users at ${formatNumber(settings.spawnRate)}/s, scenario ${settings.scenario}, ${formatMs(settings.durationMs)}`,
+      `${formatNumber(settings.users)} users at ${formatNumber(settings.spawnRate)}/s, scenario ${settings.scenario}, ${settings.arrivals === undefined ? '' : `arrivals ${settings.arrivals}, `}${formatMs(settings.durationMs)}`,
     ],
+    ...arrivalFacts(load),
     [
       'Generator',
       `${formatNumber(load.generator.cpuPercent)} % CPU, event loop delay p99 ${formatMs(load.generator.eventLoopDelayP99Ms)}, ${formatShare(load.generator.lateStartPercent / 100)} late starts`,
@@ -38,4 +39,17 @@ export function RunFacts({ run }: { run: RunDocument }): ReactNode {
       </dl>
     </section>
   );
+}
+
+/** The open model: whether what was asked for was sent, and the times without what requests waited to be sent. */
+function arrivalFacts({ arrivals, service }: RunDocument['load']): [string, string][] {
+  if (arrivals === undefined) return [];
+  const { planned, late, dropped } = arrivals;
+  const counts = `${formatNumber(planned)}, ${formatNumber(late)} late, ${formatNumber(dropped)} dropped`;
+  if (service === undefined) return [['Arrivals', counts]];
+  const times = `p50 ${formatMs(service.p50Ms)}, p95 ${formatMs(service.p95Ms)}, p99 ${formatMs(service.p99Ms)}`;
+  return [
+    ['Arrivals', counts],
+    ['Service time', times],
+  ];
 }

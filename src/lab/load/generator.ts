@@ -24,7 +24,7 @@ function run(plan: LoadPlan): void {
   let windowStart = performance.now();
   const sample = (): void => {
     const now = performance.now();
-    const { byName, starts } = created.recorder.take();
+    const { byName, starts, arrivals } = created.recorder.take();
     report({
       type: 'sample',
       atMs: nowMs(),
@@ -33,6 +33,7 @@ function run(plan: LoadPlan): void {
         users: created.users,
         byName,
         generator: { ...vitals.take(), ...starts },
+        ...(arrivals === undefined ? {} : { arrivals }),
       },
     });
     windowStart = now;

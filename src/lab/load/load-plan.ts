@@ -1,27 +1,26 @@
 import { z } from 'zod';
 import { GaugewayError } from '../../shared/errors.ts';
+import { executorSchema, maxUsers } from './executors/executor-plan.ts';
 import { scenarioNames } from './scenarios/scenario.ts';
+import { waitSchema } from './waits.ts';
 
 /** The MCP wire that the users speak: sessions (up to 2025-11-25), or the stateless one (2026-07-28). */
 export const eras = ['legacy', 'modern'] as const;
 export type Era = (typeof eras)[number];
 
-/** The most users that one generator process may be asked for; each of them can hold one socket. */
-export const maxUsers = 20_000;
-
-const loadPlanSchema = z.strictObject({
+const loadPlanFields = z.strictObject({
   /** Base URL of the gateway (its MCP endpoint is `<targetUrl>/mcp`), or that endpoint itself. */
   targetUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   /** Bearer token; never logged. */
   token: z.string().max(16_384).optional(),
+  /** In the open model: those whose sessions are open before the first arrival. */
   users: z.int().min(1).max(maxUsers),
   /** Users started per second. */
   spawnRate: z.number().positive().max(maxUsers),
   scenario: z.enum(scenarioNames),
-  /** Bounds of the uniformly drawn pause between two requests of a user, in milliseconds. */
-  thinkMs: z
-    .tuple([z.number().min(0).max(3_600_000), z.number().min(0).max(3_600_000)])
-    .refine(([min, max]) => min <= max, { error: 'the lower bound must not exceed the upper one' }),
+  executor: executorSchema,
+  /** Between two tasks of a user of the closed model; in the open model the clock decides. */
+  wait: waitSchema,
   requestTimeoutMs: z.number().min(1).max(3_600_000),
   era: z.enum(eras),
   /** Two runs with the same seed draw the same tasks, arguments and pauses for each user. */
@@ -29,6 +28,19 @@ const loadPlanSchema = z.strictObject({
   /** Each user ends after this many tasks; without it a user goes on until it is stopped. */
   iterationsPerUser: z.int().min(1).optional(),
 });
+
+const loadPlanSchema = loadPlanFields
+  .refine(({ executor, users }) => executor.kind === 'closed-users' || users <= executor.maxUsers, {
+    path: ['users'],
+    error: 'must not exceed the most users that arrivals may take',
+  })
+  .refine(
+    ({ executor, iterationsPerUser }) => executor.kind === 'closed-users' || iterationsPerUser === undefined,
+    {
+      path: ['iterationsPerUser'],
+      error: 'belongs to users that decide by themselves, not to arrivals',
+    },
+  );
 
 /** What the generator is told to do. */
 export type LoadPlan = z.infer<typeof loadPlanSchema>;
@@ -41,7 +53,8 @@ export const loadPlanDefaults = {
   users: 50,
   spawnRate: 10,
   scenario: 'mcp-mixed',
-  thinkMs: [50, 300],
+  executor: { kind: 'closed-users' },
+  wait: { kind: 'between', minMs: 50, maxMs: 300 },
   requestTimeoutMs: 30_000,
   era: 'legacy',
   seed: 1,

@@ -89,6 +89,27 @@ describe('folding samples', () => {
   });
 });
 
+describe('the open model', () => {
+  it('adds up arrivals, and merges service times beside those that count from the arrival', () => {
+    const arrivals = { planned: 3, late: 1, dropped: 1 };
+    const slow = { ...windowOf([100]), service: windowOf([10]).latency };
+    const fast = { ...windowOf([20]), service: windowOf([20]).latency };
+    const summary = summarizeLoad([
+      { atMs: 1000, data: sampleOf({ a: slow }, { arrivals }) },
+      { atMs: 2000, data: sampleOf({ a: fast }, { arrivals }) },
+    ]);
+    expect(summary.arrivals).toEqual({ planned: 6, late: 2, dropped: 2 });
+    expect(summary).toMatchObject({ meanMs: 60, service: { meanMs: 15, maxMs: 20 } });
+    expect(summary.byName[0]?.service?.meanMs).toBe(15);
+  });
+
+  it('is not told of a closed one', () => {
+    const summary = summarizeLoad([{ atMs: 1000, data: sampleOf({ a: windowOf([1]) }) }]);
+    expect(summary).not.toHaveProperty('arrivals');
+    expect(summary).not.toHaveProperty('service');
+  });
+});
+
 describe('the current figures', () => {
   it('cover the last ten windows', () => {
     const statistics = new LoadStatistics();

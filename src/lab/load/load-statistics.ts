@@ -1,6 +1,6 @@
 import { LatencySketch } from '../../shared/latency-sketch.ts';
 import type { RequestStats, RunDocument } from '../run-document.ts';
-import type { LoadSample, LoadWindow } from '../timeline/samples.ts';
+import type { Arrivals, LoadSample, LoadWindow } from '../timeline/samples.ts';
 import type { MeasuredRequests } from './thresholds.ts';
 
 /** The row that holds every request; Locust's name for it. */
@@ -35,6 +35,8 @@ interface Totals {
   failures: number;
   failuresByKind: Map<string, number>;
   latency: LatencySketch;
+  /** Made when the first window has service times. */
+  service: LatencySketch | undefined;
   responseBytes: number;
 }
 
@@ -55,6 +57,7 @@ export class LoadStatistics {
   #durationMs = 0;
   #users = 0;
   #generator = newGeneratorTotals();
+  #arrivals: Arrivals | undefined;
 
   add(sample: LoadSample, atMs: number): void {
     this.#durationMs += sample.windowMs;
@@ -63,6 +66,7 @@ export class LoadStatistics {
     this.#generator.plannedStarts += sample.generator.plannedStarts;
     this.#generator.delaysP99Ms.push(sample.generator.eventLoopDelayP99Ms);
     this.#users = sample.users;
+    if (sample.arrivals !== undefined) this.#arrivals = addArrivals(this.#arrivals, sample.arrivals);
     this.#recent.push(sample);
     if (this.#recent.length > currentWindows) this.#recent.shift();
     for (const [name, window] of Object.entries(sample.byName)) {
@@ -82,6 +86,7 @@ export class LoadStatistics {
     this.#recent = [];
     this.#durationMs = 0;
     this.#generator = newGeneratorTotals();
+    this.#arrivals = undefined;
   }
 
   /** Users in the last window. */
@@ -92,6 +97,11 @@ export class LoadStatistics {
   /** Time covered by the samples, in milliseconds; all rates divide by it. */
   get durationMs(): number {
     return this.#durationMs;
+  }
+
+  /** What the clock asked for; undefined in the closed model. */
+  get arrivals(): Arrivals | undefined {
+    return this.#arrivals;
   }
 
   /** Every request together, under the name `Aggregated`. */
@@ -162,6 +172,7 @@ export class LoadStatistics {
     return {
       ...total,
       byName: this.byName,
+      ...(this.#arrivals === undefined ? {} : { arrivals: this.#arrivals }),
       generator: {
         cpuPercent: this.#durationMs === 0 ? 0 : round((cpuMs / this.#durationMs) * 100),
         eventLoopDelayP99Ms: round(delays[Math.floor(delays.length / 2)] ?? 0),
@@ -216,6 +227,7 @@ function newTotals(): Totals {
     failures: 0,
     failuresByKind: new Map(),
     latency: new LatencySketch(),
+    service: undefined,
     responseBytes: 0,
   };
 }
@@ -224,6 +236,7 @@ function addWindow(totals: Totals, window: LoadWindow): void {
   totals.requests += window.requests;
   totals.failures += window.failures;
   totals.latency.merge(window.latency);
+  if (window.service !== undefined) (totals.service ??= new LatencySketch()).merge(window.service);
   totals.responseBytes += window.responseBytes ?? 0;
   for (const [kind, count] of Object.entries(window.failuresByKind)) {
     const known = totals.failuresByKind.has(kind) || totals.failuresByKind.size < maxFailures;
@@ -233,7 +246,7 @@ function addWindow(totals: Totals, window: LoadWindow): void {
 }
 
 function toRequestStats(name: string, totals: Totals, durationMs: number): RequestStats {
-  const { requests, failures, failuresByKind, latency } = totals;
+  const { requests, failures, failuresByKind, latency, service } = totals;
   return {
     name,
     requests,
@@ -246,6 +259,25 @@ function toRequestStats(name: string, totals: Totals, durationMs: number): Reque
     p95Ms: latency.quantileMs(0.95),
     p99Ms: latency.quantileMs(0.99),
     maxMs: latency.maxMs,
+    ...(service === undefined ? {} : { service: serviceOf(service) }),
+  };
+}
+
+function serviceOf(service: LatencySketch): NonNullable<RequestStats['service']> {
+  return {
+    meanMs: service.meanMs,
+    p50Ms: service.quantileMs(0.5),
+    p95Ms: service.quantileMs(0.95),
+    p99Ms: service.quantileMs(0.99),
+    maxMs: service.maxMs,
+  };
+}
+
+function addArrivals(sum: Arrivals = { planned: 0, late: 0, dropped: 0 }, more: Arrivals): Arrivals {
+  return {
+    planned: sum.planned + more.planned,
+    late: sum.late + more.late,
+    dropped: sum.dropped + more.dropped,
   };
 }
 

@@ -50,6 +50,7 @@ export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOp
     ...rows.map(line),
     rule,
     line(statistics.total),
+    ...renderArrivals(statistics),
     ...renderFailures(statistics, options),
     '',
   ].join('\n');
@@ -59,6 +60,7 @@ export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOp
 export function renderLoadLine(statistics: LoadStatistics): string {
   const { rps, failuresPerS, p50Ms, p95Ms } = statistics.current();
   const { requests, failures } = statistics.total;
+  const { arrivals } = statistics;
   return [
     formatDurationMs(Math.max(1000, statistics.durationMs)).padStart(7),
     `${statistics.users} users`.padStart(12),
@@ -67,7 +69,22 @@ export function renderLoadLine(statistics: LoadStatistics): string {
     `p50 ${p50Ms === null ? '-' : formatMs(p50Ms)} ms`.padStart(14),
     `p95 ${p95Ms === null ? '-' : formatMs(p95Ms)} ms`.padStart(14),
     `${requests} requests, ${failures} failed`.padStart(14),
+    ...(arrivals === undefined ? [] : [`${arrivals.late} late, ${arrivals.dropped} dropped`]),
   ].join(' ');
+}
+
+/** What the open model adds: whether the load that was asked for was sent, and the target's own share of the times. */
+function renderArrivals({ arrivals, total: { service } }: LoadStatistics): string[] {
+  if (arrivals === undefined) return [];
+  const { planned, late, dropped } = arrivals;
+  const times =
+    service === undefined
+      ? []
+      : [
+          `times above count from the arrival; from the sending (service): p50 ${formatMs(service.p50Ms)}, ` +
+            `p95 ${formatMs(service.p95Ms)}, p99 ${formatMs(service.p99Ms)}, max ${formatMs(service.maxMs)} ms`,
+        ];
+  return ['', `${planned} arrivals: ${late} late, ${dropped} dropped (all users busy)`, ...times];
 }
 
 function renderFailures(statistics: LoadStatistics, { color }: LoadTableOptions): string[] {

@@ -2,10 +2,11 @@ import type { HttpAnswer, HttpFailure, HttpTarget } from './http-target.ts';
 import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from './mcp-wire.ts';
 import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
 
-/** One request that has ended; `startMs` (performance.now) is when it was meant to start. */
-interface FinishedRequest {
+/** One request that has ended; times are those of performance.now: when it was meant to start, and when it was sent. */
+export interface FinishedRequest {
   name: string;
   startMs: number;
+  sentMs: number;
   responseBytes: number;
   /** The kind of failure, if it failed. */
   failure: string | undefined;
@@ -62,8 +63,9 @@ export class McpClient {
   /** A plain GET on the same origin, e.g. the health check of a load balancer. */
   async get(path: string, name: string, startMs = performance.now()): Promise<HttpAnswer | HttpFailure> {
     const headers = { accept: '*/*', 'user-agent': 'gaugeway-load' };
+    const sentMs = performance.now();
     const outcome = await this.#target.send({ method: 'GET', path, headers });
-    this.#tell(name, startMs, outcome, judgeStatus(outcome));
+    this.#tell(name, startMs, sentMs, outcome, judgeStatus(outcome));
     return outcome;
   }
 
@@ -75,7 +77,7 @@ export class McpClient {
     const startMs = performance.now();
     const headers = this.#wire.headers(this.#wire.hello, session);
     const outcome = await this.#target.send({ method: 'DELETE', path: this.#path, headers });
-    this.#tell('DELETE session', startMs, outcome, judgeStatus(outcome, [405]));
+    this.#tell('DELETE session', startMs, startMs, outcome, judgeStatus(outcome, [405]));
   }
 
   async #exchange(
@@ -85,6 +87,7 @@ export class McpClient {
   ): Promise<{ outcome: HttpAnswer | HttpFailure; judgement: Judgement }> {
     const id = (this.#lastId += 1);
     const hadSession = this.#session?.sessionId !== undefined;
+    const sentMs = performance.now();
     const outcome = await this.#target.send({
       method: 'POST',
       path: this.#path,
@@ -93,7 +96,7 @@ export class McpClient {
       isAnswer: (data) => isResponseTo(id, data),
     });
     const judgement = judgeResponse(outcome, id, hadSession);
-    this.#tell(name, startMs, outcome, judgement.failure);
+    this.#tell(name, startMs, sentMs, outcome, judgement.failure);
     return { outcome, judgement };
   }
 
@@ -106,12 +109,18 @@ export class McpClient {
       body: bodyOf(message, undefined),
     });
     const failure = judgeStatus(outcome);
-    this.#tell(message.method, startMs, outcome, failure);
+    this.#tell(message.method, startMs, startMs, outcome, failure);
     return failure;
   }
 
-  #tell(name: string, startMs: number, outcome: HttpAnswer | HttpFailure, failure: string | undefined): void {
+  #tell(
+    name: string,
+    startMs: number,
+    sentMs: number,
+    outcome: HttpAnswer | HttpFailure,
+    failure: string | undefined,
+  ): void {
     const responseBytes = 'failure' in outcome ? 0 : outcome.bytes;
-    this.#onRequest({ name, startMs, responseBytes, failure });
+    this.#onRequest({ name, startMs, sentMs, responseBytes, failure });
   }
 }

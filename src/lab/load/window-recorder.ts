@@ -1,5 +1,5 @@
 import { LatencySketch } from '../../shared/latency-sketch.ts';
-import type { LoadWindow } from '../timeline/samples.ts';
+import type { Arrivals, LoadWindow } from '../timeline/samples.ts';
 import { otherKind } from './load-statistics.ts';
 
 /**
@@ -15,7 +15,17 @@ interface OpenWindow {
   failures: number;
   kinds: Map<string, number>;
   latency: LatencySketch;
+  service: LatencySketch | undefined;
   responseBytes: number;
+}
+
+/** Times in milliseconds; `failure` is the kind, if the request failed. */
+export interface RecordedRequest {
+  name: string;
+  latencyMs: number;
+  serviceMs: number;
+  responseBytes: number;
+  failure: string | undefined;
 }
 
 /** Where users report what they did. Nothing is kept per request: counts and one sketch per request name. */
@@ -24,6 +34,12 @@ export class WindowRecorder {
   #plannedStarts = 0;
   #lateStarts = 0;
   #maxLateMs = 0;
+  readonly #arrivals: Arrivals | undefined;
+
+  /** The open model counts arrivals, and tells the time of the target itself (service) from that since the arrival. */
+  constructor(openModel: boolean) {
+    this.#arrivals = openModel ? { planned: 0, late: 0, dropped: 0 } : undefined;
+  }
 
   /** A request that was planned for a moment (the end of a pause, a place in the ramp) starts now. */
   planned(lateMs: number): void {
@@ -32,15 +48,38 @@ export class WindowRecorder {
     if (lateMs > this.#maxLateMs) this.#maxLateMs = lateMs;
   }
 
-  /** A request has ended; its latency counts from the intended start. `failure` is the kind, if it failed. */
-  finished(name: string, latencyMs: number, responseBytes: number, failure: string | undefined): void {
+  /** A task that was due `lateMs` ago begins now. */
+  arrived(lateMs: number): void {
+    this.planned(lateMs);
+    if (this.#arrivals === undefined) return;
+    this.#arrivals.planned += 1;
+    if (lateMs > lateStartToleranceMs) this.#arrivals.late += 1;
+  }
+
+  /** A task that was due finds every user busy. */
+  dropped(): void {
+    if (this.#arrivals === undefined) return;
+    this.#arrivals.planned += 1;
+    this.#arrivals.dropped += 1;
+  }
+
+  /** A request has ended. `latencyMs` counts from its intended start, `serviceMs` from when it was really sent. */
+  finished({ name, latencyMs, serviceMs, responseBytes, failure }: RecordedRequest): void {
     let window = this.#byName.get(name);
     if (window === undefined) {
-      window = { requests: 0, failures: 0, kinds: new Map(), latency: new LatencySketch(), responseBytes: 0 };
+      window = {
+        requests: 0,
+        failures: 0,
+        kinds: new Map(),
+        latency: new LatencySketch(),
+        service: this.#arrivals === undefined ? undefined : new LatencySketch(),
+        responseBytes: 0,
+      };
       this.#byName.set(name, window);
     }
     window.requests += 1;
     window.latency.record(latencyMs * 1000);
+    window.service?.record(serviceMs * 1000);
     window.responseBytes += responseBytes;
     if (failure === undefined) return;
     window.failures += 1;
@@ -52,6 +91,8 @@ export class WindowRecorder {
   take(): {
     byName: Record<string, LoadWindow>;
     starts: { lateStarts: number; plannedStarts: number; maxLateMs: number };
+    /** Undefined in the closed model. */
+    arrivals: Arrivals | undefined;
   } {
     const byName: Record<string, LoadWindow> = {};
     for (const [name, window] of this.#byName) {
@@ -61,6 +102,7 @@ export class WindowRecorder {
         failures: window.failures,
         failuresByKind: Object.fromEntries(window.kinds),
         latency: window.latency.toJSON(),
+        ...(window.service === undefined ? {} : { service: window.service.toJSON() }),
         responseBytes: window.responseBytes,
       };
       window.requests = 0;
@@ -68,6 +110,7 @@ export class WindowRecorder {
       window.responseBytes = 0;
       window.kinds.clear();
       window.latency.reset();
+      window.service?.reset();
     }
     const starts = {
       lateStarts: this.#lateStarts,
@@ -77,6 +120,8 @@ export class WindowRecorder {
     this.#plannedStarts = 0;
     this.#lateStarts = 0;
     this.#maxLateMs = 0;
-    return { byName, starts };
+    const arrivals = this.#arrivals === undefined ? undefined : { ...this.#arrivals };
+    if (this.#arrivals !== undefined) Object.assign(this.#arrivals, { planned: 0, late: 0, dropped: 0 });
+    return { byName, starts, arrivals };
   }
 }

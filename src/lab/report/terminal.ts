@@ -82,12 +82,24 @@ function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: 
       columns,
       '  ',
     ),
+    ...arrivalLines(load, columns),
     ...wrapText(
-      `${whole.format(settings.users)} users, ${settings.scenario}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
+      `${whole.format(settings.users)} users, ${settings.scenario}${settings.arrivals === undefined ? '' : `, arrivals ${settings.arrivals}`}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
       columns,
       '  ',
     ),
   ];
+}
+
+function arrivalLines({ arrivals, service }: RunDocument['load'], columns: number): string[] {
+  if (arrivals === undefined) return [];
+  const { planned, late, dropped } = arrivals;
+  const times =
+    service === undefined
+      ? ''
+      : `; without what requests waited to be sent: p50 ${ms(service.p50Ms)}, p95 ${ms(service.p95Ms)}, p99 ${ms(service.p99Ms)}`;
+  const counts = `${whole.format(planned)} arrivals, ${whole.format(late)} late, ${whole.format(dropped)} dropped`;
+  return wrapText(counts + times, columns, '  ');
 }
 
 function thresholdLines({ thresholds = [] }: RunDocument, columns: number, paint: Paint): string[] {

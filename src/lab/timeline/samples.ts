@@ -32,6 +32,18 @@ export interface LoadSample {
   /** By request name, e.g. `tools/call echo`. */
   byName: Record<string, LoadWindow>;
   generator: GeneratorVitals;
+  /** In the open model. */
+  arrivals?: Arrivals;
+}
+
+/** Tasks that the clock asked for. */
+export interface Arrivals {
+  /** All that were due: begun ones and dropped ones. */
+  planned: number;
+  /** Begun later than due by more than the tolerance, for want of the generator's time. */
+  late: number;
+  /** Not begun, because as many tasks as there may be users were under way. */
+  dropped: number;
 }
 
 export interface LoadWindow {
@@ -40,7 +52,10 @@ export interface LoadWindow {
   failures: number;
   /** Failures by kind, e.g. `http 503`, `json-rpc -32603`, `isError`, `timeout`, `connect ECONNREFUSED`. */
   failuresByKind: Record<string, number>;
+  /** From the intended start. */
   latency: SketchData;
+  /** From the sending: the target's time without what the request waited before; in the open model. */
+  service?: SketchData;
   /** Body bytes of the answers, where they were counted. */
   responseBytes?: number;
 }

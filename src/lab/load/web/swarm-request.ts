@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseWaitMs } from '../../../shared/duration.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
-import { maxUsers } from '../load-plan.ts';
+import { maxUsers } from '../executors/executor-plan.ts';
 import { scenarioNames } from '../scenarios/scenario.ts';
 import type { ScenarioName } from '../scenarios/scenario.ts';
 

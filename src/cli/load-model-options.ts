@@ -1,0 +1,118 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { LoadPlan } from '../lab/load/load-plan.ts';
+import { maxUsers as mostUsers } from '../lab/load/executors/executor-plan.ts';
+import { parseDurationMs } from '../shared/duration.ts';
+import { GaugewayError } from '../shared/errors.ts';
+import { positive, thinkTime, wholeNumber } from './option-values.ts';
+
+type Stages = { durationMs: number; ratePerS: number }[];
+
+export interface LoadModelFlags {
+  users: number;
+  think: [number, number];
+  constantPacing?: number;
+  constantThroughput?: number;
+  rate?: number;
+  stages?: Stages;
+  maxUsers?: number;
+}
+
+/** Users that arrivals may take when nothing is said; enough for 1,000 tasks a second that take a second each. */
+const usualMaxUsers = 1000;
+
+/** The options that say when tasks begin, the same for every command that runs a load. */
+export function addLoadModelOptions(
+  command: Command,
+  think: { value: [number, number]; text: string },
+): void {
+  command
+    .addOption(
+      new Option(
+        '--think <min-max>',
+        'pause of a user between two tasks; one time for both bounds is constant',
+      )
+        .argParser(thinkTime)
+        .default(think.value, think.text),
+    )
+    .addOption(
+      new Option('--constant-pacing <time>', 'a user begins a task this often, however long each takes')
+        .argParser(parseDurationMs)
+        .conflicts(['constantThroughput', 'think']),
+    )
+    .addOption(
+      new Option('--constant-throughput <n>', 'a user begins this many tasks a second, if it can')
+        .argParser(perSecond)
+        .conflicts('think'),
+    )
+    .addOption(
+      new Option('--rate <n/s>', 'open model: tasks arrive at this rate, whatever the target does')
+        .argParser(perSecond)
+        .conflicts(['ui', 'think', 'constantPacing', 'constantThroughput']),
+    )
+    .addOption(
+      new Option(
+        '--stages <time:rate,...>',
+        "open model whose rate goes in straight lines, e.g. '10s:50,30s:200'; begins at --rate, or 0",
+      )
+        .argParser(stages)
+        .conflicts(['ui', 'think', 'constantPacing', 'constantThroughput']),
+    )
+    .option(
+      '--max-users <n>',
+      `open model: most users to take; arrivals that find all of them busy are dropped and counted (default: ${usualMaxUsers}, or --users)`,
+      wholeNumber,
+    );
+}
+
+/** What the options say. Throws GaugewayError usage for one that has no meaning beside the others. */
+export function loadModelOf(flags: LoadModelFlags): Pick<LoadPlan, 'executor' | 'wait'> {
+  const {
+    users,
+    rate,
+    stages: planned,
+    maxUsers = Math.min(mostUsers, Math.max(usualMaxUsers, users)),
+  } = flags;
+  const wait = waitOf(flags);
+  if (planned !== undefined) {
+    const executor = {
+      kind: 'ramping-arrival-rate',
+      startRatePerS: rate ?? 0,
+      stages: planned,
+      maxUsers,
+    } as const;
+    return { executor, wait };
+  }
+  if (rate !== undefined)
+    return { executor: { kind: 'constant-arrival-rate', ratePerS: rate, maxUsers }, wait };
+  if (flags.maxUsers !== undefined) {
+    throw new GaugewayError(
+      'usage',
+      '--max-users bounds the users of --rate or --stages, and there is neither',
+    );
+  }
+  return { executor: { kind: 'closed-users' }, wait };
+}
+
+function waitOf({ think, constantPacing, constantThroughput }: LoadModelFlags): LoadPlan['wait'] {
+  if (constantPacing !== undefined) return { kind: 'constant-pacing', ms: constantPacing };
+  if (constantThroughput !== undefined) return { kind: 'constant-throughput', tasksPerS: constantThroughput };
+  const [minMs, maxMs] = think;
+  return minMs === maxMs ? { kind: 'constant', ms: minMs } : { kind: 'between', minMs, maxMs };
+}
+
+/** Reads `200/s` or `200`. Throws `usage`. */
+function perSecond(text: string): number {
+  return positive(text.endsWith('/s') ? text.slice(0, -2) : text);
+}
+
+/** Reads `10s:50,30s:200`. Throws `usage`. */
+function stages(text: string): Stages {
+  return text.split(',').map((part) => {
+    const [, duration, rate] = /^([^:]+):(\d+(?:\.\d+)?)(?:\/s)?$/.exec(part.trim()) ?? [];
+    if (duration === undefined || rate === undefined) {
+      throw new GaugewayError('usage', `not a stage: '${part}' (write TIME:RATE, e.g. 10s:50,30s:200)`);
+    }
+    return { durationMs: parseDurationMs(duration), ratePerS: Number(rate) };
+  });
+}

@@ -1,0 +1,12 @@
+import type { LoadPlan } from '../load-plan.ts';
+import { ArrivalRate } from './arrival-rate.ts';
+import { ClosedUsers } from './closed-users.ts';
+import type { Executor, ExecutorContext } from './executor.ts';
+
+/** The executor that a plan asks for; it begins with `setUsers`. */
+export function createExecutor(plan: LoadPlan, context: ExecutorContext): Executor {
+  const { executor, wait, iterationsPerUser: iterations = Infinity } = plan;
+  return executor.kind === 'closed-users'
+    ? new ClosedUsers({ ...context, wait, iterations })
+    : new ArrivalRate({ ...context, plan: executor });
+}

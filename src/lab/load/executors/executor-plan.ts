@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { longestTimerMs } from '../../../shared/duration.ts';
+import { countArrivals, scheduleMs } from './arrival-schedule.ts';
+
+/** The most users that one generator process may be asked for; each of them can hold one socket. */
+export const maxUsers = 20_000;
+/** Arrivals per second that one generator may be asked for: beyond what a core can send. */
+const maxRatePerS = 100_000;
+
+const mostUsers = z.int().min(1).max(maxUsers);
+const stage = z.strictObject({
+  durationMs: z.number().positive().max(86_400_000),
+  ratePerS: z.number().min(0).max(maxRatePerS),
+});
+
+/**
+ * Who decides when a task begins. `closed-users`: each user, when its last task has ended and it has waited, so that
+ * a slow target is asked less. The arrival rates: the clock, whatever the target does; `maxUsers` bounds how many
+ * tasks are under way at once.
+ */
+export const executorSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('closed-users') }),
+  z.strictObject({
+    kind: z.literal('constant-arrival-rate'),
+    ratePerS: z.number().min(1e-3).max(maxRatePerS),
+    maxUsers: mostUsers,
+  }),
+  z
+    .strictObject({
+      kind: z.literal('ramping-arrival-rate'),
+      startRatePerS: z.number().min(0).max(maxRatePerS),
+      stages: z.array(stage).min(1).max(100),
+      maxUsers: mostUsers,
+    })
+    .refine((plan) => countArrivals(plan) > 0, { error: 'the stages hold no arrival' })
+    .refine((plan) => scheduleMs(plan) <= longestTimerMs, { error: 'the stages are too long together' }),
+]);
+export type ExecutorPlan = z.infer<typeof executorSchema>;

@@ -1,0 +1,23 @@
+import type { LoadUser } from '../load-user.ts';
+import type { WindowRecorder } from '../window-recorder.ts';
+
+/** What an executor is given by the engine. */
+export interface ExecutorContext {
+  recorder: WindowRecorder;
+  /** A further user, with its own connection state and its own random draws. */
+  createUser(): LoadUser;
+  /** Each time that every user asked for is there. */
+  onRamped(): void;
+}
+
+/** Lets users begin their tasks. */
+export interface Executor {
+  /** Users that there are now. */
+  readonly users: number;
+  /** Begins, or changes the number of users while it runs: `spawnRate` per second are added. */
+  setUsers(users: number, spawnRate: number): void;
+  /** Begins no further task; what is in flight ends on its own. */
+  stop(): void;
+  /** Resolves when nothing runs any more, after `stop` or at the end of the plan; rejects on a fault of ours. */
+  readonly ended: Promise<void>;
+}
