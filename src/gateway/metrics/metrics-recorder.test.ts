@@ -113,9 +113,10 @@ describe('MetricsRecorder', () => {
 
   test('error messages are bounded and storable', async () => {
     const { store, recorder, call } = setUp();
-    call(1, { isSuccess: false, errorMessage: `bad\0${'x'.repeat(2000)}` });
+    call(1, { isSuccess: false, errorMessage: `broken\0${'\u{1f4a5}'.repeat(2000)}` });
     await recorder.stop(1000);
     expect(store.rows[0]?.errorMessage).toHaveLength(500);
     expect(store.rows[0]?.errorMessage).not.toContain('\0');
+    expect(store.rows[0]?.errorMessage?.isWellFormed()).toBe(true);
   });
 });

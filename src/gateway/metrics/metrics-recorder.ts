@@ -142,7 +142,7 @@ export class MetricsRecorder implements CallRecorder {
   }
 }
 
-/** PostgreSQL takes no NUL in text, and a message is not a payload. */
+/** PostgreSQL takes no NUL and no half of a surrogate pair in text, and a message is not a payload. */
 function storable(message: string): string {
-  return message.slice(0, maxErrorLength).replaceAll('\0', '�');
+  return message.slice(0, maxErrorLength).toWellFormed().replaceAll('\0', '�');
 }
