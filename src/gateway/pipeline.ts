@@ -11,7 +11,7 @@ import type { CatalogRef, CatalogScope, CatalogTool } from './catalog/snapshot.t
 import type { CallRecorder } from './metrics/call-recorder.ts';
 import type { Authenticator, Principal } from './policy/principal.ts';
 import type { SessionStore } from './session/session-store.ts';
-import type { Upstream, UpstreamAnswer } from './upstream/upstream.ts';
+import type { Cancellation, Upstream, UpstreamAnswer } from './upstream/upstream.ts';
 
 /** What the hot path stands on. Everything is in memory: nothing here waits for a database. */
 export interface PipelinePorts {
@@ -39,7 +39,7 @@ export interface Exchange {
   /** Whether the client takes an event stream. */
   readonly acceptsEvents: boolean;
   /** Aborts when the client goes away before it was answered. */
-  readonly gone: AbortSignal;
+  readonly gone: Cancellation;
   /** Relays a message ahead of the answer, which turns that into an event stream; a promise asks to wait. */
   event(messageJson: string): void | Promise<void>;
   /** Answers with a JSON document, the last event if there were events. */

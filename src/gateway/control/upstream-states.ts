@@ -1,7 +1,13 @@
 import { nowMs } from '../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import type { MetricsRegistry } from '../metrics/metrics-registry.ts';
-import type { Upstream, UpstreamAnswer, UpstreamDiscovery, UpstreamRequest } from '../upstream/upstream.ts';
+import type {
+  Cancellation,
+  Upstream,
+  UpstreamAnswer,
+  UpstreamDiscovery,
+  UpstreamRequest,
+} from '../upstream/upstream.ts';
 
 /** What this replica last saw of an upstream. */
 export interface UpstreamState {
@@ -80,7 +86,7 @@ export class UpstreamStates {
           throw error;
         }
       },
-      call(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamAnswer> {
+      call(request: UpstreamRequest, signal?: Cancellation): Promise<UpstreamAnswer> {
         const startedMs = performance.now();
         return upstream.call(request, signal).then(
           (answer) => {

@@ -3,6 +3,7 @@ import { messageEvent } from '../../protocol/event-stream.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { createPipeline } from '../pipeline.ts';
 import type { Exchange, PipelinePorts } from '../pipeline.ts';
+import type { Cancellation } from '../upstream/upstream.ts';
 import { readBody } from './body-reader.ts';
 
 export interface McpHandlerDeps extends PipelinePorts {
@@ -41,7 +42,6 @@ class HttpExchange implements Exchange {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #maxBodyBytes: number;
-  #gone: AbortController | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse, scopeId: string, maxBodyBytes: number) {
     this.#req = req;
@@ -71,15 +71,8 @@ class HttpExchange implements Exchange {
     return readBody(this.#req, this.#maxBodyBytes);
   }
 
-  get gone(): AbortSignal {
-    if (this.#gone === undefined) {
-      const controller = new AbortController();
-      this.#gone = controller;
-      this.#res.once('close', () => {
-        if (!this.#res.writableFinished) controller.abort();
-      });
-    }
-    return this.#gone.signal;
+  get gone(): Cancellation {
+    return new ClientGone(this.#res);
   }
 
   event(messageJson: string): void | Promise<void> {
@@ -136,6 +129,33 @@ class HttpExchange implements Exchange {
     if (status === 401) return [...close, 'WWW-Authenticate', 'Bearer realm="gaugeway"'];
     return status === 405 ? [...close, 'Allow', 'POST, DELETE'] : close;
   }
+}
+
+/** Fires when the connection closes before the answer is complete. It has one listener at a time. */
+class ClientGone implements Cancellation {
+  readonly #res: ServerResponse;
+  #listener: (() => void) | undefined;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+  }
+
+  get aborted(): boolean {
+    return this.#res.destroyed && !this.#res.writableFinished;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listener = listener;
+    this.#res.once('close', this.#onClose);
+  }
+
+  removeEventListener(): void {
+    this.#res.off('close', this.#onClose);
+  }
+
+  readonly #onClose = (): void => {
+    if (this.aborted) this.#listener?.();
+  };
 }
 
 const eventStreamHeaders = [

@@ -6,6 +6,7 @@ import { parseServerMessage } from '../../protocol/server-message.ts';
 import type { ServerAnswer } from '../../protocol/server-message.ts';
 import type { SentReply } from '../../protocol/wire-codec.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import type { Cancellation } from './upstream.ts';
 
 export interface AnswerReaderOptions {
   /** JSON text of the id that the answer must carry; undefined when none is expected. */
@@ -17,7 +18,7 @@ export interface AnswerReaderOptions {
   onNotification: ((messageJson: string) => void | Promise<void>) | undefined;
   /** A request that the server makes on the stream; what it returns must have been answered before the stream goes on. */
   onServerRequest: (method: string, idJson: string) => Promise<void>;
-  signal: AbortSignal | undefined;
+  signal: Cancellation | undefined;
 }
 
 /** After its answer a server has this long to end the stream before the connection is taken from it. */

@@ -9,7 +9,13 @@ import type { Logger } from '../../shared/logger.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { guardedLookup } from './guarded-lookup.ts';
 import { upstreamError } from './upstream-error.ts';
-import type { Upstream, UpstreamAnswer, UpstreamDiscovery, UpstreamRequest } from './upstream.ts';
+import type {
+  Cancellation,
+  Upstream,
+  UpstreamAnswer,
+  UpstreamDiscovery,
+  UpstreamRequest,
+} from './upstream.ts';
 
 export interface StreamableHttpUpstreamOptions {
   /** Id of the gateway record. */
@@ -121,10 +127,10 @@ class StreamableHttpUpstream implements Upstream {
     };
   }
 
-  async call(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamAnswer> {
+  call(request: UpstreamRequest, signal?: Cancellation): Promise<UpstreamAnswer> {
     const link = this.#link;
     if (link === undefined || nowMs() - link.sinceMs > verdictLifeMs) {
-      return this.#callOver(await this.#linked(), request, signal, 'first');
+      return this.#linked().then((found) => this.#callOver(found, request, signal, 'first'));
     }
     return this.#callOver(link, request, signal, 'first');
   }
@@ -144,7 +150,7 @@ class StreamableHttpUpstream implements Upstream {
   async #callOver(
     link: Link,
     request: UpstreamRequest,
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
     attempt: 'first' | 'second',
   ): Promise<UpstreamAnswer> {
     this.#lastId += 1;
@@ -202,7 +208,7 @@ class StreamableHttpUpstream implements Upstream {
     body: string,
     idJson: string | undefined,
     onNotification: UpstreamRequest['onNotification'],
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
   ): Promise<SentReply> {
     const reader = new AnswerReader({
       idJson,

@@ -13,9 +13,16 @@ export interface Upstream {
    * Sends one JSON-RPC request and relays its answer as it comes. `request` is the whole message, its id already
    * re-minted. Throws GaugewayError upstream_* only before the first byte of an answer was relayed.
    */
-  call(request: UpstreamRequest, signal?: AbortSignal): Promise<UpstreamAnswer>;
+  call(request: UpstreamRequest, signal?: Cancellation): Promise<UpstreamAnswer>;
   /** Ends the session (DELETE where there is one) and closes every connection. */
   close(): Promise<void>;
+}
+
+/** The part of an AbortSignal that a call needs, since a whole one costs more than most steps of a call. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options: { once: true }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 export interface UpstreamDiscovery {
