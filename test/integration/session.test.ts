@@ -32,10 +32,15 @@ async function killGenerator(sessionPid: number): Promise<void> {
   // Some samples first.
   await sleep(3000);
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,command=']);
-  const line = stdout
+  const generator = stdout
     .split('\n')
-    .find((each) => each.includes('generator') && each.includes(` ${sessionPid} `));
-  process.kill(Number.parseInt(line ?? '', 10), 'SIGKILL');
+    .map((line) => line.trim().split(/\s+/))
+    .find(
+      ([, parent, ...command]) =>
+        Number(parent) === sessionPid && command.join(' ').includes('/load/generator.'),
+    );
+  if (generator === undefined) throw new Error('the session has no load generator');
+  process.kill(Number(generator[0]), 'SIGKILL');
 }
 
 describe('gaugeway session without a target', { timeout: 90_000 }, () => {
