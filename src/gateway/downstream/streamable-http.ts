@@ -22,17 +22,17 @@ export interface McpHandler {
 export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
   const serve = createPipeline(deps);
   let inFlight = 0;
+  const served = (): void => {
+    inFlight -= 1;
+  };
   const handler = (req: IncomingMessage, res: ServerResponse, scopeId: string): void => {
     inFlight += 1;
     const exchange = new HttpExchange(req, res, scopeId, deps.maxBodyBytes);
-    serve(exchange)
-      .catch((error: unknown) => {
-        deps.logger.error('an answer could not be written', { error: messageOf(error) });
-        res.destroy();
-      })
-      .finally(() => {
-        inFlight -= 1;
-      });
+    serve(exchange).then(served, (error: unknown) => {
+      deps.logger.error('an answer could not be written', { error: messageOf(error) });
+      res.destroy();
+      served();
+    });
   };
   return Object.assign(handler, { inFlight: () => inFlight });
 }
