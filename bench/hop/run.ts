@@ -17,7 +17,7 @@ import type { Spread } from './statistics.ts';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
-    requests: { type: 'string', default: '2000' },
+    requests: { type: 'string', default: '2400' },
     concurrency: { type: 'string', default: '16' },
     json: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
@@ -27,8 +27,8 @@ const rounds = Number(values.rounds);
 const requests = Number(values.requests);
 const concurrency = Number(values.concurrency);
 const warmUpRounds = 2;
-/** A round takes turns often, so that a busy neighbour meets all alike. */
-const slices = 8;
+/** A round takes turns often, so that a busy neighbour meets all alike: a multiple of the orders of three. */
+const turns = 12;
 
 /** A server on the way, and how it is called in each era; the CPU is that of `server` alone. */
 interface Target {
@@ -65,7 +65,6 @@ async function measure(): Promise<Figures[]> {
     await fire(pool, shot, count, concurrency, expected);
   };
   const authorization = { authorization: `Bearer ${stack.token}` };
-  // The gateway goes first: what it writes about its calls, up to a second later, then counts as its CPU.
   const targets = [
     await targetOf('gateway', stack.gateway, stack.toolName, authorization),
     await targetOf('proxy', stack.proxy, 'echo', {}),
@@ -76,14 +75,17 @@ async function measure(): Promise<Figures[]> {
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     for (const era of eras) {
       const usedUs = { gateway: 0, proxy: 0, direct: 0 };
-      for (let slice = 0; slice < slices; slice += 1) {
-        const ends = [];
-        for (const { name, server, shots } of targets) {
-          const beforeUs = server.cpuUs();
-          await shoot(shots[era], requests / slices);
-          ends.push(() => (usedUs[name] += server.cpuUs() - beforeUs));
+      for (let turn = 0; turn < turns; turn += 1) {
+        for (const target of inTurn(targets, turn)) {
+          const beforeUs = targets.map(({ server }) => server.cpuUs());
+          await shoot(target.shots[era], requests / turns);
+          for (const [index, { name, server }] of targets.entries()) {
+            // What a server puts off counts as well (the gateway writes its metrics each second); the upstream
+            // works for the others.
+            if (name === 'direct' && target.name !== 'direct') continue;
+            usedUs[name] += server.cpuUs() - (beforeUs[index] ?? Number.NaN);
+          }
         }
-        for (const end of ends) end();
       }
       // The first rounds warm the code up.
       if (round < 0) continue;
@@ -104,6 +106,13 @@ async function measure(): Promise<Figures[]> {
       gatewayToProxy: spread(ratios),
     };
   });
+}
+
+/** Each of the orders in which three can come, since who came before has warmed or filled the caches. */
+function inTurn(targets: readonly Target[], turn: number): readonly Target[] {
+  const first = turn % targets.length;
+  const rotated = [...targets.slice(first), ...targets.slice(0, first)];
+  return turn % 2 === 0 ? rotated : rotated.toReversed();
 }
 
 async function targetOf(
