@@ -97,7 +97,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   {
     room: 'src/lab/',
     may: ['src/lab/', 'src/shared/', 'src/protocol/'],
-    packages: ['pg', 'undici', 'zod', 'node'],
+    packages: ['json-p3', 'pg', 'undici', 'yaml', 'zod', 'node'],
   },
   {
     room: 'src/stack/',
@@ -108,7 +108,16 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
     room: 'src/console/',
     may: ['src/console/', 'src/lab/profile/', 'src/lab/report/verdict-words.ts'],
     typesOf: ['src/lab/', 'src/shared/'],
-    packages: ['react', 'react-dom/client', 'uplot', 'vite', '@vitejs/plugin-react', 'node'],
+    packages: [
+      '@tanstack/react-query',
+      '@tanstack/react-table',
+      'react',
+      'react-dom/client',
+      'uplot',
+      'vite',
+      '@vitejs/plugin-react',
+      'node',
+    ],
   },
 ];
 
