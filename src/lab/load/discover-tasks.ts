@@ -3,7 +3,7 @@ import { UngenerableSchemaError, generateArguments } from './argument-generator.
 import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
 import type { HttpTarget } from './http-target.ts';
 import { McpClient } from './mcp-client.ts';
-import { asObject } from './mcp-wire.ts';
+import { asObject, plainGet } from './mcp-wire.ts';
 import type { Judgement, Wire } from './mcp-wire.ts';
 import { createRandom } from './random.ts';
 import { scenarios } from './scenarios/built-in.ts';
@@ -108,8 +108,8 @@ async function prepareGet(
   { client, leftOut }: Preparation,
 ): Promise<PreparedTask[]> {
   const name = `GET ${path}`;
-  const answer = await client.get(path, name);
-  if ('failure' in answer || answer.status !== 404) return [{ kind: 'get', name, weight, path }];
+  const { answer } = await client.http(plainGet(path), name);
+  if (answer?.status !== 404) return [{ kind: 'get', name, weight, path }];
   leftOut.push({ name, reason: 'the target has no such path' });
   return [];
 }

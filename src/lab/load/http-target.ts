@@ -8,26 +8,38 @@ const maxAnswerBytes = 16 * 1024 * 1024;
 const keepAliveMs = 4_000;
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'DELETE';
+  /** Any HTTP method, in upper case. */
+  method: string;
+  /** Path and query on the target's origin; requests go nowhere else. */
   path: string;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
   body?: string;
+  /** Keeps the headers of the answer. */
+  wantsHeaders?: boolean;
+  /** Keeps the body of the answer; otherwise it is only counted. */
+  wantsBody?: boolean;
   /** For an event stream: whether this event is the answer that the request waits for. */
-  isAnswer?(data: string): boolean;
+  isAnswer?: (data: string) => boolean;
 }
 
-/** `body` of an event stream is the data of the event that answered, or null when it ended without one. */
 export interface HttpAnswer {
   status: number;
   contentType: string;
   sessionId: string | undefined;
+  /** By lower-case name, several of one name joined by `, `; empty unless they were asked for. */
+  headers: Readonly<Record<string, string>>;
+  /** Null unless it was asked for. Of an event stream the data of the event that answered, or null when it ended without one. */
   body: string | null;
   bytes: number;
+  /** When the answer was complete, on the clock of performance.now. */
+  endMs: number;
 }
 
 /** Why there is no answer, as a kind of failure: `timeout`, `connect ECONNREFUSED`, `connection closed`, … */
 export interface HttpFailure {
   failure: string;
+  /** When it failed, on the clock of performance.now. */
+  endMs: number;
 }
 
 /**
@@ -52,9 +64,16 @@ export class HttpTarget {
 
   /** Never rejects: what goes wrong is a figure of the measurement. */
   send(request: HttpRequest): Promise<HttpAnswer | HttpFailure> {
+    const { method, path, headers } = request;
+    // undici would send another origin's URL to this one as if it were a proxy.
+    if (!path.startsWith('/')) {
+      return Promise.resolve({
+        failure: 'invalid request: not a path of the target',
+        endMs: performance.now(),
+      });
+    }
     return new Promise((resolve) => {
       const exchange = new Exchange(request, this.#timeoutMs, resolve);
-      const { method, path, headers } = request;
       this.#pool.dispatch({ method, path, headers, body: request.body ?? null }, exchange);
     });
   }
@@ -69,6 +88,9 @@ class AbortedError extends Error {
   readonly code = 'ABORTED';
 }
 
+type Headers = Record<string, string | string[] | undefined>;
+const noHeaders: Readonly<Record<string, string>> = {};
+
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest;
   readonly #timer: NodeJS.Timeout;
@@ -79,7 +101,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #contentType = '';
   #sessionId: string | undefined;
-  #chunks: Buffer[] = [];
+  #headers = noHeaders;
+  readonly #chunks: Buffer[] = [];
   #bytes = 0;
 
   constructor(request: HttpRequest, timeoutMs: number, resolve: (outcome: HttpAnswer | HttpFailure) => void) {
@@ -93,18 +116,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#cancelled) controller.abort(new AbortedError());
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
     this.#status = status;
     this.#contentType = single(headers['content-type'])?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
     this.#sessionId = single(headers['mcp-session-id']);
-    if (this.#contentType === 'text/event-stream' && status < 300) {
+    if (this.#request.wantsHeaders === true) this.#headers = joined(headers);
+    const { isAnswer } = this.#request;
+    if (isAnswer !== undefined && this.#contentType === 'text/event-stream' && status < 300) {
       this.#sse = new SseReader((data) => {
-        if (this.#request.isAnswer?.(data) === true) this.#settle(this.#answer(data));
+        if (isAnswer(data)) this.#settle(this.#answer(data));
       });
     }
   }
@@ -113,19 +134,24 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#bytes += chunk.length;
     if (this.#bytes > maxAnswerBytes) this.#cancel('answer too large');
     else if (this.#sse !== undefined) this.#sse.push(chunk);
-    else this.#chunks.push(chunk);
+    else if (this.#request.wantsBody === true) this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
     clearTimeout(this.#timer);
-    const [first] = this.#chunks;
-    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-    this.#settle(this.#answer(this.#sse === undefined ? body.toString('utf8') : null));
+    this.#settle(this.#answer(this.#sse === undefined ? this.#body() : null));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     clearTimeout(this.#timer);
-    this.#settle({ failure: failureOf(error, this.#controller !== undefined) });
+    this.#fail(failureOf(error, this.#controller !== undefined));
+  }
+
+  #body(): string | null {
+    if (this.#request.wantsBody !== true) return null;
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    return body.toString('utf8');
   }
 
   #answer(body: string | null): HttpAnswer {
@@ -133,8 +159,10 @@ class Exchange implements Dispatcher.DispatchHandler {
       status: this.#status,
       contentType: this.#contentType,
       sessionId: this.#sessionId,
+      headers: this.#headers,
       body,
       bytes: this.#bytes,
+      endMs: performance.now(),
     };
   }
 
@@ -144,16 +172,28 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = undefined;
   }
 
+  #fail(failure: string): void {
+    this.#settle({ failure, endMs: performance.now() });
+  }
+
   #cancel(failure: string): void {
     clearTimeout(this.#timer);
     this.#cancelled = true;
-    this.#settle({ failure });
+    this.#fail(failure);
     this.#controller?.abort(new AbortedError());
   }
 }
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
+}
+
+function joined(headers: Headers): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(headers)) {
+    record[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return record;
 }
 
 /**
@@ -165,6 +205,7 @@ export function failureOf(error: Error, sent: boolean): string {
   if (['ABORTED', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED'].includes(code)) return 'aborted';
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'timeout';
   if (code === 'UND_ERR_SOCKET') return 'connection closed';
+  if (code === 'UND_ERR_INVALID_ARG') return `invalid request: ${error.message}`;
   if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) return `malformed http ${code}`;
   return `${sent ? 'connection' : 'connect'} ${code}`;
 }

@@ -100,15 +100,9 @@ export class LoadEngine {
     this.#done.resolve();
   }
 
-  #record({ name, startMs, sentMs, responseBytes, failure }: FinishedRequest): void {
+  #record({ name, startMs, sentMs, endMs, responseBytes, failure }: FinishedRequest): void {
     if (failure === 'aborted') return;
-    const now = performance.now();
-    this.recorder.finished({
-      name,
-      latencyMs: now - startMs,
-      serviceMs: now - sentMs,
-      responseBytes,
-      failure,
-    });
+    const latencyMs = endMs - startMs;
+    this.recorder.finished({ name, latencyMs, serviceMs: endMs - sentMs, responseBytes, failure });
   }
 }

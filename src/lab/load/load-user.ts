@@ -1,4 +1,5 @@
 import type { McpClient } from './mcp-client.ts';
+import { plainGet } from './mcp-wire.ts';
 import type { McpMessage } from './mcp-wire.ts';
 import type { Random } from './random.ts';
 import type { TaskPlan } from './task-plan.ts';
@@ -44,7 +45,7 @@ export class LoadUser {
     const { client, tasks, random } = this.#options;
     const task = tasks.draw(random);
     if (task?.kind === 'get') {
-      await client.get(task.path, task.name, startMs);
+      await client.http(plainGet(task.path), task.name, startMs);
       return;
     }
     const message = task?.variants[Math.floor(random() * task.variants.length)];

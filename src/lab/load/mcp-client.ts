@@ -1,17 +1,24 @@
-import type { HttpAnswer, HttpFailure, HttpTarget } from './http-target.ts';
+import type { HttpAnswer, HttpFailure, HttpRequest, HttpTarget } from './http-target.ts';
 import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from './mcp-wire.ts';
 import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
 
-/** One request that has ended; times are those of performance.now: when it was meant to start, and when it was sent. */
+/** One request that has ended; times are those of performance.now: when it was meant to start, was sent and was answered. */
 export interface FinishedRequest {
   name: string;
   startMs: number;
   sentMs: number;
+  endMs: number;
   responseBytes: number;
   /** The kind of failure, if it failed. */
   failure: string | undefined;
 }
 type OnRequest = (request: FinishedRequest) => void;
+
+/** `answer` is undefined when there was none; an answer can be a `failure` too. */
+export interface HttpResult {
+  answer: HttpAnswer | undefined;
+  failure: string | undefined;
+}
 
 /**
  * One MCP client on one target: keeps the session and the request ids. `startMs` (performance.now) is when a
@@ -60,13 +67,22 @@ export class McpClient {
     return judgement;
   }
 
-  /** A plain GET on the same origin, e.g. the health check of a load balancer. */
-  async get(path: string, name: string, startMs = performance.now()): Promise<HttpAnswer | HttpFailure> {
-    const headers = { accept: '*/*', 'user-agent': 'gaugeway-load' };
+  /**
+   * Any other request to the same origin, counted under `name`. `judge` says what is wrong with an answer, as a
+   * kind of failure; without it every status but 2xx is. MCP's own headers are the caller's business here.
+   */
+  async http(
+    request: HttpRequest,
+    name: string,
+    startMs = performance.now(),
+    judge: (answer: HttpAnswer) => string | undefined = judgeStatus,
+  ): Promise<HttpResult> {
     const sentMs = performance.now();
-    const outcome = await this.#target.send({ method: 'GET', path, headers });
-    this.#tell(name, startMs, sentMs, outcome, judgeStatus(outcome));
-    return outcome;
+    const outcome = await this.#target.send(request);
+    const answer = 'failure' in outcome ? undefined : outcome;
+    const failure = 'failure' in outcome ? outcome.failure : judge(outcome);
+    this.#tell(name, startMs, sentMs, outcome, failure);
+    return { answer, failure };
   }
 
   /** Ends the session, if there is one to end; 405 is a server's right (2025-11-25, session management). */
@@ -93,6 +109,7 @@ export class McpClient {
       path: this.#path,
       headers: this.#wire.headers(message, this.#session),
       body: bodyOf(message, id),
+      wantsBody: true,
       isAnswer: (data) => isResponseTo(id, data),
     });
     const judgement = judgeResponse(outcome, id, hadSession);
@@ -121,6 +138,6 @@ export class McpClient {
     failure: string | undefined,
   ): void {
     const responseBytes = 'failure' in outcome ? 0 : outcome.bytes;
-    this.#onRequest({ name, startMs, sentMs, responseBytes, failure });
+    this.#onRequest({ name, startMs, sentMs, endMs: outcome.endMs, responseBytes, failure });
   }
 }

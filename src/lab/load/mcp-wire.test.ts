@@ -4,7 +4,8 @@ import type { HttpAnswer } from './http-target.ts';
 
 function answer(body: unknown, status = 200): HttpAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { status, contentType: 'application/json', sessionId: undefined, body: text, bytes: text.length };
+  const rest = { contentType: 'application/json', sessionId: undefined, headers: {}, endMs: 0 };
+  return { status, body: text, bytes: text.length, ...rest };
 }
 
 describe('the legacy wire', () => {
@@ -120,7 +121,7 @@ describe('judging an answer', () => {
     expect(judgeStatus(answer('', 202))).toBeUndefined();
     expect(judgeStatus(answer('', 405))).toBe('http 405');
     expect(judgeStatus(answer('', 405), [405])).toBeUndefined();
-    expect(judgeStatus({ failure: 'timeout' })).toBe('timeout');
+    expect(judgeStatus({ failure: 'timeout', endMs: 0 })).toBe('timeout');
   });
 });
 

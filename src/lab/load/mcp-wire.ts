@@ -1,6 +1,6 @@
 import { isRecord } from '../../protocol/record.ts';
 import type { Era } from './load-plan.ts';
-import type { HttpAnswer, HttpFailure } from './http-target.ts';
+import type { HttpAnswer, HttpFailure, HttpRequest } from './http-target.ts';
 
 /**
  * MCP over Streamable HTTP as its clients speak it, by hand and pure: the meter shares no client code with
@@ -11,7 +11,9 @@ const protocolVersions = { legacy: '2025-11-25', modern: '2026-07-28' } as const
   string
 >;
 
-const clientInfo = { name: 'gaugeway-load', version: '1' };
+/** By which a target's logs tell the load from others. */
+const userAgent = 'gaugeway-load';
+const clientInfo = { name: userAgent, version: '1' };
 const envelopeKey = 'io.modelcontextprotocol';
 
 /** One MCP message to send: `params` is JSON, written once and sent many times. */
@@ -43,7 +45,7 @@ export function createWire(era: Era, token: string | undefined): Wire {
   const fixed: Record<string, string> = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
-    'user-agent': 'gaugeway-load',
+    'user-agent': userAgent,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   return era === 'legacy' ? legacyWire(fixed) : modernWire(fixed);
@@ -96,6 +98,11 @@ function modernWire(fixed: Record<string, string>): Wire {
 function headerValue(value: string): string {
   const safe = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !/^=\?base64\?.*\?=$/i.test(value);
   return safe ? value : `=?base64?${Buffer.from(value, 'utf8').toString('base64')}?=`;
+}
+
+/** A GET without any of MCP's headers, e.g. the health check of a load balancer. */
+export function plainGet(path: string): HttpRequest {
+  return { method: 'GET', path, headers: { accept: '*/*', 'user-agent': userAgent } };
 }
 
 /** The body of a request, or of a notification when there is no `id`. */
