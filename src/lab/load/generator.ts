@@ -19,7 +19,10 @@ function report(message: GeneratorReport, onSent?: () => void): void {
 
 function run(plan: LoadPlan): void {
   const vitals = watchOwnProcess();
-  const created = new LoadEngine(plan, () => report({ type: 'ramped' }));
+  const created = new LoadEngine(plan, {
+    share: { index: 0, processes: 1 },
+    onRamped: () => report({ type: 'ramped' }),
+  });
   engine = created;
   let windowStart = performance.now();
   const sample = (): void => {
@@ -53,9 +56,12 @@ function run(plan: LoadPlan): void {
     report(last, () => process.disconnect?.());
   };
   created
-    .start((summary) => {
-      report({ type: 'planned', summary });
+    .prepare()
+    .then((preparation) => {
+      if (preparation === undefined) return;
+      report({ type: 'planned', summary: preparation.summary });
       begin();
+      created.start(preparation);
     })
     .then(() => created.done)
     .then(

@@ -7,8 +7,13 @@ import { LoadUser } from './load-user.ts';
 import { McpClient } from './mcp-client.ts';
 import type { FinishedRequest } from './mcp-client.ts';
 import { createWire } from './mcp-wire.ts';
+import type { Wire } from './mcp-wire.ts';
+import { placeAmongAll } from './process-share.ts';
+import type { ProcessShare } from './process-share.ts';
 import { createRandom } from './random.ts';
 import { scenarios } from './scenarios/built-in.ts';
+import { TaskPlan } from './task-plan.ts';
+import type { PreparedTask } from './task-plan.ts';
 import { WindowRecorder } from './window-recorder.ts';
 
 /** The MCP endpoint of a target: the URL itself when it ends in `/mcp`, else `<url>/mcp`. */
@@ -19,26 +24,39 @@ function endpointOf(targetUrl: string): URL {
   return url;
 }
 
-/** Runs the users of one plan in this process. */
+/** What is to be known before users begin: found out once, plain JSON, the same for every process of the load. */
+export interface Preparation {
+  tasks: readonly PreparedTask[];
+  summary: LoadPlanSummary;
+}
+
+export interface LoadEngineOptions {
+  share: ProcessShare;
+  onRamped(): void;
+}
+
+/** Runs this process's share of the users of one plan. */
 export class LoadEngine {
   readonly recorder: WindowRecorder;
   readonly #plan: LoadPlan;
+  readonly #options: LoadEngineOptions;
   readonly #endpoint: URL;
   readonly #target: HttpTarget;
-  readonly #onRamped: () => void;
+  readonly #wire: Wire;
   readonly #done = Promise.withResolvers<void>();
   #wanted: { users: number; spawnRate: number };
   #executor: Executor | undefined;
   #created = 0;
   #stopped = false;
 
-  constructor(plan: LoadPlan, onRamped: () => void) {
+  constructor(plan: LoadPlan, options: LoadEngineOptions) {
     this.#plan = plan;
+    this.#options = options;
     this.recorder = new WindowRecorder(plan.executor.kind !== 'closed-users');
     this.#wanted = { users: plan.users, spawnRate: plan.spawnRate };
-    this.#onRamped = onRamped;
     this.#endpoint = endpointOf(plan.targetUrl);
     this.#target = new HttpTarget(this.#endpoint.origin, plan.requestTimeoutMs);
+    this.#wire = createWire(plan.era, plan.token);
   }
 
   get users(): number {
@@ -50,24 +68,32 @@ export class LoadEngine {
     return this.#done.promise;
   }
 
-  /** Learns what can be asked, then begins the ramp. */
-  async start(onPlanned: (summary: LoadPlanSummary) => void): Promise<void> {
-    const plan = this.#plan;
-    const wire = createWire(plan.era, plan.token);
-    const path = this.#endpoint.pathname + this.#endpoint.search;
-    const discovered = await discoverTasks(plan, this.#target, wire, path).catch((error: unknown) => {
-      if (!this.#stopped) throw error;
-    });
-    if (discovered === undefined || this.#stopped) return;
-    const { tasks, summary } = discovered;
-    onPlanned(summary);
-    const listMessage = scenarios[plan.scenario].listsToolsFirst ? wire.message('tools/list') : undefined;
+  /** Learns what can be asked; undefined when it was stopped meanwhile. */
+  async prepare(): Promise<Preparation | undefined> {
+    try {
+      const { tasks, summary } = await discoverTasks(this.#plan, this.#target, this.#wire, this.#path);
+      return this.#stopped ? undefined : { tasks: tasks.tasks, summary };
+    } catch (error) {
+      if (this.#stopped) return undefined;
+      throw error;
+    }
+  }
+
+  /** Begins the ramp. */
+  start({ tasks: prepared }: Preparation): void {
+    if (this.#stopped) return;
+    const { seed, scenario } = this.#plan;
+    const { share, onRamped } = this.#options;
+    const wire = this.#wire;
+    const tasks = new TaskPlan(prepared);
+    const listMessage = scenarios[scenario].listsToolsFirst ? wire.message('tools/list') : undefined;
     const createUser = (): LoadUser => {
-      const client = new McpClient(this.#target, wire, path, (request) => this.#record(request));
+      const client = new McpClient(this.#target, wire, this.#path, (request) => this.#record(request));
+      const random = createRandom(seed, placeAmongAll(this.#created, share) + 1);
       this.#created += 1;
-      return new LoadUser({ client, tasks, random: createRandom(plan.seed, this.#created), listMessage });
+      return new LoadUser({ client, tasks, random, listMessage });
     };
-    const executor = createExecutor(plan, { recorder: this.recorder, createUser, onRamped: this.#onRamped });
+    const executor = createExecutor(this.#plan, { recorder: this.recorder, createUser, onRamped });
     this.#executor = executor;
     executor.ended.then(
       () => this.stop(0),
@@ -98,6 +124,10 @@ export class LoadEngine {
     await this.#target.destroy();
     await ended;
     this.#done.resolve();
+  }
+
+  get #path(): string {
+    return this.#endpoint.pathname + this.#endpoint.search;
   }
 
   #record({ name, startMs, sentMs, endMs, responseBytes, failure }: FinishedRequest): void {
