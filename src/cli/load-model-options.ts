@@ -10,7 +10,7 @@ type Stages = { durationMs: number; ratePerS: number }[];
 
 export interface LoadModelFlags {
   users: number;
-  think: [number, number];
+  think?: [number, number];
   constantPacing?: number;
   constantThroughput?: number;
   rate?: number;
@@ -22,18 +22,13 @@ export interface LoadModelFlags {
 const usualMaxUsers = 1000;
 
 /** The options that say when tasks begin, the same for every command that runs a load. */
-export function addLoadModelOptions(
-  command: Command,
-  think: { value: [number, number]; text: string },
-): void {
+export function addLoadModelOptions(command: Command, think: string): void {
   command
     .addOption(
       new Option(
         '--think <min-max>',
-        'pause of a user between two tasks; one time for both bounds is constant',
-      )
-        .argParser(thinkTime)
-        .default(think.value, think.text),
+        `pause of a user between two tasks; one time for both bounds is constant (default: the scenario's, or ${think})`,
+      ).argParser(thinkTime),
     )
     .addOption(
       new Option('--constant-pacing <time>', 'a user begins a task this often, however long each takes')
@@ -65,38 +60,55 @@ export function addLoadModelOptions(
     );
 }
 
-/** What the options say. Throws GaugewayError usage for one that has no meaning beside the others. */
-export function loadModelOf(flags: LoadModelFlags): Pick<LoadPlan, 'executor' | 'wait'> {
+/**
+ * The part of a plan that the options say; what they leave open is up to the scenarios and the plan's defaults. Throws
+ * GaugewayError usage for one that has no meaning beside the others.
+ */
+export function loadModelOf(
+  flags: LoadModelFlags,
+  scenarios: LoadPlan['scenarios'],
+): Pick<LoadPlan, 'scenarios'> & Partial<Pick<LoadPlan, 'executor' | 'wait'>> {
+  const wait = waitOf(flags);
+  const executor = executorOf(flags);
+  return {
+    // A wait that was asked for is that of every scenario.
+    scenarios: wait === undefined ? scenarios : scenarios.map(withoutWait),
+    ...(wait === undefined ? {} : { wait }),
+    ...(executor === undefined ? {} : { executor }),
+  };
+}
+
+function withoutWait({
+  scenario: { wait: _own, ...scenario },
+  ...rest
+}: LoadPlan['scenarios'][number]): LoadPlan['scenarios'][number] {
+  return { ...rest, scenario };
+}
+
+function executorOf(flags: LoadModelFlags): LoadPlan['executor'] | undefined {
   const {
     users,
     rate,
     stages: planned,
     maxUsers = Math.min(mostUsers, Math.max(usualMaxUsers, users)),
   } = flags;
-  const wait = waitOf(flags);
   if (planned !== undefined) {
-    const executor = {
-      kind: 'ramping-arrival-rate',
-      startRatePerS: rate ?? 0,
-      stages: planned,
-      maxUsers,
-    } as const;
-    return { executor, wait };
+    return { kind: 'ramping-arrival-rate', startRatePerS: rate ?? 0, stages: planned, maxUsers };
   }
-  if (rate !== undefined)
-    return { executor: { kind: 'constant-arrival-rate', ratePerS: rate, maxUsers }, wait };
+  if (rate !== undefined) return { kind: 'constant-arrival-rate', ratePerS: rate, maxUsers };
   if (flags.maxUsers !== undefined) {
     throw new GaugewayError(
       'usage',
       '--max-users bounds the users of --rate or --stages, and there is neither',
     );
   }
-  return { executor: { kind: 'closed-users' }, wait };
+  return undefined;
 }
 
-function waitOf({ think, constantPacing, constantThroughput }: LoadModelFlags): LoadPlan['wait'] {
+function waitOf({ think, constantPacing, constantThroughput }: LoadModelFlags): LoadPlan['wait'] | undefined {
   if (constantPacing !== undefined) return { kind: 'constant-pacing', ms: constantPacing };
   if (constantThroughput !== undefined) return { kind: 'constant-throughput', tasksPerS: constantThroughput };
+  if (think === undefined) return undefined;
   const [minMs, maxMs] = think;
   return minMs === maxMs ? { kind: 'constant', ms: minMs } : { kind: 'between', minMs, maxMs };
 }

@@ -4,10 +4,9 @@ import type { Command } from 'commander';
 import { CsvFiles } from '../lab/load/csv-files.ts';
 import type { LoadPlan, LoadPlanSummary } from '../lab/load/load-plan.ts';
 import type { LoadStatistics } from '../lab/load/load-statistics.ts';
-import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
 import { LoadRecording } from '../lab/load/web/load-recording.ts';
 import { writeLoadReport } from '../lab/load/web/load-report.ts';
-import { exceptionOf } from '../lab/load/web/locust-answers.ts';
+import { ExceptionList } from '../lab/load/web/exception-list.ts';
 import { toLocustStats } from '../lab/load/web/locust-stats.ts';
 import { readConsolePage } from '../lab/console-page.ts';
 import type { LoadSample } from '../lab/timeline/samples.ts';
@@ -47,6 +46,7 @@ export class LoadOutputs {
   readonly #flags: LoadOutputFlags;
   readonly #recording = new LoadRecording();
   readonly #csv: CsvFiles | undefined;
+  readonly exceptions = new ExceptionList();
 
   /** Throws GaugewayError when a file could not be written, before any load begins. */
   static async open(flags: LoadOutputFlags): Promise<LoadOutputs> {
@@ -86,7 +86,8 @@ export class LoadOutputs {
 
   /** Writes the files; `error` is what ended the load by itself. */
   async finish(plan: LoadPlan, error?: unknown): Promise<void> {
-    const exceptions = error === undefined ? [] : [exceptionOf(error)];
+    if (error !== undefined) this.exceptions.addError(error);
+    const exceptions = this.exceptions.list;
     await this.#csv?.finish(this.statistics, exceptions);
     if (this.#flags.html === undefined) return;
     const stats = {
@@ -97,8 +98,8 @@ export class LoadOutputs {
         host: plan.targetUrl,
         users: plan.users,
         spawnRate: plan.spawnRate,
-        scenario: plan.scenario,
-        scenarios: scenarioNames,
+        chosenScenarios: plan.scenarios.map(({ scenario }) => scenario.name),
+        scenarios: plan.scenarios.map(({ scenario }) => scenario.name),
         error: error === undefined ? null : messageOf(error),
         exceptions,
       },

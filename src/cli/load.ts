@@ -6,7 +6,7 @@ import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { startLoad } from '../lab/load/load-process.ts';
 import { describeThresholds, ThresholdJudge } from '../lab/load/threshold-judge.ts';
 import { renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
-import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
+import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
 import { startLoadServer } from '../lab/load/web/load-server.ts';
 import type { ThresholdResult } from '../lab/run-document.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
@@ -19,6 +19,8 @@ import { exitCodes } from './exit-codes.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { addLoadOutputOptions, LoadOutputs, refuseOutputsOfPage } from './load-outputs.ts';
 import type { LoadOutputFlags } from './load-outputs.ts';
+import { addScenarioOptions, readScenarios } from './scenario-options.ts';
+import type { ScenarioFlags } from './scenario-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
@@ -27,13 +29,12 @@ import { positive, wholeNumber } from './option-values.ts';
 import { LiveTable } from './live-table.ts';
 import { portNumber } from './upstream-fixture.ts';
 
-interface LoadFlags extends LoadModelFlags, LoadOutputFlags, ThresholdFlags {
+interface LoadFlags extends ScenarioFlags, LoadModelFlags, LoadOutputFlags, ThresholdFlags {
   target?: string;
   token?: string;
   spawnRate: number;
   runTime?: number;
   iterations?: number;
-  scenario: LoadPlan['scenario'];
   era: LoadPlan['era'];
   seed: number;
   requestTimeout: number;
@@ -62,9 +63,6 @@ export function registerLoad(program: Command): void {
     .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
     .option('-t, --run-time <time>', 'stop after this time (default: Ctrl-C stops)', parseWaitMs)
     .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
-    .addOption(
-      new Option('--scenario <name>', 'what users do').choices(scenarioNames).default(defaults.scenario),
-    )
     .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default(defaults.era))
     .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, defaults.seed)
     .option(
@@ -83,7 +81,8 @@ export function registerLoad(program: Command): void {
     )
     .option('--fail-on-error', 'exit with 1 when any request failed', false)
     .option('--json', 'print the figures as JSON instead of a table', false);
-  addLoadModelOptions(command, { value: [50, 300], text: '50ms-300ms' });
+  addScenarioOptions(command);
+  addLoadModelOptions(command, '50ms-300ms');
   addThresholdOptions(command);
   addLoadOutputOptions(command)
     .addHelpText(
@@ -97,7 +96,8 @@ export function registerLoad(program: Command): void {
 async function load(flags: LoadFlags): Promise<void> {
   if (flags.ui) refuseOutputsOfPage(flags);
   // Whatever is wrong with the options is told before anything is started.
-  const { targetUrl } = planOf(flags, flags.target ?? 'http://127.0.0.1');
+  const scenarios = await readScenarios(flags);
+  const { targetUrl } = planOf(flags, scenarios, flags.target ?? 'http://127.0.0.1');
   refuseRemote(targetUrl, flags.allowRemote);
   const outputs = flags.ui ? undefined : await LoadOutputs.open(flags);
   const interrupt = interruptSignal(() => process.stderr.write('\nstopping\n'));
@@ -114,7 +114,7 @@ async function load(flags: LoadFlags): Promise<void> {
         : undefined;
     const token = stack?.description.token ?? flags.token;
     const target = flags.target ?? stack?.description.gatewayUrl ?? '';
-    const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, target);
+    const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, scenarios, target);
     await (outputs === undefined
       ? servePage(plan, flags, interrupt.signal)
       : runHeadless(plan, flags, outputs, interrupt.signal));
@@ -124,14 +124,14 @@ async function load(flags: LoadFlags): Promise<void> {
   }
 }
 
-function planOf(flags: LoadFlags, targetUrl: string): LoadPlan {
+function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: string): LoadPlan {
   return createLoadPlan({
     targetUrl,
     ...(flags.token === undefined ? {} : { token: flags.token }),
     users: flags.users,
     spawnRate: flags.spawnRate,
-    scenario: flags.scenario,
-    ...loadModelOf(flags),
+    ...loadModelOf(flags, scenarios),
+    ...(flags.server === undefined ? {} : { server: flags.server }),
     requestTimeoutMs: flags.requestTimeout,
     era: flags.era,
     seed: flags.seed,
@@ -165,6 +165,7 @@ async function runHeadless(
   let abortedBy: string | undefined;
   const running = startLoad(plan, {
     logger,
+    onException: (exception) => outputs.exceptions.add(exception),
     onRamped: () => (ramping = false),
     onSample: (sample, atMs) => {
       outputs.add(sample, atMs);

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
 import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
-import { scenarioNames } from '../lab/load/scenarios/scenario.ts';
 import { runSession } from '../lab/session.ts';
 import { bundleFolder } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
@@ -13,6 +12,8 @@ import { createLogger } from '../shared/logger.ts';
 import { processRoles, type StackDescription } from '../shared/stack-description.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
+import { addScenarioOptions, readScenarios } from './scenario-options.ts';
+import type { ScenarioFlags } from './scenario-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
@@ -23,12 +24,11 @@ import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
-interface SessionFlags extends LoadModelFlags, ThresholdFlags {
+interface SessionFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags {
   spawnRate: number;
   duration?: number;
   baseline: number;
   coolDown: number;
-  scenario: (typeof scenarioNames)[number];
   era: (typeof eras)[number];
   seed: number;
   name: string;
@@ -43,6 +43,8 @@ interface SessionFlags extends LoadModelFlags, ThresholdFlags {
 }
 
 const usualDurationMs = 30_000;
+/** Longer than that of `load`: people watch a session, and its users are those of an afternoon. */
+const usualWait = { kind: 'between', minMs: 100, maxMs: 500 } as const;
 
 export function registerSession(program: Command): void {
   const command = program
@@ -70,7 +72,6 @@ export function registerSession(program: Command): void {
         .argParser(parseWaitMs)
         .default(3000, '3s'),
     )
-    .addOption(new Option('--scenario <name>', 'what users do').choices(scenarioNames).default('mcp-mixed'))
     .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default('legacy'))
     .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, 1)
     .option('--name <name>', 'name of the run', 'session')
@@ -100,7 +101,8 @@ export function registerSession(program: Command): void {
         '\nbe read, 130 interrupted. Times are written 30s, 1m30s or 500ms.',
     )
     .action(session);
-  addLoadModelOptions(command, { value: [100, 500], text: '100ms-500ms' });
+  addScenarioOptions(command);
+  addLoadModelOptions(command, '100ms-500ms');
   addThresholdOptions(command);
 }
 
@@ -113,20 +115,20 @@ async function session(flags: SessionFlags): Promise<void> {
   if (flags.target === undefined && (flags.pg !== undefined || flags.pid.length > 0)) {
     throw new GaugewayError('usage', '--pg and --pid describe the stack behind --target, which is missing');
   }
-  const model = loadModelOf(flags);
-  const stagesMs = model.executor.kind === 'ramping-arrival-rate' ? scheduleMs(model.executor) : undefined;
-  const durationMs = flags.duration ?? stagesMs ?? usualDurationMs;
   const target = flags.target === undefined ? undefined : describeTarget(flags, flags.target);
   // Before anything is started, so that a wrong setting is told at once.
   const plan = createLoadPlan({
     targetUrl: target?.gatewayUrl ?? 'http://127.0.0.1',
     users: flags.users,
     spawnRate: flags.spawnRate,
-    scenario: flags.scenario,
-    ...model,
+    wait: usualWait,
+    ...loadModelOf(flags, await readScenarios(flags)),
+    ...(flags.server === undefined ? {} : { server: flags.server }),
     era: flags.era,
     seed: flags.seed,
   });
+  const stagesMs = plan.executor.kind === 'ramping-arrival-rate' ? scheduleMs(plan.executor) : undefined;
+  const durationMs = flags.duration ?? stagesMs ?? usualDurationMs;
   const profile = async (stack: StackDescription): Promise<void> => {
     const run = await runSession({
       outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),

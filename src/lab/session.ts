@@ -8,6 +8,7 @@ import { createCollectors } from './collect/index.ts';
 import { procMissing } from './collect/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
 import { describeArrivals } from './load/executors/describe-executor.ts';
+import { scenarioNamesOf } from './load/load-plan.ts';
 import type { LoadPlan, LoadPlanSummary } from './load/load-plan.ts';
 import { startLoad } from './load/load-process.ts';
 import { ThresholdJudge } from './load/threshold-judge.ts';
@@ -272,7 +273,7 @@ function openingDocument(options: SessionOptions, startedMs: number): RunDocumen
       users: load.users,
       spawnRate: load.spawnRate,
       durationMs: options.durationMs,
-      scenario: load.scenario,
+      scenario: scenarioNamesOf(load),
       ...(arrivals === undefined ? {} : { arrivals }),
       ...(options.thresholds.length === 0 ? {} : { thresholds: options.thresholds.map(({ text }) => text) }),
     },

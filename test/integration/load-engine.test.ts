@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { createLoadPlan } from '../../src/lab/load/load-plan.ts';
+import { builtIn, createLoadPlan } from '../../src/lab/load/load-plan.ts';
 import type { LoadPlan, LoadPlanSummary } from '../../src/lab/load/load-plan.ts';
 import { startLoad } from '../../src/lab/load/load-process.ts';
 import { LoadStatistics } from '../../src/lab/load/load-statistics.ts';
@@ -21,7 +21,7 @@ const quick: Partial<LoadPlan> = {
   users: 4,
   spawnRate: 1000,
   wait: { kind: 'constant', ms: 0 },
-  scenario: 'mcp-tools',
+  scenarios: [builtIn('mcp-tools')],
 };
 /** initialize, notifications/initialized, tools/list, one trial call and DELETE. */
 const requestsBeforeTheLoad = 5;
@@ -85,7 +85,7 @@ describe.each([
 describe('the mix', () => {
   it('lists the tools first and spreads the tasks by their weights', async () => {
     await using server = await CountingMcpServer.start({ health: 200 });
-    const outcome = await runToEnd(server.url, { scenario: 'mcp-mixed', iterationsPerUser: 100 });
+    const outcome = await runToEnd(server.url, { scenarios: [builtIn('mcp-mixed')], iterationsPerUser: 100 });
     const { initialize, 'DELETE session': deleted, ...tasks } = requestsOf(outcome);
     expect([initialize, deleted]).toEqual([4, 4]);
     expect(Object.keys(tasks).toSorted()).toEqual([
@@ -105,7 +105,7 @@ describe('the mix', () => {
     for (const seed of [7, 7, 8]) {
       await using server = await CountingMcpServer.start({ health: 200 });
       const outcome = await runToEnd(server.url, {
-        scenario: 'mcp-mixed',
+        scenarios: [builtIn('mcp-mixed')],
         users: 1,
         iterationsPerUser: 60,
         seed,
@@ -141,14 +141,17 @@ describe('the mix', () => {
         return true;
       },
     });
-    const { summary, statistics } = await runToEnd(server.url, { scenario: 'mcp-mixed', era: 'modern' });
+    const { summary, statistics } = await runToEnd(server.url, {
+      scenarios: [builtIn('mcp-mixed')],
+      era: 'modern',
+    });
     expect(Object.fromEntries(summary.leftOut.map(({ name, reason }) => [name, reason]))).toEqual({
       fail: 'by its name it fails on purpose',
       slow: 'by its name it waits as long as it is told',
       coded: 'code: `pattern` is not supported',
       picky: 'a trial call with made-up arguments gave json-rpc -32602: unknown customer',
       ping: 'is not part of MCP 2026-07-28',
-      'GET /health': 'the target has no such path',
+      'GET /health': 'the target has no such thing (http 404)',
     });
     expect(statistics.total.failures).toBe(0);
   });

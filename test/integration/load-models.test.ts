@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createLoadPlan } from '../../src/lab/load/load-plan.ts';
+import { builtIn, createLoadPlan } from '../../src/lab/load/load-plan.ts';
 import type { LoadPlan } from '../../src/lab/load/load-plan.ts';
 import { startLoad } from '../../src/lab/load/load-process.ts';
 import type { LoadHandle } from '../../src/lab/load/load-process.ts';
@@ -15,7 +15,7 @@ const patience = { timeout: 25_000 };
 function start(targetUrl: string, plan: Partial<LoadPlan>): { load: LoadHandle; statistics: LoadStatistics } {
   const statistics = new LoadStatistics();
   const load = startLoad(
-    createLoadPlan({ users: 3, spawnRate: 1000, scenario: 'mcp-tools', ...plan, targetUrl }),
+    createLoadPlan({ users: 3, spawnRate: 1000, scenarios: [builtIn('mcp-tools')], ...plan, targetUrl }),
     { onSample: (sample, atMs) => statistics.add(sample, atMs), logger: createLogger('silent') },
   );
   return { load, statistics };
@@ -143,10 +143,13 @@ describe('waits of the closed model', () => {
     });
     let planned = 0;
     const plan = { users: 1, iterationsPerUser: 5, wait: { kind: 'constant-pacing', ms: 30 } } as const;
-    const load = startLoad(createLoadPlan({ ...plan, scenario: 'mcp-tools', targetUrl: server.url }), {
-      onSample: ({ generator }) => (planned += generator.plannedStarts),
-      logger: createLogger('silent'),
-    });
+    const load = startLoad(
+      createLoadPlan({ ...plan, scenarios: [builtIn('mcp-tools')], targetUrl: server.url }),
+      {
+        onSample: ({ generator }) => (planned += generator.plannedStarts),
+        logger: createLogger('silent'),
+      },
+    );
     await load.finished;
     // The place in the ramp; no task begins after a pause.
     expect(planned).toBe(1);

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtIn } from '../../src/lab/load/load-plan.ts';
 import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
 import type { LoadServer } from '../../src/lab/load/web/load-server.ts';
 import type { LoadStatsAnswer } from '../../src/lab/load/web/stats-answer.ts';
@@ -36,7 +37,7 @@ beforeAll(async () => {
   page = await startLoadServer({
     port: 0,
     defaults: {
-      scenario: 'mcp-mixed',
+      scenarios: [builtIn('mcp-mixed')],
       wait: { kind: 'between', minMs: 1, maxMs: 4 },
       iterationsPerUser: 40,
       token: 'secret',
@@ -268,7 +269,7 @@ describe('strangers', () => {
 async function startLoadServerFor(host: string): Promise<LoadServer & AsyncDisposable> {
   const server = await startLoadServer({
     port: 0,
-    defaults: { scenario: 'mcp-tools', wait: { kind: 'between', minMs: 5, maxMs: 20 } },
+    defaults: { scenarios: [builtIn('mcp-tools')], wait: { kind: 'between', minMs: 5, maxMs: 20 } },
     defaultHost: host,
     allowRemote: false,
     logger: createLogger('silent'),

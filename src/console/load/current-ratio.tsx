@@ -12,15 +12,16 @@ export function CurrentRatio({ details }: { details: LoadTestDetails }): ReactNo
       <h2 id="ratio-title">Current ratio</h2>
       {plan === null ? (
         <p className="muted">
-          What {details.scenario} asks for is known once the target was asked what it has.
+          What {details.chosenScenarios.join(', ')} asks for is known once the target was asked what it has.
         </p>
       ) : (
         <>
           <div className="table-scroll" role="region" aria-labelledby="ratio-title" tabIndex={0}>
             <table>
               <caption>
-                {plan.scenario} against <code>{plan.endpoint}</code>, MCP {plan.protocolVersion}. What is seen
-                includes the listing that each agent begins with.
+                {plan.scenario} against <code>{plan.endpoint}</code>,{' '}
+                {plan.protocolVersion === undefined ? 'HTTP' : `MCP ${plan.protocolVersion}`}. What users do
+                at their start and end is in the figures of its name.
               </caption>
               <thead>
                 <tr>

@@ -34,7 +34,7 @@ export function LoadReport({ load }: { load: EmbeddedLoad }): ReactNode {
         <section aria-labelledby="report-title">
           <h1 id="report-title">{details.host}</h1>
           <p>
-            {details.scenario}, {formatNumber(details.users)} users started at{' '}
+            {details.chosenScenarios.join(', ')}, {formatNumber(details.users)} users started at{' '}
             {formatNumber(details.spawnRate)} per second; {formatNumber(details.durationMs / 1000)} s of
             figures, written at <time dateTime={writtenAt}>{new Date(writtenAt).toLocaleString()}</time>.
           </p>

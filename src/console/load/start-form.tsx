@@ -14,7 +14,7 @@ export function StartForm(props: {
     spawnRate: String(details.spawnRate),
     host: details.host,
     runTime: '',
-    scenario: details.scenario,
+    scenario: details.chosenScenarios[0] ?? '',
   });
   const [problem, setProblem] = useState<string | null>(null);
   const [sending, setSending] = useState(false);

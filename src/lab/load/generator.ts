@@ -10,6 +10,7 @@ import type { LoadPlan } from './load-plan.ts';
 import type { GeneratorCommand, GeneratorReport } from './messages.ts';
 
 const windowMs = 1_000;
+const maxTracebackLength = 4_000;
 
 let engine: LoadEngine | undefined;
 
@@ -22,6 +23,8 @@ function run(plan: LoadPlan): void {
   const created = new LoadEngine(plan, {
     share: { index: 0, processes: 1 },
     onRamped: () => report({ type: 'ramped' }),
+    onException: (error) =>
+      report({ type: 'exception', message: messageOf(error), traceback: tracebackOf(error) }),
   });
   engine = created;
   let windowStart = performance.now();
@@ -57,11 +60,11 @@ function run(plan: LoadPlan): void {
   };
   created
     .prepare()
-    .then((preparation) => {
+    .then(async (preparation) => {
       if (preparation === undefined) return;
       report({ type: 'planned', summary: preparation.summary });
       begin();
-      created.start(preparation);
+      await created.start(preparation);
     })
     .then(() => created.done)
     .then(
@@ -71,6 +74,10 @@ function run(plan: LoadPlan): void {
         finish({ type: 'failed', code, message: messageOf(error) });
       },
     );
+}
+
+function tracebackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? '').slice(0, maxTracebackLength) : '';
 }
 
 process.on('message', (command: GeneratorCommand) => {

@@ -1,38 +1,32 @@
 import { createExecutor } from './executors/create-executor.ts';
 import type { Executor } from './executors/executor.ts';
-import { discoverTasks } from './discover-tasks.ts';
+import { basePathOf } from './find-endpoint.ts';
 import { HttpTarget } from './http-target.ts';
-import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
+import type { LoadPlan } from './load-plan.ts';
 import { LoadUser } from './load-user.ts';
 import { McpClient } from './mcp-client.ts';
 import type { FinishedRequest } from './mcp-client.ts';
 import { createWire } from './mcp-wire.ts';
 import type { Wire } from './mcp-wire.ts';
+import { prepareLoad } from './prepare-load.ts';
+import type { Preparation } from './preparation.ts';
 import { placeAmongAll } from './process-share.ts';
 import type { ProcessShare } from './process-share.ts';
 import { createRandom } from './random.ts';
-import { scenarios } from './scenarios/built-in.ts';
-import { TaskPlan } from './task-plan.ts';
-import type { PreparedTask } from './task-plan.ts';
+import { makeRunnable } from './runnable-scenario.ts';
+import type { RunnableScenario } from './runnable-scenario.ts';
+import { tearDown } from './tear-down.ts';
+import { WeightedDraw } from './weighted-draw.ts';
 import { WindowRecorder } from './window-recorder.ts';
 
-/** The MCP endpoint of a target: the URL itself when it ends in `/mcp`, else `<url>/mcp`. */
-function endpointOf(targetUrl: string): URL {
-  const url = new URL(targetUrl);
-  const path = url.pathname.replace(/\/+$/, '');
-  url.pathname = path.endsWith('/mcp') ? path : `${path}/mcp`;
-  return url;
-}
-
-/** What is to be known before users begin: found out once, plain JSON, the same for every process of the load. */
-export interface Preparation {
-  tasks: readonly PreparedTask[];
-  summary: LoadPlanSummary;
-}
+/** The fractional part of the golden ratio: its multiples spread evenly, however many are taken. */
+const goldenRatio = 0.618_033_988_749_895;
 
 export interface LoadEngineOptions {
   share: ProcessShare;
-  onRamped(): void;
+  onRamped: () => void;
+  /** What the code of a scenario's module throws. */
+  onException: (error: unknown) => void;
 }
 
 /** Runs this process's share of the users of one plan. */
@@ -40,7 +34,6 @@ export class LoadEngine {
   readonly recorder: WindowRecorder;
   readonly #plan: LoadPlan;
   readonly #options: LoadEngineOptions;
-  readonly #endpoint: URL;
   readonly #target: HttpTarget;
   readonly #wire: Wire;
   readonly #done = Promise.withResolvers<void>();
@@ -48,14 +41,15 @@ export class LoadEngine {
   #executor: Executor | undefined;
   #created = 0;
   #stopped = false;
+  /** There when this process prepared the load, and so has to tear down what it set up. */
+  #ownPreparation: Preparation | undefined;
 
   constructor(plan: LoadPlan, options: LoadEngineOptions) {
     this.#plan = plan;
     this.#options = options;
     this.recorder = new WindowRecorder(plan.executor.kind !== 'closed-users');
     this.#wanted = { users: plan.users, spawnRate: plan.spawnRate };
-    this.#endpoint = endpointOf(plan.targetUrl);
-    this.#target = new HttpTarget(this.#endpoint.origin, plan.requestTimeoutMs);
+    this.#target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs);
     this.#wire = createWire(plan.era, plan.token);
   }
 
@@ -68,32 +62,29 @@ export class LoadEngine {
     return this.#done.promise;
   }
 
-  /** Learns what can be asked; undefined when it was stopped meanwhile. */
+  /** Learns what can be asked and runs the scenarios' setup; undefined when it was stopped meanwhile. */
   async prepare(): Promise<Preparation | undefined> {
     try {
-      const { tasks, summary } = await discoverTasks(this.#plan, this.#target, this.#wire, this.#path);
-      return this.#stopped ? undefined : { tasks: tasks.tasks, summary };
+      const preparation = await prepareLoad(this.#plan, this.#target, this.#wire);
+      this.#ownPreparation = preparation;
+      return this.#stopped ? undefined : preparation;
     } catch (error) {
       if (this.#stopped) return undefined;
       throw error;
     }
   }
 
-  /** Begins the ramp. */
-  start({ tasks: prepared }: Preparation): void {
+  /** Begins the ramp. Throws GaugewayError usage when the module of a scenario cannot be used. */
+  async start(preparation: Preparation): Promise<void> {
+    const { token } = this.#plan;
+    const context = { wire: this.#wire, token, basePath: basePathOf(this.#plan.targetUrl) };
+    const scenarios = await Promise.all(preparation.scenarios.map((each) => makeRunnable(each, context)));
     if (this.#stopped) return;
-    const { seed, scenario } = this.#plan;
-    const { share, onRamped } = this.#options;
-    const wire = this.#wire;
-    const tasks = new TaskPlan(prepared);
-    const listMessage = scenarios[scenario].listsToolsFirst ? wire.message('tools/list') : undefined;
-    const createUser = (): LoadUser => {
-      const client = new McpClient(this.#target, wire, this.#path, (request) => this.#record(request));
-      const random = createRandom(seed, placeAmongAll(this.#created, share) + 1);
-      this.#created += 1;
-      return new LoadUser({ client, tasks, random, listMessage });
-    };
-    const executor = createExecutor(this.#plan, { recorder: this.recorder, createUser, onRamped });
+    const executor = createExecutor(this.#plan, {
+      recorder: this.recorder,
+      createUser: this.#userFactory(new WeightedDraw(scenarios), preparation.endpointPath),
+      onRamped: this.#options.onRamped,
+    });
     this.#executor = executor;
     executor.ended.then(
       () => this.stop(0),
@@ -123,11 +114,22 @@ export class LoadEngine {
     }
     await this.#target.destroy();
     await ended;
+    if (this.#ownPreparation !== undefined) await tearDown(this.#plan, this.#wire, this.#ownPreparation);
     this.#done.resolve();
   }
 
-  get #path(): string {
-    return this.#endpoint.pathname + this.#endpoint.search;
+  /** Users get their scenarios in even turns by weight, whichever process they fall to. */
+  #userFactory(scenarios: WeightedDraw<RunnableScenario>, path: string): () => LoadUser {
+    const { seed, wait } = this.#plan;
+    const { share, onException } = this.#options;
+    return () => {
+      const place = placeAmongAll(this.#created, share);
+      this.#created += 1;
+      const scenario = scenarios.at((place * goldenRatio) % 1);
+      if (scenario === undefined) throw new TypeError('a load without scenarios');
+      const client = new McpClient(this.#target, this.#wire, path, (request) => this.#record(request));
+      return new LoadUser({ client, scenario, random: createRandom(seed, place + 1), wait, onException });
+    };
   }
 
   #record({ name, startMs, sentMs, endMs, responseBytes, failure }: FinishedRequest): void {

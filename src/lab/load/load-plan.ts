@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { GaugewayError } from '../../shared/errors.ts';
 import { executorSchema, maxUsers } from './executors/executor-plan.ts';
-import { scenarioNames } from './scenarios/scenario.ts';
+import { builtInScenarios, defaultScenarioName } from './scenarios/built-in.ts';
+import type { WeightedScenario } from './scenarios/scenario.ts';
 import { waitSchema } from './waits.ts';
 
 /** The MCP wire that the users speak: sessions (up to 2025-11-25), or the stateless one (2026-07-28). */
@@ -17,7 +18,10 @@ const loadPlanFields = z.strictObject({
   users: z.int().min(1).max(maxUsers),
   /** Users started per second. */
   spawnRate: z.number().positive().max(maxUsers),
-  scenario: z.enum(scenarioNames),
+  /** What users do; each user keeps to one of them, drawn by their weights. They were checked when they were read. */
+  scenarios: z.array(z.custom<WeightedScenario>()).min(1).max(20),
+  /** Name or id of a virtual server of the target that is asked instead of all its tools. */
+  server: z.string().min(1).max(200).optional(),
   executor: executorSchema,
   /** Between two tasks of a user of the closed model; in the open model the clock decides. */
   wait: waitSchema,
@@ -52,17 +56,19 @@ export type LoadPlan = z.infer<typeof loadPlanSchema>;
 export const loadPlanDefaults = {
   users: 50,
   spawnRate: 10,
-  scenario: 'mcp-mixed',
   executor: { kind: 'closed-users' },
   wait: { kind: 'between', minMs: 50, maxMs: 300 },
   requestTimeoutMs: 30_000,
   era: 'legacy',
   seed: 1,
-} satisfies Omit<LoadPlan, 'targetUrl'>;
+} satisfies Omit<LoadPlan, 'targetUrl' | 'scenarios'>;
 
 /** Fills in the defaults and checks every bound; throws `usage` with the field at fault. */
 export function createLoadPlan(settings: Partial<LoadPlan> & { targetUrl: string }): LoadPlan {
-  const parsed = loadPlanSchema.safeParse({ ...loadPlanDefaults, ...settings });
+  const scenarios = settings.scenarios ?? [builtIn(defaultScenarioName)];
+  const staged = scenarios.find(({ scenario }) => scenario.executor !== undefined)?.scenario.executor;
+  const executor = settings.executor ?? staged ?? loadPlanDefaults.executor;
+  const parsed = loadPlanSchema.safeParse({ ...loadPlanDefaults, ...settings, scenarios, executor });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue?.path[0];
@@ -76,14 +82,29 @@ export function createLoadPlan(settings: Partial<LoadPlan> & { targetUrl: string
   );
 }
 
+/** The names of a plan's scenarios, as they are shown. */
+export function scenarioNamesOf({ scenarios }: Pick<LoadPlan, 'scenarios'>): string {
+  return scenarios.map(({ scenario }) => scenario.name).join(', ');
+}
+
+/** A built-in scenario as a plan takes it. Throws GaugewayError usage for a name that there is not. */
+export function builtIn(name: string, weight = 1): WeightedScenario {
+  const scenario = builtInScenarios.get(name);
+  if (scenario !== undefined) return { weight, scenario };
+  throw new GaugewayError(
+    'usage',
+    `no scenario '${name}': there are ${[...builtInScenarios.keys()].join(', ')}`,
+  );
+}
+
 /** What the generator made of the plan once it had seen the target's tools. */
 export interface LoadPlanSummary {
   endpoint: string;
   scenario: string;
   era: Era;
-  /** Protocol version that the target agreed to. */
-  protocolVersion: string;
-  /** Names under which the requests are counted, with their share (0..1) of the tasks. */
+  /** Protocol version that the target agreed to, where users speak MCP. */
+  protocolVersion?: string;
+  /** Names under which requests are counted, with their share (0..1) of those that tasks make. */
   tasks: { name: string; share: number }[];
   /** What the scenario asks for and this target cannot be asked fairly, each with its reason. */
   leftOut: { name: string; reason: string }[];

@@ -19,6 +19,8 @@ export interface LoadOptions {
   onSample(sample: LoadSample, atMs: number): void;
   /** Each time that every user asked for is running: after the ramp, and after each change. */
   onRamped?(): void;
+  /** What the code of a scenario's module threw; the user that ran it goes on. */
+  onException?(exception: { message: string; traceback: string }): void;
   logger: Logger;
   /** Ends the load at once, without waiting for requests in flight. */
   signal?: AbortSignal;
@@ -78,6 +80,8 @@ export function startLoad(plan: LoadPlan, options: LoadOptions): LoadHandle {
         return options.onRamped?.();
       case 'sample':
         return options.onSample(report.sample, report.atMs);
+      case 'exception':
+        return options.onException?.({ message: report.message, traceback: report.traceback });
       case 'finished':
         ended = true;
         return;

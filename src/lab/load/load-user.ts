@@ -1,63 +1,117 @@
+import type { Action, ActingUser } from './acting-user.ts';
 import type { McpClient } from './mcp-client.ts';
-import { plainGet } from './mcp-wire.ts';
-import type { McpMessage } from './mcp-wire.ts';
 import type { Random } from './random.ts';
-import type { TaskPlan } from './task-plan.ts';
+import type { RunnableScenario } from './runnable-scenario.ts';
+import type { JsonValue } from './scenarios/json-value.ts';
+import { renderVariables } from './scenarios/render-variables.ts';
+import type { Wait } from './waits.ts';
 
 export interface LoadUserOptions {
   client: McpClient;
-  tasks: TaskPlan;
+  scenario: RunnableScenario;
   random: Random;
-  /** The listing that an agent begins with, if the scenario has one. */
-  listMessage: McpMessage | undefined;
+  /** Between two tasks, where the scenario says nothing else. */
+  wait: Wait;
+  /** What a task's own code throws. */
+  onException: (error: unknown) => void;
 }
 
-/** One simulated MCP user: a session and what it asks; when it asks is up to its executor. */
-export class LoadUser {
+/** One simulated user: a session and what it asks; when it asks is up to its executor. */
+export class LoadUser implements ActingUser {
+  readonly client: McpClient;
+  readonly scenario: RunnableScenario;
   readonly random: Random;
-  readonly #options: LoadUserOptions;
+  readonly variables: Record<string, JsonValue>;
+  /** Between two tasks. */
+  readonly wait: Wait;
+  readonly #onException: LoadUserOptions['onException'];
+  #started = false;
   #stopped = false;
+  #wake: (() => void) | undefined;
 
-  constructor(options: LoadUserOptions) {
-    this.#options = options;
-    this.random = options.random;
+  constructor({ client, scenario, random, wait, onException }: LoadUserOptions) {
+    this.client = client;
+    this.scenario = scenario;
+    this.random = random;
+    this.variables = { ...renderVariables(scenario.variables, random), ...scenario.found };
+    this.wait = scenario.wait ?? wait;
+    this.#onException = onException;
   }
 
-  get hasSession(): boolean {
-    return this.#options.client.session !== undefined;
+  /** Whether it can begin a task: it has its session, and what it does at its start is done. */
+  get isReady(): boolean {
+    return this.#started && (this.scenario.protocol === 'http' || this.client.session !== undefined);
   }
 
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** The handshake, and the listing of an agent; false when there is no session. `startMs` (performance.now): when it was meant to start. */
+  /**
+   * The handshake of MCP where it is missing, and the scenario's first steps; false when one of them failed, so that it
+   * is to be tried again. `startMs` (performance.now): when it was meant to start.
+   */
   async open(startMs: number): Promise<boolean> {
-    const { client, listMessage } = this.#options;
-    const opened = await client.open(startMs);
-    if (opened.failure !== undefined) return false;
-    if (listMessage !== undefined && !this.#stopped) await client.request(listMessage, listMessage.method);
-    return true;
+    let nextMs: number | undefined = startMs;
+    if (this.scenario.protocol === 'mcp' && this.client.session === undefined) {
+      this.#started = false;
+      if ((await this.client.open(startMs)).failure !== undefined) return false;
+      nextMs = undefined;
+    }
+    if (!this.#started) this.#started = await this.#act(this.scenario.start, nextMs);
+    return this.isReady;
   }
 
-  /** One task, drawn by its weight. */
+  /** One task, drawn by its weight. A step that fails ends it. */
   async perform(startMs: number): Promise<void> {
-    const { client, tasks, random } = this.#options;
-    const task = tasks.draw(random);
-    if (task?.kind === 'get') {
-      await client.http(plainGet(task.path), task.name, startMs);
+    const task = this.scenario.tasks.draw(this.random);
+    if (task?.code === undefined) {
+      await this.#act(task?.actions ?? [], startMs);
       return;
     }
-    const message = task?.variants[Math.floor(random() * task.variants.length)];
-    if (task !== undefined && message !== undefined) await client.request(message, task.name, startMs);
+    try {
+      await task.code(this, startMs);
+    } catch (error) {
+      this.#onException(error);
+    }
   }
 
-  /** Nothing follows the request in flight. */
+  /** Nothing follows the request in flight; a pause ends at once. */
   stop(): void {
     this.#stopped = true;
+    this.#wake?.();
   }
 
+  pause(ms: number): Promise<void> {
+    if (this.#stopped || ms <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#wake = done;
+    });
+  }
+
+  /** The scenario's last steps, then the end of the session. */
   async close(): Promise<void> {
-    await this.#options.client.close();
+    if (this.isReady) for (const action of this.scenario.stop) await action(this, performance.now());
+    this.#started = false;
+    await this.client.close();
+  }
+
+  /** False when a step failed, or the user was stopped in between. */
+  async #act(actions: readonly Action[], startMs = performance.now()): Promise<boolean> {
+    let atMs = startMs;
+    for (const [index, action] of actions.entries()) {
+      if (index > 0) {
+        if (this.#stopped) return false;
+        atMs = performance.now();
+      }
+      if ((await action(this, atMs)) !== undefined) return false;
+    }
+    return true;
   }
 }

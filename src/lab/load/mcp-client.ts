@@ -60,9 +60,17 @@ export class McpClient {
     return { failure, detail: 'notifications/initialized was not accepted' };
   }
 
-  /** Sends a request and waits for its result. A lost session is forgotten, so that the next step opens one. */
-  async request(message: McpMessage, name: string, startMs = performance.now()): Promise<Judgement> {
-    const { judgement } = await this.#exchange(message, name, startMs);
+  /**
+   * Sends a request and waits for its result; `check` gives the kind of failure of a result that is not as it should be.
+   * A lost session is forgotten, so that the next step opens one.
+   */
+  async request(
+    message: McpMessage,
+    name: string,
+    startMs = performance.now(),
+    check?: (result: Record<string, unknown>) => string | undefined,
+  ): Promise<Judgement> {
+    const { judgement } = await this.#exchange(message, name, startMs, check);
     if (judgement.failure !== undefined && judgement.sessionLost === true) this.#session = undefined;
     return judgement;
   }
@@ -86,20 +94,21 @@ export class McpClient {
   }
 
   /** Ends the session, if there is one to end; 405 is a server's right (2025-11-25, session management). */
-  async close(): Promise<void> {
+  async close(startMs = performance.now()): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
     if (session?.sessionId === undefined) return;
-    const startMs = performance.now();
+    const sentMs = performance.now();
     const headers = this.#wire.headers(this.#wire.hello, session);
     const outcome = await this.#target.send({ method: 'DELETE', path: this.#path, headers });
-    this.#tell('DELETE session', startMs, startMs, outcome, judgeStatus(outcome, [405]));
+    this.#tell('DELETE session', startMs, sentMs, outcome, judgeStatus(outcome, [405]));
   }
 
   async #exchange(
     message: McpMessage,
     name: string,
     startMs: number,
+    check?: (result: Record<string, unknown>) => string | undefined,
   ): Promise<{ outcome: HttpAnswer | HttpFailure; judgement: Judgement }> {
     const id = (this.#lastId += 1);
     const hadSession = this.#session?.sessionId !== undefined;
@@ -112,7 +121,7 @@ export class McpClient {
       wantsBody: true,
       isAnswer: (data) => isResponseTo(id, data),
     });
-    const judgement = judgeResponse(outcome, id, hadSession);
+    const judgement = checked(judgeResponse(outcome, id, hadSession), check);
     this.#tell(name, startMs, sentMs, outcome, judgement.failure);
     return { outcome, judgement };
   }
@@ -140,4 +149,13 @@ export class McpClient {
     const responseBytes = 'failure' in outcome ? 0 : outcome.bytes;
     this.#onRequest({ name, startMs, sentMs, endMs: outcome.endMs, responseBytes, failure });
   }
+}
+
+function checked(
+  judgement: Judgement,
+  check: ((result: Record<string, unknown>) => string | undefined) | undefined,
+): Judgement {
+  if (check === undefined || judgement.failure !== undefined) return judgement;
+  const failure = check(judgement.result);
+  return failure === undefined ? judgement : { failure, detail: '' };
 }

@@ -1,5 +1,6 @@
 import { isRecord } from '../../protocol/record.ts';
 import type { Era } from './load-plan.ts';
+import { parseJson } from './parse-json.ts';
 import type { HttpAnswer, HttpFailure, HttpRequest } from './http-target.ts';
 
 /**
@@ -183,12 +184,7 @@ function textOf(result: Record<string, unknown>): string {
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    return asObject(JSON.parse(text));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return asObject(parseJson(text));
 }
 
 /** The value when it is a JSON object. */

@@ -13,5 +13,7 @@ export type GeneratorReport =
   | { type: 'planned'; summary: LoadPlanSummary }
   | { type: 'ramped' }
   | { type: 'sample'; atMs: number; sample: LoadSample }
+  /** What the code of a scenario threw. */
+  | { type: 'exception'; message: string; traceback: string }
   | { type: 'finished' }
   | { type: 'failed'; code: ErrorCode; message: string };

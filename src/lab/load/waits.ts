@@ -4,15 +4,22 @@ import type { Random } from './random.ts';
 
 const pauseMs = z.number().min(0).max(3_600_000);
 
+const constantPause = z.strictObject({ kind: z.literal('constant'), ms: pauseMs });
+const drawnPause = z
+  .strictObject({ kind: z.literal('between'), minMs: pauseMs, maxMs: pauseMs })
+  .refine(({ minMs, maxMs }) => minMs <= maxMs, { error: 'the lower bound must not exceed the upper one' });
+
+/** A pause by itself. */
+export const pauseSchema = z.discriminatedUnion('kind', [constantPause, drawnPause]);
+export type Pause = z.infer<typeof pauseSchema>;
+
 /**
  * What lies between two tasks of a user, by the names that Locust gave them. `constant` and `between` are pauses from
  * the end of a task; `constant-pacing` and `constant-throughput` keep the starts of tasks apart.
  */
 export const waitSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('constant'), ms: pauseMs }),
-  z
-    .strictObject({ kind: z.literal('between'), minMs: pauseMs, maxMs: pauseMs })
-    .refine(({ minMs, maxMs }) => minMs <= maxMs, { error: 'the lower bound must not exceed the upper one' }),
+  constantPause,
+  drawnPause,
   z.strictObject({ kind: z.literal('constant-pacing'), ms: pauseMs }),
   z.strictObject({ kind: z.literal('constant-throughput'), tasksPerS: z.number().min(1e-3).max(1e5) }),
 ]);

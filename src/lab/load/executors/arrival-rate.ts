@@ -97,7 +97,7 @@ export class ArrivalRate implements Executor {
   }
 
   async #serve(user: LoadUser, plannedMs: number): Promise<void> {
-    const ready = user.hasSession || (await user.open(performance.now()));
+    const ready = user.isReady || (await user.open(performance.now()));
     if (ready && !user.stopped) await user.perform(plannedMs);
     await this.#rest(user);
   }

@@ -1,6 +1,5 @@
 import type { LoadUser } from '../load-user.ts';
 import { waitMsOf } from '../waits.ts';
-import type { Wait } from '../waits.ts';
 import type { WindowRecorder } from '../window-recorder.ts';
 import type { Executor, ExecutorContext } from './executor.ts';
 import { PacedStarts } from './paced-starts.ts';
@@ -9,7 +8,6 @@ import { PacedStarts } from './paced-starts.ts';
 const reconnectDelayMs = 1_000;
 
 export interface ClosedUsersOptions extends ExecutorContext {
-  wait: Wait;
   /** Tasks after which a user ends; Infinity for users that go on. */
   iterations: number;
 }
@@ -89,15 +87,13 @@ export class ClosedUsers implements Executor {
 /** A user's own loop: a session, then one task at a time with a wait before each. */
 class ClosedUser {
   readonly #user: LoadUser;
-  readonly #wait: Wait;
   readonly #recorder: WindowRecorder;
   readonly #iterations: number;
   #lastStartMs: number | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(user: LoadUser, { wait, recorder, iterations }: ClosedUsersOptions) {
+  constructor(user: LoadUser, { recorder, iterations }: ClosedUsersOptions) {
     this.#user = user;
-    this.#wait = wait;
     this.#recorder = recorder;
     this.#iterations = iterations;
   }
@@ -108,7 +104,7 @@ class ClosedUser {
     let startMs = plannedMs;
     this.#recorder.planned(performance.now() - plannedMs);
     for (let done = 0; !user.stopped && done < this.#iterations;) {
-      if (!user.hasSession && !(await user.open(startMs))) {
+      if (!user.isReady && !(await user.open(startMs))) {
         startMs = await this.#pause(reconnectDelayMs);
         continue;
       }
@@ -130,7 +126,7 @@ class ClosedUser {
   /** Waits, at least for `minMs`; resolves to the moment at which the pause was meant to end. */
   #pause(minMs: number): Promise<number> {
     const nowMs = performance.now();
-    const pauseMs = Math.max(minMs, waitMsOf(this.#wait, this.#user.random, nowMs, this.#lastStartMs));
+    const pauseMs = Math.max(minMs, waitMsOf(this.#user.wait, this.#user.random, nowMs, this.#lastStartMs));
     if (this.#user.stopped || pauseMs === 0) return Promise.resolve(nowMs);
     const endMs = nowMs + pauseMs;
     return new Promise((resolve) => {

@@ -5,8 +5,8 @@ import type { Executor, ExecutorContext } from './executor.ts';
 
 /** The executor that a plan asks for; it begins with `setUsers`. */
 export function createExecutor(plan: LoadPlan, context: ExecutorContext): Executor {
-  const { executor, wait, iterationsPerUser: iterations = Infinity } = plan;
+  const { executor, iterationsPerUser: iterations = Infinity } = plan;
   return executor.kind === 'closed-users'
-    ? new ClosedUsers({ ...context, wait, iterations })
+    ? new ClosedUsers({ ...context, iterations })
     : new ArrivalRate({ ...context, plan: executor });
 }

@@ -107,7 +107,7 @@ async function swarm(test: LoadTest, { contentType, readBody }: RouteRequest): P
       message: 'Swarming started',
       host,
       ...(request.runTimeMs === undefined ? {} : { run_time: request.runTimeMs / 1000 }),
-      ...(request.scenario === undefined ? {} : { user_classes: [request.scenario] }),
+      ...(request.scenarios === undefined ? {} : { user_classes: request.scenarios }),
     });
   } catch (error) {
     if (!(error instanceof GaugewayError)) throw error;

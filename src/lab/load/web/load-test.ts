@@ -1,16 +1,16 @@
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { refuseRemote } from '../refuse-remote.ts';
-import { createLoadPlan, loadPlanDefaults } from '../load-plan.ts';
+import { createLoadPlan, loadPlanDefaults, scenarioNamesOf } from '../load-plan.ts';
 import type { LoadPlan } from '../load-plan.ts';
 import { startLoad } from '../load-process.ts';
 import type { LoadHandle } from '../load-process.ts';
 import type { LoadStatistics } from '../load-statistics.ts';
-import { scenarioNames } from '../scenarios/scenario.ts';
-import type { ScenarioName } from '../scenarios/scenario.ts';
+import { OfferedScenarios } from './offered-scenarios.ts';
 import { HistoryCsv } from './history-csv.ts';
 import { LoadRecording } from './load-recording.ts';
-import { exceptionOf, toLocustTasks } from './locust-answers.ts';
+import { ExceptionList } from './exception-list.ts';
+import { toLocustTasks } from './locust-answers.ts';
 import type { LocustException, LocustTasks } from './locust-answers.ts';
 import { toLocustStats } from './locust-stats.ts';
 import type { LoadState, LocustWorker } from './locust-stats.ts';
@@ -41,9 +41,10 @@ export class LoadTest {
   #testNumber = 0;
   #users: number;
   #spawnRate: number;
-  #scenario: ScenarioName;
+  readonly #offered: OfferedScenarios;
+  #scenarios: LoadPlan['scenarios'];
   #error: string | null = null;
-  #exceptions: LocustException[] = [];
+  readonly #exceptions = new ExceptionList();
 
   constructor(options: LoadTestOptions) {
     this.#options = options;
@@ -51,7 +52,8 @@ export class LoadTest {
     this.#host = options.defaultHost ?? '';
     this.#users = options.defaults.users ?? loadPlanDefaults.users;
     this.#spawnRate = options.defaults.spawnRate ?? loadPlanDefaults.spawnRate;
-    this.#scenario = options.defaults.scenario ?? loadPlanDefaults.scenario;
+    this.#offered = new OfferedScenarios(options.defaults.scenarios);
+    this.#scenarios = this.#offered.first;
   }
 
   get state(): LoadState {
@@ -67,9 +69,9 @@ export class LoadTest {
     return this.#host;
   }
 
-  /** What ended the test from within: Locust's other exceptions are those of scripts, which scenarios are not. */
+  /** What the code of a scenario threw, and what ended the test from within. */
   get exceptions(): LocustException[] {
-    return this.#exceptions;
+    return this.#exceptions.list;
   }
 
   get logLines(): readonly string[] {
@@ -78,7 +80,7 @@ export class LoadTest {
 
   get tasks(): LocustTasks {
     const users = this.#load === undefined ? 0 : this.statistics.users;
-    return toLocustTasks(this.#scenario, this.#recording.plan, users);
+    return toLocustTasks(this.#scenarios, this.#recording.plan, users);
   }
 
   /** The generator process while there is one, as Locust shows a worker. */
@@ -111,8 +113,8 @@ export class LoadTest {
       host: this.#host,
       users: this.#users,
       spawnRate: this.#spawnRate,
-      scenario: this.#scenario,
-      scenarios: scenarioNames,
+      chosenScenarios: this.#scenarios.map(({ scenario }) => scenario.name),
+      scenarios: this.#offered.names,
       error: this.#error,
       exceptions: this.exceptions,
     };
@@ -144,7 +146,7 @@ export class LoadTest {
   /** Forgets figures, failures and exceptions; charts and the file of history go on. */
   resetStatistics(): void {
     this.statistics.reset();
-    this.#exceptions = [];
+    this.#exceptions.clear();
   }
 
   async #start(request: SwarmRequest, host: string): Promise<void> {
@@ -153,7 +155,7 @@ export class LoadTest {
     const plan = createLoadPlan({
       ...settings,
       ...(token !== undefined && host === defaultHost ? { token } : {}),
-      scenario: request.scenario ?? this.#scenario,
+      scenarios: request.scenarios === undefined ? this.#scenarios : this.#offered.choose(request.scenarios),
       users: request.users,
       spawnRate: request.spawnRate,
       targetUrl: host,
@@ -161,20 +163,21 @@ export class LoadTest {
     refuseRemote(plan.targetUrl, allowRemote);
     this.#recording.clear();
     this.history.clear();
-    this.#exceptions = [];
+    this.#exceptions.clear();
     this.#testNumber += 1;
     this.#error = null;
     this.#host = host;
-    this.#scenario = plan.scenario;
+    this.#scenarios = plan.scenarios;
     const { logger } = this.#log;
-    const { users, spawnRate, scenario } = plan;
-    logger.info('the test starts', { host, users, spawnRate, scenario });
+    const { users, spawnRate } = plan;
+    logger.info('the test starts', { host, users, spawnRate, scenario: scenarioNamesOf(plan) });
     const load = startLoad(plan, {
       logger,
       onSample: (sample, atMs) => {
         this.#recording.add(sample, atMs);
         this.history.add(this.statistics, atMs);
       },
+      onException: (exception) => this.#exceptions.add(exception),
       onRamped: () => {
         logger.info('all users asked for are running');
         if (this.#state === 'spawning') this.#state = 'running';
@@ -191,12 +194,13 @@ export class LoadTest {
     for (const { name, reason } of summary.leftOut) logger.warn('left out of the load', { name, reason });
   }
 
-  #edit(load: LoadHandle, { users, spawnRate, scenario }: SwarmRequest, host: string): void {
+  #edit(load: LoadHandle, { users, spawnRate, scenarios }: SwarmRequest, host: string): void {
     if (host !== this.#host) {
       throw new GaugewayError('conflict', `the test runs against ${this.#host}: stop it first`);
     }
-    if (scenario !== undefined && scenario !== this.#scenario) {
-      throw new GaugewayError('conflict', `the test runs ${this.#scenario}: stop it first`);
+    const running = this.#scenarios.map(({ scenario }) => scenario.name);
+    if (scenarios !== undefined && scenarios.toSorted().join() !== running.toSorted().join()) {
+      throw new GaugewayError('conflict', `the test runs ${running.join(', ')}: stop it first`);
     }
     this.#state = 'spawning';
     this.#log.logger.info('the test is changed', { users, spawnRate });
@@ -214,6 +218,6 @@ export class LoadTest {
       return;
     }
     this.#log.logger.error('the test ended by itself', { error: messageOf(error) });
-    this.#exceptions = [exceptionOf(error)];
+    this.#exceptions.addError(error);
   }
 }

@@ -1,7 +1,6 @@
-import { messageOf } from '../../../shared/errors.ts';
 import type { LoadPlanSummary } from '../load-plan.ts';
-import { scenarios } from '../scenarios/built-in.ts';
-import type { ScenarioName } from '../scenarios/scenario.ts';
+import { nameOf } from '../prepare-step.ts';
+import type { WeightedScenario } from '../scenarios/scenario.ts';
 
 /** What went wrong outside of requests, by its message. */
 export interface LocustException {
@@ -10,12 +9,6 @@ export interface LocustException {
   traceback: string;
   /** Where it happened; Locust names its workers here. */
   nodes: string;
-}
-
-/** One that happened here. */
-export function exceptionOf(error: unknown): LocustException {
-  const traceback = error instanceof Error ? (error.stack ?? '') : '';
-  return { count: 1, msg: messageOf(error), traceback, nodes: 'local' };
 }
 
 /** `GET /exceptions` */
@@ -47,28 +40,33 @@ export interface LocustWorkerCount {
 }
 
 /**
- * A scenario is what a user class is to Locust. Its tasks are those that the target was found to have and, before
- * a test has found out, those that the scenario asks for.
+ * A scenario is what a user class is to Locust. Its tasks are those that it names; beside them, under `total`, stands
+ * what the target was found to have, once it was asked.
  */
 export function toLocustTasks(
-  scenario: ScenarioName,
+  scenarios: readonly WeightedScenario[],
   plan: LoadPlanSummary | null,
   users: number,
 ): LocustTasks {
-  const shares = plan === null ? sharesAsked(scenario) : plan.tasks;
-  const ratio = users > 0 ? 1 : 0;
-  const classOf = (weight: number): UserClass => ({
-    ratio,
-    tasks: Object.fromEntries(shares.map(({ name, share }) => [name, { ratio: share * weight }])),
-  });
-  return { per_class: { [scenario]: classOf(1) }, total: { [scenario]: classOf(ratio) } };
+  const weights = scenarios.reduce((sum, { weight }) => sum + weight, 0);
+  const perClass: LocustTasks['per_class'] = {};
+  const total: LocustTasks['total'] = {};
+  for (const each of scenarios) {
+    const ratio = users > 0 ? each.weight / weights : 0;
+    // One scenario alone makes every request there is, so that what was found is its own.
+    const shares = plan !== null && scenarios.length === 1 ? plan.tasks : sharesAsked(each);
+    const tasksBy = (factor: number): UserClass['tasks'] =>
+      Object.fromEntries(shares.map(({ name, share }) => [name, { ratio: share * factor }]));
+    perClass[each.scenario.name] = { ratio, tasks: tasksBy(1) };
+    total[each.scenario.name] = { ratio, tasks: tasksBy(ratio) };
+  }
+  return { per_class: perClass, total };
 }
 
-function sharesAsked(name: ScenarioName): { name: string; share: number }[] {
-  const { tasks } = scenarios[name];
+function sharesAsked({ scenario: { tasks } }: WeightedScenario): { name: string; share: number }[] {
   const sum = tasks.reduce((total, { weight }) => total + weight, 0);
-  return tasks.map(({ weight, request }) => ({
-    name: request.kind === 'get' ? `GET ${request.path}` : request.kind,
-    share: weight / sum,
-  }));
+  return tasks.map(({ name, weight, steps }, index) => {
+    const [first] = steps;
+    return { name: name ?? (first === undefined ? `task ${index + 1}` : nameOf(first)), share: weight / sum };
+  });
 }

@@ -1,7 +1,6 @@
 import type { GeneratorVitals } from '../../timeline/samples.ts';
 import type { RequestStats } from '../../run-document.ts';
 import type { LoadPlanSummary } from '../load-plan.ts';
-import type { ScenarioName } from '../scenarios/scenario.ts';
 import type { LocustException } from './locust-answers.ts';
 import type { LocustStats } from './locust-stats.ts';
 
@@ -16,9 +15,10 @@ export interface LoadTestDetails extends LoadFigures {
   /** As the last test was asked for, or the defaults. */
   users: number;
   spawnRate: number;
-  scenario: ScenarioName;
+  /** The names of the scenarios that users follow. */
+  chosenScenarios: readonly string[];
   /** Every scenario that can be asked for. */
-  scenarios: readonly ScenarioName[];
+  scenarios: readonly string[];
   /** Why the last load ended by itself. */
   error: string | null;
   /** The same as Locust tells it; a reset forgets it. */

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { parseWaitMs } from '../../../shared/duration.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { maxUsers } from '../executors/executor-plan.ts';
-import { scenarioNames } from '../scenarios/scenario.ts';
-import type { ScenarioName } from '../scenarios/scenario.ts';
 
 /** What `POST /swarm` asks for. */
 export interface SwarmRequest {
@@ -11,7 +9,8 @@ export interface SwarmRequest {
   spawnRate: number;
   host?: string;
   runTimeMs?: number;
-  scenario?: ScenarioName;
+  /** Names of scenarios, which Locust calls user classes. */
+  scenarios?: readonly string[];
 }
 
 /** Each field by all the names that clients of Locust send it under, the newest first. */
@@ -25,7 +24,7 @@ const fields = z.object({
   spawnRate: z.coerce.number().positive().max(maxUsers),
   host: z.string().max(2_000).optional(),
   run_time: z.coerce.string().max(20).optional(),
-  user_classes: z.array(z.enum(scenarioNames)).max(1, { error: 'one scenario runs at a time' }).optional(),
+  user_classes: z.array(z.string().max(200)).max(20).optional(),
 });
 
 /** Reads the body, a form or JSON; fields that are not ours are ignored. Throws `usage` with the field at fault. */
@@ -44,14 +43,13 @@ export function parseSwarmRequest(contentType: string, body: string): SwarmReque
     throw new GaugewayError('usage', `${shown}: ${issue?.message ?? 'is not valid'}`, { field: shown });
   }
   const { users, spawnRate, host = '', run_time: runTime = '', user_classes: classes = [] } = parsed.data;
-  const [scenario] = classes;
   const trimmedHost = host.replace(/[<>]/g, '').trim();
   return {
     users,
     spawnRate,
     ...(trimmedHost === '' ? {} : { host: trimmedHost }),
     ...(runTime.trim() === '' ? {} : { runTimeMs: parseWaitMs(runTime.trim()) }),
-    ...(scenario === undefined ? {} : { scenario }),
+    ...(classes.length === 0 ? {} : { scenarios: classes }),
   };
 }
 
