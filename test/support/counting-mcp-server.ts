@@ -16,6 +16,10 @@ export interface CountingMcpServerOptions {
   onCall?: (tool: string, call: number, response: ServerResponse, id: unknown) => true | undefined;
   /** Without it GET /health is 404. */
   health?: number;
+  /** Answers POSTs at this path only, and redirects others to theirs with a slash, as Starlette does; any path without. */
+  endpoint?: string;
+  /** Virtual servers that GET /servers lists. */
+  servers?: { id: string; name: string }[];
 }
 
 /** A small MCP server that counts what reached it, in both eras, to check a load generator's figures against. */
@@ -77,6 +81,13 @@ export class CountingMcpServer implements AsyncDisposable {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sessionId = String(request.headers['mcp-session-id'] ?? '');
+    const { endpoint, servers } = this.#options;
+    if (request.method !== 'GET' && endpoint !== undefined && request.url !== endpoint) {
+      return void response.writeHead(307, { location: `${request.url}/` }).end();
+    }
+    if (request.url === '/servers' && servers !== undefined) {
+      return void response.setHeader('content-type', 'application/json').end(JSON.stringify(servers));
+    }
     if (request.method === 'GET') {
       this.#add(`GET ${request.url ?? ''}`);
       response.writeHead(request.url === '/health' ? (this.#options.health ?? 404) : 404).end();

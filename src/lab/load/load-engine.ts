@@ -6,6 +6,7 @@ import type { LoadPlan } from './load-plan.ts';
 import { LoadUser } from './load-user.ts';
 import { McpClient } from './mcp-client.ts';
 import type { FinishedRequest } from './mcp-client.ts';
+import { EvenTurns } from './even-turns.ts';
 import { createWire } from './mcp-wire.ts';
 import type { Wire } from './mcp-wire.ts';
 import { prepareLoad } from './prepare-load.ts';
@@ -16,11 +17,7 @@ import { createRandom } from './random.ts';
 import { makeRunnable } from './runnable-scenario.ts';
 import type { RunnableScenario } from './runnable-scenario.ts';
 import { tearDown } from './tear-down.ts';
-import { WeightedDraw } from './weighted-draw.ts';
 import { WindowRecorder } from './window-recorder.ts';
-
-/** The fractional part of the golden ratio: its multiples spread evenly, however many are taken. */
-const goldenRatio = 0.618_033_988_749_895;
 
 export interface LoadEngineOptions {
   share: ProcessShare;
@@ -82,7 +79,7 @@ export class LoadEngine {
     if (this.#stopped) return;
     const executor = createExecutor(this.#plan, {
       recorder: this.recorder,
-      createUser: this.#userFactory(new WeightedDraw(scenarios), preparation.endpointPath),
+      createUser: this.#userFactory(new EvenTurns(scenarios), preparation.endpointPath),
       onRamped: this.#options.onRamped,
     });
     this.#executor = executor;
@@ -119,13 +116,13 @@ export class LoadEngine {
   }
 
   /** Users get their scenarios in even turns by weight, whichever process they fall to. */
-  #userFactory(scenarios: WeightedDraw<RunnableScenario>, path: string): () => LoadUser {
+  #userFactory(scenarios: EvenTurns<RunnableScenario>, path: string): () => LoadUser {
     const { seed, wait } = this.#plan;
     const { share, onException } = this.#options;
     return () => {
       const place = placeAmongAll(this.#created, share);
       this.#created += 1;
-      const scenario = scenarios.at((place * goldenRatio) % 1);
+      const scenario = scenarios.at(place);
       if (scenario === undefined) throw new TypeError('a load without scenarios');
       const client = new McpClient(this.#target, this.#wire, path, (request) => this.#record(request));
       return new LoadUser({ client, scenario, random: createRandom(seed, place + 1), wait, onException });

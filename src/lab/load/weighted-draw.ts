@@ -15,12 +15,7 @@ export class WeightedDraw<T extends { weight: number }> {
 
   /** Undefined only when there is nothing to draw from. */
   draw(random: Random): T | undefined {
-    return this.at(random());
-  }
-
-  /** The item at this share (0..1) of all weights. */
-  at(share: number): T | undefined {
-    const target = share * this.#total;
+    const target = random() * this.#total;
     let low = 0;
     let high = this.#cumulative.length - 1;
     while (low < high) {

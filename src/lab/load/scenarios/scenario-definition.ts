@@ -9,7 +9,7 @@ import type { Wait } from '../waits.ts';
 import { checkVariables } from './check-variables.ts';
 import { parsePause } from './parse-pause.ts';
 import type { Scenario, ScenarioTask, Step } from './scenario.ts';
-import { readBy, stepSchema, templatedJson, variableName } from './step-definition.ts';
+import { byVariable, readBy, stepSchema, templatedJson } from './step-definition.ts';
 
 /** Tasks that arrivals may have under way at once where the scenario names no bound. */
 const usualMaxUsers = 1_000;
@@ -67,7 +67,7 @@ const definition = z.strictObject({
   name: z.string().regex(/^[\w.-]{1,100}$/, { error: 'letters, digits, _, . and - only' }),
   description: z.string().max(2_000).optional(),
   users: z.enum(['mcp', 'http']).optional(),
-  variables: z.record(variableName, templatedJson).default({}),
+  variables: byVariable(templatedJson).default({}),
   wait: wait.optional(),
   stages: stages.pipe(executorSchema).optional(),
   setup: steps,

@@ -51,13 +51,20 @@ const templatedTexts = z.record(z.string().max(200), templated);
 const path = templated.refine((text) => text.startsWith('/'), { error: 'a path begins with /' });
 const durationMs = readBy(parseDurationMs);
 
-export const variableName = z
-  .string()
-  .max(100)
-  .regex(variablePattern, { error: 'a name has letters, digits and _, and begins with no digit' })
-  .refine((name) => !['uuid', 'int', 'pick'].includes(name), { error: 'the name has a meaning of its own' });
+/** A record whose keys are names of variables. */
+export function byVariable<T extends z.ZodType>(value: T): z.ZodRecord<z.ZodString, T> {
+  return z.record(z.string(), value).superRefine((given, context) => {
+    for (const name of Object.keys(given)) {
+      const fault = variablePattern.test(name)
+        ? ['uuid', 'int', 'pick'].includes(name) && 'has a meaning of its own in expressions'
+        : 'is no name: letters, digits and _, no digit first';
+      if (fault !== false) context.addIssue({ code: 'custom', message: `'${name}' ${fault}`, path: [name] });
+    }
+  });
+}
 
-const jsonPath = readBy((text) => {
+/** Throws GaugewayError usage. */
+function readJsonPath(text: string): string {
   try {
     compile(text);
   } catch (error) {
@@ -66,20 +73,19 @@ const jsonPath = readBy((text) => {
     });
   }
   return text;
-});
+}
 
 const extraction = readBy((text): Extraction['from'] => {
   const [, header] = /^header\s+([!#$%&'*+.^_`|~0-9A-Za-z-]+)$/.exec(text) ?? [];
   if (header !== undefined) return { kind: 'header', name: header.toLowerCase() };
-  if (!text.startsWith('$')) {
-    throw new GaugewayError(
-      'usage',
-      `'${text}' is neither a JSONPath, e.g. $.id, nor a header, e.g. header ETag`,
-    );
-  }
-  return { kind: 'json', path: jsonPath.parse(text) };
+  if (text.startsWith('$')) return { kind: 'json', path: readJsonPath(text) };
+  throw new GaugewayError(
+    'usage',
+    `'${text}' is neither a JSONPath, e.g. $.id, nor a header, e.g. header ETag`,
+  );
 });
 
+const jsonPath = readBy(readJsonPath);
 const regularExpression = readBy((text) => new RegExp(text).source);
 
 const check = z
@@ -95,13 +101,8 @@ const check = z
   .transform(({ status, contains, matches, json = {}, within }, context): Check => {
     for (const text of Object.keys(json)) {
       const parsed = jsonPath.safeParse(text);
-      if (!parsed.success) {
-        context.addIssue({
-          code: 'custom',
-          path: ['json', text],
-          message: parsed.error.issues[0]?.message ?? '',
-        });
-      }
+      if (parsed.success) continue;
+      context.addIssue({ code: 'custom', path: ['json', text], message: z.prettifyError(parsed.error) });
     }
     return {
       ...(status === undefined ? {} : { status: [status].flat() }),
@@ -114,8 +115,7 @@ const check = z
 
 const handling = {
   name: z.string().min(1).max(200).exactOptional(),
-  extract: z
-    .record(variableName, extraction)
+  extract: byVariable(extraction)
     .default({})
     .transform((by): Extraction[] => Object.entries(by).map(([variable, from]) => ({ variable, from }))),
   check: check.exactOptional(),
