@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
+import { engineDriver } from '../lab/load/engine-driver.ts';
 import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { runSession } from '../lab/session.ts';
@@ -134,11 +135,11 @@ async function session(flags: SessionFlags): Promise<void> {
       outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),
       name: flags.name,
       stack,
-      load: {
+      load: engineDriver({
         ...plan,
         targetUrl: stack.gatewayUrl,
         ...(stack.token === undefined ? {} : { token: stack.token }),
-      },
+      }),
       baselineMs: flags.baseline,
       durationMs,
       coolDownMs: flags.coolDown,

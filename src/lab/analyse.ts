@@ -1,7 +1,7 @@
 import { diagnose } from './diagnose/diagnose.ts';
 import type { ArtifactSlots, Timed } from './diagnose/artifacts.ts';
 import { Analysis } from './diagnose/computed/facts.ts';
-import { samplesIn, steadyWindow } from './diagnose/computed/window.ts';
+import { loadSamplesIn, steadyWindow } from './diagnose/computed/window.ts';
 import { summarizeLoad } from './load/load-statistics.ts';
 import { ThresholdJudge } from './load/threshold-judge.ts';
 import { parseThreshold } from './load/thresholds.ts';
@@ -10,7 +10,7 @@ import { type RunDocument, runDocumentSchema, type ThresholdResult } from './run
 import { requiredSources } from './required-sources.ts';
 import { writeRunDocument } from './timeline/bundle.ts';
 import { CollectorTallies } from './timeline/collector-tallies.ts';
-import type { LoadSample } from './timeline/samples.ts';
+import type { ObservedLoad } from './timeline/samples.ts';
 import { readBundle, readRunDocument, readSeries } from './timeline/read-bundle.ts';
 
 /** How the run went, which its samples cannot say; kept as it was when a run is analysed again. */
@@ -64,7 +64,7 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
 /** Holds the same samples as the load's figures against what was asked for when the run was made. */
 function judgeThresholds(
   { settings, abortedBy }: RunDocument,
-  samples: readonly Timed<LoadSample>[],
+  samples: readonly Timed<ObservedLoad>[],
 ): ThresholdResult[] {
   const judge = new ThresholdJudge((settings.thresholds ?? []).map(parseThreshold));
   for (const { atMs, data } of samples) judge.add(data, atMs);
@@ -72,10 +72,10 @@ function judgeThresholds(
 }
 
 /** The window that verdicts are about; all samples of a run that was cut off before it. */
-function loadOfInterest(slots: ArtifactSlots): Timed<LoadSample>[] {
+function loadOfInterest(slots: ArtifactSlots): Timed<ObservedLoad>[] {
   const samples = [...(valueOf(slots.load)?.values() ?? [])].flat();
   const window = new Analysis(slots).facts<'phases', never>().find(steadyWindow);
-  return window === undefined ? samples : samplesIn(samples, window);
+  return window === undefined ? samples : loadSamplesIn(samples, window);
 }
 
 function valueOf<T>(

@@ -33,6 +33,7 @@ const finding = z.object({
   advice: z.array(z.string()),
 });
 
+const notTold = 'Null where the tool that drives the load does not tell it';
 const requestStats = z.object({
   name: z.string(),
   requests: z.number().int(),
@@ -40,11 +41,24 @@ const requestStats = z.object({
   failuresByKind: z.record(z.string(), z.number()),
   rps: z.number(),
   meanMs: z.number(),
-  minMs: z.number(),
-  p50Ms: z.number(),
-  p95Ms: z.number(),
-  p99Ms: z.number(),
-  maxMs: z.number(),
+  minMs: z.number().nullable().meta({ description: notTold }),
+  p50Ms: z.number().nullable().meta({ description: notTold }),
+  p95Ms: z.number().nullable().meta({ description: notTold }),
+  p99Ms: z.number().nullable().meta({ description: notTold }),
+  maxMs: z.number().nullable().meta({ description: notTold }),
+  reported: z
+    .object({
+      minMs: z.number(),
+      maxMs: z.number(),
+      p50Ms: z.number().nullable(),
+      p95Ms: z.number().nullable(),
+      p99Ms: z.number().nullable(),
+    })
+    .optional()
+    .meta({
+      description:
+        'What a tool tells that gives no distribution: rounded, and over the whole of its test, not only over this time',
+    }),
   service: z
     .object({
       meanMs: z.number(),
@@ -62,7 +76,9 @@ const requestStats = z.object({
 
 const thresholdResult = z.object({
   threshold: z.string().meta({ description: 'As it was asked for, e.g. `tools/call:p99<500ms`' }),
-  value: z.number().nullable().meta({ description: 'Null when no request finished' }),
+  value: z.number().nullable().meta({
+    description: 'Null when no request finished, or the tool that drives the load does not tell the figure',
+  }),
   unit: z.enum(['ms', '%', '/s']),
   limit: z.number().meta({ description: 'In the same unit' }),
   passed: z.boolean(),
@@ -93,10 +109,16 @@ export const runDocumentSchema = z
       processes: z.array(z.object({ role: z.enum(processRoles), name: z.string(), pid: z.number().int() })),
     }),
     settings: z.object({
-      users: z.number(),
-      spawnRate: z.number(),
-      durationMs: z.number(),
+      users: z.number().nullable().meta({ description: 'Null when another tool decides' }),
+      spawnRate: z.number().nullable().meta({ description: 'Null when another tool decides' }),
+      durationMs: z
+        .number()
+        .nullable()
+        .meta({ description: 'Of the steady phase; null when it lasts as long as the load of another tool' }),
       scenario: z.string(),
+      driver: z.string().optional().meta({
+        description: 'The tool that drives the load, when it is not ours, e.g. `Locust at HOST:PORT`',
+      }),
       arrivals: z
         .string()
         .optional()
@@ -113,9 +135,9 @@ export const runDocumentSchema = z
           .optional()
           .meta({ description: 'In the open model: tasks that the clock asked for' }),
         generator: z.object({
-          cpuPercent: z.number(),
-          eventLoopDelayP99Ms: z.number(),
-          lateStartPercent: z.number(),
+          cpuPercent: z.number().nullable().meta({ description: notTold }),
+          eventLoopDelayP99Ms: z.number().nullable().meta({ description: notTold }),
+          lateStartPercent: z.number().nullable().meta({ description: notTold }),
         }),
       })
       .meta({ description: 'The steady phase; the whole load when the run never became steady' }),
@@ -156,4 +178,7 @@ export type RunDocument = z.infer<typeof runDocumentSchema>;
 export type Finding = z.infer<typeof finding>;
 export type ThresholdResult = z.infer<typeof thresholdResult>;
 export type Evidence = z.infer<typeof evidence>;
-export type RequestStats = z.infer<typeof requestStats>;
+/** Requests by whoever drives the load: what it does not tell is null. */
+export type ObservedStats = z.infer<typeof requestStats>;
+/** Requests that were all timed one by one, so that every figure is known. */
+export type RequestStats = { [Figure in keyof ObservedStats]: Exclude<ObservedStats[Figure], null> };

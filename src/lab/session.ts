@@ -1,4 +1,5 @@
 import { nowMs, sleep } from '../shared/clock.ts';
+import { longestTimerMs } from '../shared/duration.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { maskSecrets } from '../shared/mask-secrets.ts';
@@ -7,10 +8,8 @@ import { type AnalysedRun, analyse } from './analyse.ts';
 import { createCollectors } from './collect/index.ts';
 import { procMissing } from './collect/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
-import { describeArrivals } from './load/executors/describe-executor.ts';
-import { scenarioNamesOf } from './load/load-plan.ts';
-import type { LoadPlan, LoadPlanSummary } from './load/load-plan.ts';
-import { startLoad } from './load/load-process.ts';
+import type { LoadDriver, LoadWatcher } from './load/load-driver.ts';
+import type { LoadPlanSummary } from './load/load-plan.ts';
 import { ThresholdJudge } from './load/threshold-judge.ts';
 import type { Threshold } from './load/thresholds.ts';
 import { LoadStatistics } from './load/load-statistics.ts';
@@ -20,17 +19,18 @@ import { type RunDocument, runSchemaVersion } from './run-document.ts';
 import { Sampling } from './sampling.ts';
 import { type Bundle, createBundle, writeRunDocument } from './timeline/bundle.ts';
 import type { PhaseName } from './timeline/events.ts';
-import type { LoadSample } from './timeline/samples.ts';
+import type { ObservedLoad } from './timeline/samples.ts';
 
 export interface SessionOptions {
   /** Folder of the bundle; made when it is not there. */
   outFolder: string;
   name: string;
   stack: StackDescription;
-  load: LoadPlan;
+  load: LoadDriver;
+  /** Quiet time before the load; of no meaning for one that begins by itself. */
   baselineMs: number;
-  /** Length of the steady phase, which begins when every user is running. */
-  durationMs: number;
+  /** Length of the steady phase, which begins when every user is running; undefined: as long as the load. */
+  durationMs: number | undefined;
   coolDownMs: number;
   /** Limits that the load must keep in the steady phase. */
   thresholds: readonly Threshold[];
@@ -43,6 +43,8 @@ export interface SessionOptions {
   onProgress?: (progress: SessionProgress) => void;
   /** What the load made of the target, once it has seen its tools. */
   onPlanned?: (summary: LoadPlanSummary) => void;
+  /** What the user should know of the figures. */
+  onNote?: (text: string) => void;
 }
 
 /** Where a running session is, told once a second. */
@@ -140,43 +142,57 @@ async function runPhases(
   const ending = AbortSignal.any([signal, givenUp.signal]);
   let ramping = true;
   let abortedBy: string | undefined;
-  const phase = async (name: PhaseName, remainingMs: number | undefined, body: () => Promise<void>) => {
+  const phase = async (
+    name: PhaseName,
+    remainingMs: number | undefined,
+    body: () => Promise<number | void>,
+  ) => {
     if (signal.aborted) return;
     bundle.phase(name, 'start');
     progress.enter(name, remainingMs);
     await sampling.enterPhase(name);
+    let endedMs: number | void = undefined;
     try {
-      await body();
+      endedMs = await body();
     } finally {
-      bundle.phase(name, 'end');
+      bundle.append({ kind: 'phase', atMs: endedMs ?? nowMs(), phase: name, edge: 'end' });
     }
   };
   const ticker = setInterval(() => progress.tick(), 1000);
+  const { load, baselineMs, durationMs } = options;
+  const watcher: LoadWatcher = {
+    logger,
+    signal,
+    onNote: (text) => options.onNote?.(text),
+    onGap: (error) => bundle.gap('load', load.target, error),
+    onSample: (sample, atMs, costMs = 0) => {
+      bundle.append({ kind: 'sample', atMs, source: 'load', target: load.target, costMs, data: sample });
+      progress.load(sample, atMs);
+      judge.add(sample, atMs, ramping);
+      abortedBy ??= judge.givesUp?.text;
+      if (abortedBy !== undefined) givenUp.abort();
+    },
+  };
   try {
-    await phase('baseline', options.baselineMs, () => sleep(options.baselineMs, signal));
-    const load = startLoad(options.load, {
-      logger,
-      signal,
-      onSample: (sample, atMs) => {
-        bundle.append({ kind: 'sample', atMs, source: 'load', target: 'generator', costMs: 0, data: sample });
-        progress.load(sample, atMs);
-        judge.add(sample, atMs, ramping);
-        abortedBy ??= judge.givesUp?.text;
-        if (abortedBy !== undefined) givenUp.abort();
-      },
-    });
+    await phase('baseline', load.beginsByItself ? undefined : baselineMs, () =>
+      load.awaitBeginning(baselineMs, watcher),
+    );
+    const running = load.start(watcher);
     try {
-      options.onPlanned?.(await load.planned);
-      const rampMs = (options.load.users / options.load.spawnRate) * 1000;
-      await phase('ramp', rampMs, () => Promise.race([load.ramped, load.finished, aborted(givenUp.signal)]));
+      const summary = await running.planned;
+      if (summary !== undefined) options.onPlanned?.(summary);
+      await phase('ramp', load.rampMs, () =>
+        Promise.race([running.ramped, running.finished, aborted(givenUp.signal)]),
+      );
       ramping = false;
       if (!givenUp.signal.aborted) {
-        await phase('steady', options.durationMs, () =>
-          sleepWhile(load.finished, options.durationMs, ending),
-        );
+        await phase('steady', durationMs, async () => {
+          const ended = await sleepWhile(running.finished, durationMs ?? longestTimerMs, ending);
+          return ended ? running.endedMs : undefined;
+        });
       }
     } finally {
-      await load.stop();
+      await running.stop();
     }
     await phase('cool-down', options.coolDownMs, () => sleep(options.coolDownMs, signal));
     return abortedBy;
@@ -185,11 +201,12 @@ async function runPhases(
   }
 }
 
-/** Sleeps until `ended` settles at the latest, and leaves no timer behind; rejects with it. */
-async function sleepWhile(ended: Promise<void>, durationMs: number, signal: AbortSignal): Promise<void> {
+/** Sleeps until `ended` settles at the latest, and leaves no timer behind; rejects with it. Whether it settled. */
+async function sleepWhile(ended: Promise<void>, durationMs: number, signal: AbortSignal): Promise<boolean> {
   const awake = new AbortController();
   try {
-    await Promise.race([sleep(durationMs, AbortSignal.any([signal, awake.signal])), ended]);
+    const asleep = sleep(durationMs, AbortSignal.any([signal, awake.signal])).then(() => false);
+    return await Promise.race([asleep, ended.then(() => true)]);
   } finally {
     awake.abort();
   }
@@ -219,7 +236,7 @@ class ProgressMeter {
     this.tick();
   }
 
-  load(sample: LoadSample, atMs: number): void {
+  load(sample: ObservedLoad, atMs: number): void {
     this.#load.add(sample, atMs);
   }
 
@@ -240,7 +257,6 @@ class ProgressMeter {
 /** What is known before the first sample: a run that is killed leaves this beside its series. */
 function openingDocument(options: SessionOptions, startedMs: number): RunDocument {
   const { stack, load } = options;
-  const arrivals = describeArrivals(load.executor);
   const nothing = {
     requests: 0,
     failures: 0,
@@ -270,18 +286,15 @@ function openingDocument(options: SessionOptions, startedMs: number): RunDocumen
       processes: stack.processes,
     },
     settings: {
-      users: load.users,
-      spawnRate: load.spawnRate,
-      durationMs: options.durationMs,
-      scenario: scenarioNamesOf(load),
-      ...(arrivals === undefined ? {} : { arrivals }),
+      ...load.settings,
+      durationMs: options.durationMs ?? null,
       ...(options.thresholds.length === 0 ? {} : { thresholds: options.thresholds.map(({ text }) => text) }),
     },
     phases: [],
     load: {
       ...nothing,
       byName: [],
-      generator: { cpuPercent: 0, eventLoopDelayP99Ms: 0, lateStartPercent: 0 },
+      generator: { cpuPercent: null, eventLoopDelayP99Ms: null, lateStartPercent: null },
     },
     collectors: [],
     profiles: [],

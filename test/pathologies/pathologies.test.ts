@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { engineDriver } from '../../src/lab/load/engine-driver.ts';
 import { createLoadPlan } from '../../src/lab/load/load-plan.ts';
 import type { RunDocument } from '../../src/lab/run-document.ts';
 import { runSession } from '../../src/lab/session.ts';
@@ -88,13 +89,15 @@ describe('a session names what is wrong with the stack', { timeout: 90_000 }, ()
       outFolder: join(folder, name),
       name,
       stack: stack.description,
-      load: createLoadPlan({
-        targetUrl: gatewayUrl,
-        ...(token === undefined ? {} : { token }),
-        users: 16,
-        spawnRate: 16,
-        wait: { kind: 'between', minMs: 100, maxMs: 300 },
-      }),
+      load: engineDriver(
+        createLoadPlan({
+          targetUrl: gatewayUrl,
+          ...(token === undefined ? {} : { token }),
+          users: 16,
+          spawnRate: 16,
+          wait: { kind: 'between', minMs: 100, maxMs: 300 },
+        }),
+      ),
       baselineMs: 500,
       durationMs: 8000,
       coolDownMs: 500,

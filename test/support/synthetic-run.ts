@@ -28,6 +28,9 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/** The load is that of our own generator. */
+type HealthySamples = Omit<SampleTypes, 'load'> & { load: LoadSample };
+
 export interface SyntheticRunOptions {
   /** Length of the steady phase. */
   seconds?: number;
@@ -35,7 +38,7 @@ export interface SyntheticRunOptions {
   noise?: number;
   seed?: number;
   /** Changes the samples of one source; `second` counts from the start of the run. */
-  change?: { [S in SourceName]?: (sample: SampleTypes[S], second: number) => SampleTypes[S] };
+  change?: { [S in SourceName]?: (sample: HealthySamples[S], second: number) => SampleTypes[S] };
   /** Latency of tool calls in milliseconds. */
   toolCallMs?: number;
   plans?: Artifacts['plans'];
@@ -56,8 +59,8 @@ export function syntheticRun(options: SyntheticRunOptions = {}): ArtifactSlots {
   });
   const series = <S extends SourceName>(
     target: string,
-    sampleAt: (second: number, slow: number) => SampleTypes[S],
-    changed: ((sample: SampleTypes[S], second: number) => SampleTypes[S]) | undefined,
+    sampleAt: (second: number, slow: number) => HealthySamples[S],
+    changed: ((sample: HealthySamples[S], second: number) => SampleTypes[S]) | undefined,
     from = 0,
   ): Slot<Series<S>> => {
     const samples = ticks

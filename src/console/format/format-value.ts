@@ -12,6 +12,11 @@ export function formatMs(ms: number): string {
   return ms >= 10_000 ? `${formatNumber(ms / 1000)} s` : `${formatNumber(ms)} ms`;
 }
 
+/** A dash for what is not known. */
+export function formatKnown(value: number | null, format: (value: number) => string): string {
+  return value === null ? '–' : format(value);
+}
+
 export function formatShare(share: number): string {
   return `${formatNumber(share * 100)} %`;
 }

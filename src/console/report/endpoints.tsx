@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
-import type { RequestStats, RunDocument } from '../../lab/run-document.ts';
+import type { ObservedStats, RunDocument } from '../../lab/run-document.ts';
 import { formatMs, formatNumber } from '../format/format-value.ts';
 import { RequestTable, type RequestColumn } from '../tables/request-table.tsx';
 
-const columns: readonly RequestColumn<RequestStats>[] = [
+const columns: readonly RequestColumn<ObservedStats>[] = [
   { title: 'Requests', value: ({ requests }) => requests, format: formatNumber },
   {
     title: 'Failures',

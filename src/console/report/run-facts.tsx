@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { RunDocument } from '../../lab/run-document.ts';
-import { formatMs, formatNumber, formatShare } from '../format/format-value.ts';
+import { formatMs, formatNumber } from '../format/format-value.ts';
 
 /** What was measured, with what, so that a run can be repeated and compared. */
 export function RunFacts({ run }: { run: RunDocument }): ReactNode {
@@ -15,15 +15,9 @@ export function RunFacts({ run }: { run: RunDocument }): ReactNode {
       process.role,
       `${process.name}, pid ${process.pid}`,
     ]),
-    [
-      'Load',
-      `${formatNumber(settings.users)} users at ${formatNumber(settings.spawnRate)}/s, scenario ${settings.scenario}, ${settings.arrivals === undefined ? '' : `arrivals ${settings.arrivals}, `}${formatMs(settings.durationMs)}`,
-    ],
+    ['Load', loadFact(settings)],
     ...arrivalFacts(load),
-    [
-      'Generator',
-      `${formatNumber(load.generator.cpuPercent)} % CPU, event loop delay p99 ${formatMs(load.generator.eventLoopDelayP99Ms)}, ${formatShare(load.generator.lateStartPercent / 100)} late starts`,
-    ],
+    ['Generator', generatorFact(load.generator)],
     ...Object.entries(run.versions).map(([name, version]): [string, ReactNode] => [name, version]),
   ];
   return (
@@ -39,6 +33,29 @@ export function RunFacts({ run }: { run: RunDocument }): ReactNode {
       </dl>
     </section>
   );
+}
+
+function loadFact(settings: RunDocument['settings']): string {
+  const { users, spawnRate, scenario, arrivals, durationMs } = settings;
+  return [
+    ...(users === null
+      ? []
+      : [`${formatNumber(users)} users${spawnRate === null ? '' : ` at ${formatNumber(spawnRate)}/s`}`]),
+    `scenario ${scenario}`,
+    ...(arrivals === undefined ? [] : [`arrivals ${arrivals}`]),
+    durationMs === null ? 'as long as it took' : formatMs(durationMs),
+  ].join(', ');
+}
+
+/** Another tool that drives the load may tell its CPU, or nothing. */
+function generatorFact(generator: RunDocument['load']['generator']): string {
+  const { cpuPercent, eventLoopDelayP99Ms, lateStartPercent } = generator;
+  const known = [
+    ...(cpuPercent === null ? [] : [`${formatNumber(cpuPercent)} % CPU`]),
+    ...(eventLoopDelayP99Ms === null ? [] : [`event loop delay p99 ${formatMs(eventLoopDelayP99Ms)}`]),
+    ...(lateStartPercent === null ? [] : [`${formatNumber(lateStartPercent)} % late starts`]),
+  ];
+  return known.length === 0 ? 'not known' : known.join(', ');
 }
 
 /** The open model: whether what was asked for was sent, and the times without what requests waited to be sent. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { verdictSentence } from '../../lab/report/verdict-words.ts';
 import type { Finding, RunDocument } from '../../lab/run-document.ts';
-import { formatMs, formatNumber, formatShare } from '../format/format-value.ts';
+import { formatKnown, formatMs, formatNumber, formatShare } from '../format/format-value.ts';
 import { RichText } from '../format/rich-text.tsx';
 import { VerdictMark } from './verdict-mark.tsx';
 
@@ -34,15 +34,19 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
           value={formatNumber(load.rps)}
           note={`${formatNumber(load.requests)} requests`}
         />
-        <Figure name="p50" value={formatMs(load.p50Ms)} />
-        <Figure name="p95" value={formatMs(load.p95Ms)} />
-        <Figure name="p99" value={formatMs(load.p99Ms)} />
+        <Figure name="p50" value={formatKnown(load.p50Ms, formatMs)} />
+        <Figure name="p95" value={formatKnown(load.p95Ms, formatMs)} />
+        <Figure name="p99" value={formatKnown(load.p99Ms, formatMs)} />
         <Figure
           name="failed"
           value={formatShare(failureShare)}
           note={`${formatNumber(load.failures)} requests`}
         />
-        <Figure name="users" value={formatNumber(settings.users)} note={settings.scenario} />
+        {settings.users === null ? (
+          <Figure name="load" value={settings.scenario} />
+        ) : (
+          <Figure name="users" value={formatNumber(settings.users)} note={settings.scenario} />
+        )}
         <Figure name="duration" value={formatMs(run.durationMs)} note="the whole run" />
       </dl>
     </section>

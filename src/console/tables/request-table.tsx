@@ -1,9 +1,11 @@
+import { formatKnown } from '../format/format-value.ts';
 import { useState, type ReactNode } from 'react';
 
 /** A figure of each request name. */
 export interface RequestColumn<Row> {
   title: string;
-  value: (row: Row) => number;
+  /** Null where it is not known. */
+  value: (row: Row) => number | null;
   format: (value: number) => string;
   /** Marks a figure as bad; none when absent. */
   isBad?: (row: Row) => boolean;
@@ -46,7 +48,7 @@ export function RequestTable<Row extends { name: string }>(props: {
       <th scope="row">{row.name}</th>
       {columns.map(({ title, value, format, isBad }) => (
         <td key={title} className={`number${isBad?.(row) === true ? ' bad' : ''}`}>
-          {format(value(row))}
+          {formatKnown(value(row), format)}
         </td>
       ))}
     </tr>
@@ -74,5 +76,7 @@ function compare<Row extends { name: string }>(
   b: Row,
   figure: RequestColumn<Row> | undefined,
 ): number {
-  return figure === undefined ? a.name.localeCompare(b.name) : figure.value(a) - figure.value(b);
+  return figure === undefined
+    ? a.name.localeCompare(b.name)
+    : (figure.value(a) ?? -1) - (figure.value(b) ?? -1);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LatencySketch } from '../../shared/latency-sketch.ts';
-import type { LoadSample, LoadWindow } from '../timeline/samples.ts';
+import type { LoadSample, LoadWindow, ObservedLoad, ObservedWindow } from '../timeline/samples.ts';
+import { measure, parseThreshold } from './thresholds.ts';
 import { LoadStatistics, summarizeLoad } from './load-statistics.ts';
 
 const generator = {
@@ -147,3 +148,54 @@ function vitals(windowMs: number, cpuPercent: number, eventLoopDelayP99Ms: numbe
   );
   return { atMs: 0, data };
 }
+
+const told = { minMs: 1, maxMs: 90, p50Ms: 8, p95Ms: null, p99Ms: 70 };
+
+const reported = (requests: number, sumMs: number): ObservedWindow => ({
+  requests,
+  failures: 0,
+  failuresByKind: {},
+  latency: { sumMs, wholeTest: told },
+});
+
+const drivenSample = (byName: Record<string, ObservedWindow>): ObservedLoad => ({
+  windowMs: 2000,
+  users: 3,
+  byName,
+  recent: { spanMs: 10_000, p50Ms: 8, p95Ms: 40 },
+});
+
+describe('a load whose driver gives no distribution', () => {
+  it('has counts and means, and says of the rest that it is not known', () => {
+    const statistics = new LoadStatistics();
+    statistics.add(drivenSample({ a: reported(10, 100), b: reported(30, 900) }), 1);
+    const { byName, ...total } = statistics.summary;
+    expect(total).toMatchObject({ requests: 40, rps: 20, meanMs: 25, p50Ms: null, p99Ms: null, maxMs: null });
+    expect(byName[0]).toMatchObject({ name: 'a', meanMs: 10, p95Ms: null, reported: told });
+    expect(total.generator).toEqual({ cpuPercent: null, eventLoopDelayP99Ms: null, lateStartPercent: null });
+  });
+
+  it('has the percentiles of its last seconds as current ones', () => {
+    const statistics = new LoadStatistics();
+    statistics.add(drivenSample({ a: reported(10, 100) }), 1);
+    expect(statistics.current()).toMatchObject({ rps: 5, p50Ms: 8, p95Ms: 40 });
+  });
+
+  it('can be held against a mean, and against no percentile', () => {
+    const statistics = new LoadStatistics();
+    statistics.add(drivenSample({ a: reported(10, 100) }), 1);
+    expect(measure(parseThreshold('mean<1s'), statistics.requestsOf())).toBe(10);
+    expect(measure(parseThreshold('p95<1s'), statistics.requestsOf())).toBeNull();
+    expect(measure(parseThreshold('max<1s'), statistics.requestsOf())).toBeNull();
+  });
+
+  it('tells the CPU of its busiest worker', () => {
+    const statistics = new LoadStatistics();
+    const workers = [
+      { name: 'w1', cpuPercent: 40 },
+      { name: 'w2', cpuPercent: 95 },
+    ];
+    statistics.add({ ...drivenSample({ a: reported(10, 100) }), workers }, 1);
+    expect(statistics.summary.generator).toMatchObject({ cpuPercent: 95, lateStartPercent: null });
+  });
+});

@@ -1,6 +1,7 @@
 import { LatencySketch } from '../../shared/latency-sketch.ts';
-import type { RequestStats, RunDocument } from '../run-document.ts';
-import type { Arrivals, LoadSample, LoadWindow } from '../timeline/samples.ts';
+import type { ObservedStats, RequestStats, RunDocument } from '../run-document.ts';
+import { isSketch } from '../timeline/samples.ts';
+import type { Arrivals, ObservedLoad, ObservedWindow, ReportedLatency } from '../timeline/samples.ts';
 import type { MeasuredRequests } from './thresholds.ts';
 
 /** The row that holds every request; Locust's name for it. */
@@ -35,12 +36,19 @@ interface Totals {
   failures: number;
   failuresByKind: Map<string, number>;
   latency: LatencySketch;
+  /** Requests without a distribution, and how long they took together. */
+  untimed: number;
+  untimedMs: number;
+  /** The last that a tool told of them; of one request name only. */
+  reported: ReportedLatency['wholeTest'] | undefined;
   /** Made when the first window has service times. */
   service: LatencySketch | undefined;
   responseBytes: number;
 }
 
 interface GeneratorTotals {
+  /** The time of the windows in which the generator, or the busiest worker of another tool, told its CPU. */
+  cpuKnownMs: number;
   cpuMs: number;
   lateStarts: number;
   plannedStarts: number;
@@ -53,18 +61,15 @@ export class LoadStatistics {
   #byName = new Map<string, Totals>();
   #all = newTotals();
   #failures = new Map<string, FailureCount>();
-  #recent: LoadSample[] = [];
+  #recent: ObservedLoad[] = [];
   #durationMs = 0;
   #users = 0;
   #generator = newGeneratorTotals();
   #arrivals: Arrivals | undefined;
 
-  add(sample: LoadSample, atMs: number): void {
+  add(sample: ObservedLoad, atMs: number): void {
     this.#durationMs += sample.windowMs;
-    this.#generator.cpuMs += (sample.generator.cpuPercent * sample.windowMs) / 100;
-    this.#generator.lateStarts += sample.generator.lateStarts;
-    this.#generator.plannedStarts += sample.generator.plannedStarts;
-    this.#generator.delaysP99Ms.push(sample.generator.eventLoopDelayP99Ms);
+    addVitals(this.#generator, sample);
     this.#users = sample.users;
     if (sample.arrivals !== undefined) this.#arrivals = addArrivals(this.#arrivals, sample.arrivals);
     this.#recent.push(sample);
@@ -74,6 +79,7 @@ export class LoadStatistics {
       if (totals === undefined) this.#byName.set(name, (totals = newTotals()));
       addWindow(totals, window);
       addWindow(this.#all, window);
+      if (!isSketch(window.latency)) totals.reported = window.latency.wholeTest;
       this.#addFailures(name, window, atMs);
     }
   }
@@ -124,13 +130,18 @@ export class LoadStatistics {
   /** All requests whose name begins with `namePrefix`, or simply all, folded together. */
   requestsOf(namePrefix = ''): MeasuredRequests {
     const measured = { requests: 0, failures: 0, durationMs: this.#durationMs, latency: new LatencySketch() };
-    for (const [name, { requests, failures, latency }] of this.#byName) {
+    let untimed = 0;
+    let untimedMs = 0;
+    for (const [name, totals] of this.#byName) {
       if (!name.startsWith(namePrefix)) continue;
-      measured.requests += requests;
-      measured.failures += failures;
-      measured.latency.merge(latency);
+      measured.requests += totals.requests;
+      measured.failures += totals.failures;
+      measured.latency.merge(totals.latency);
+      untimed += totals.untimed;
+      untimedMs += totals.untimedMs;
     }
-    return measured;
+    if (untimed === 0) return measured;
+    return { ...measured, latency: { meanMs: round(untimedMs / untimed) } };
   }
 
   /** Mean body bytes per request of one request name, or of all. */
@@ -148,11 +159,12 @@ export class LoadStatistics {
   current(name: string = aggregatedName): CurrentStats {
     const { totals, durationMs } = this.#recentTotals(name);
     const { requests, failures, latency } = totals;
+    const told = name === aggregatedName ? this.#recent.at(-1)?.recent : undefined;
     return {
       rps: perSecond(requests, durationMs),
       failuresPerS: perSecond(failures, durationMs),
-      p50Ms: requests === 0 ? null : latency.quantileMs(0.5),
-      p95Ms: requests === 0 ? null : latency.quantileMs(0.95),
+      p50Ms: told === undefined ? quantileOf(latency, 0.5) : told.p50Ms,
+      p95Ms: told === undefined ? quantileOf(latency, 0.95) : told.p95Ms,
     };
   }
 
@@ -162,22 +174,18 @@ export class LoadStatistics {
   }
 
   /**
-   * All figures as a run's result document holds them. The generator's CPU is the mean over the span; its
-   * event-loop delay is that of the median window, so that one hiccup is no verdict.
+   * All figures as a run's result document holds them, null where nobody told them. The generator's CPU is the mean
+   * over the span; its event-loop delay is that of the median window, so that one hiccup is no verdict.
    */
   get summary(): RunDocument['load'] {
-    const { cpuMs, lateStarts, plannedStarts, delaysP99Ms } = this.#generator;
-    const delays = delaysP99Ms.toSorted((a, b) => a - b);
-    const { name: _aggregated, ...total } = this.total;
+    const { name: _aggregated, ...total } = toObservedStats(this.total, this.#all);
     return {
       ...total,
-      byName: this.byName,
+      byName: [...this.#byName]
+        .map(([name, totals]) => toObservedStats(toRequestStats(name, totals, this.#durationMs), totals))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       ...(this.#arrivals === undefined ? {} : { arrivals: this.#arrivals }),
-      generator: {
-        cpuPercent: this.#durationMs === 0 ? 0 : round((cpuMs / this.#durationMs) * 100),
-        eventLoopDelayP99Ms: round(delays[Math.floor(delays.length / 2)] ?? 0),
-        lateStartPercent: plannedStarts === 0 ? 0 : round((lateStarts / plannedStarts) * 100),
-      },
+      generator: summarizeVitals(this.#generator),
     };
   }
 
@@ -193,7 +201,7 @@ export class LoadStatistics {
     return { totals, durationMs };
   }
 
-  #addFailures(name: string, window: LoadWindow, atMs: number): void {
+  #addFailures(name: string, window: ObservedWindow, atMs: number): void {
     for (const [kind, count] of Object.entries(window.failuresByKind)) {
       const own = JSON.stringify([name, kind]);
       const kept = this.#failures.has(own) || this.#failures.size < maxFailures;
@@ -211,14 +219,14 @@ export class LoadStatistics {
 }
 
 /** The `load` part of a run's result document, from the samples of one span of time. */
-export function summarizeLoad(samples: readonly { atMs: number; data: LoadSample }[]): RunDocument['load'] {
+export function summarizeLoad(samples: readonly { atMs: number; data: ObservedLoad }[]): RunDocument['load'] {
   const statistics = new LoadStatistics();
   for (const { atMs, data } of samples) statistics.add(data, atMs);
   return statistics.summary;
 }
 
 function newGeneratorTotals(): GeneratorTotals {
-  return { cpuMs: 0, lateStarts: 0, plannedStarts: 0, delaysP99Ms: [] };
+  return { cpuKnownMs: 0, cpuMs: 0, lateStarts: 0, plannedStarts: 0, delaysP99Ms: [] };
 }
 
 function newTotals(): Totals {
@@ -227,15 +235,47 @@ function newTotals(): Totals {
     failures: 0,
     failuresByKind: new Map(),
     latency: new LatencySketch(),
+    untimed: 0,
+    untimedMs: 0,
+    reported: undefined,
     service: undefined,
     responseBytes: 0,
   };
 }
 
-function addWindow(totals: Totals, window: LoadWindow): void {
+function addVitals(totals: GeneratorTotals, { windowMs, generator, workers = [] }: ObservedLoad): void {
+  const cpuPercent = generator?.cpuPercent ?? Math.max(...workers.map((worker) => worker.cpuPercent));
+  if (cpuPercent >= 0) {
+    totals.cpuKnownMs += windowMs;
+    totals.cpuMs += (cpuPercent * windowMs) / 100;
+  }
+  if (generator === undefined) return;
+  totals.lateStarts += generator.lateStarts;
+  totals.plannedStarts += generator.plannedStarts;
+  totals.delaysP99Ms.push(generator.eventLoopDelayP99Ms);
+}
+
+function summarizeVitals(totals: GeneratorTotals): RunDocument['load']['generator'] {
+  const { cpuKnownMs, cpuMs, lateStarts, plannedStarts } = totals;
+  const delays = totals.delaysP99Ms.toSorted((a, b) => a - b);
+  const delayP99Ms = delays[Math.floor(delays.length / 2)];
+  return {
+    cpuPercent: cpuKnownMs === 0 ? null : round((cpuMs / cpuKnownMs) * 100),
+    eventLoopDelayP99Ms: delayP99Ms === undefined ? null : round(delayP99Ms),
+    lateStartPercent:
+      delays.length === 0 ? null : plannedStarts === 0 ? 0 : round((lateStarts / plannedStarts) * 100),
+  };
+}
+
+function addWindow(totals: Totals, window: ObservedWindow): void {
   totals.requests += window.requests;
   totals.failures += window.failures;
-  totals.latency.merge(window.latency);
+  if (isSketch(window.latency)) {
+    totals.latency.merge(window.latency);
+  } else {
+    totals.untimed += window.requests;
+    totals.untimedMs += window.latency.sumMs;
+  }
   if (window.service !== undefined) (totals.service ??= new LatencySketch()).merge(window.service);
   totals.responseBytes += window.responseBytes ?? 0;
   for (const [kind, count] of Object.entries(window.failuresByKind)) {
@@ -246,14 +286,14 @@ function addWindow(totals: Totals, window: LoadWindow): void {
 }
 
 function toRequestStats(name: string, totals: Totals, durationMs: number): RequestStats {
-  const { requests, failures, failuresByKind, latency, service } = totals;
+  const { requests, failures, failuresByKind, latency, untimed, untimedMs, service } = totals;
   return {
     name,
     requests,
     failures,
     failuresByKind: Object.fromEntries(failuresByKind),
     rps: perSecond(requests, durationMs),
-    meanMs: latency.meanMs,
+    meanMs: untimed === 0 ? latency.meanMs : round(untimedMs / untimed),
     minMs: latency.minMs,
     p50Ms: latency.quantileMs(0.5),
     p95Ms: latency.quantileMs(0.95),
@@ -261,6 +301,17 @@ function toRequestStats(name: string, totals: Totals, durationMs: number): Reque
     maxMs: latency.maxMs,
     ...(service === undefined ? {} : { service: serviceOf(service) }),
   };
+}
+
+/** The mean is always known: tools tell sums or means. What only a distribution tells is not, without one. */
+function toObservedStats(stats: RequestStats, { untimed, reported }: Totals): ObservedStats {
+  if (untimed === 0) return stats;
+  const unknown = { minMs: null, p50Ms: null, p95Ms: null, p99Ms: null, maxMs: null };
+  return { ...stats, ...unknown, ...(reported === undefined ? {} : { reported }) };
+}
+
+function quantileOf(latency: LatencySketch, q: number): number | null {
+  return latency.count === 0 ? null : latency.quantileMs(q);
 }
 
 function serviceOf(service: LatencySketch): NonNullable<RequestStats['service']> {

@@ -1,5 +1,5 @@
 import type { ThresholdResult } from '../run-document.ts';
-import type { LoadSample } from '../timeline/samples.ts';
+import type { ObservedLoad } from '../timeline/samples.ts';
 import { LoadStatistics } from './load-statistics.ts';
 import { keeps, measure, unitOf } from './thresholds.ts';
 import type { Threshold } from './thresholds.ts';
@@ -29,7 +29,7 @@ export class ThresholdJudge {
   }
 
   /** `ramping`: users still start, so that a rate of requests is not yet held against its limit. */
-  add(sample: LoadSample, atMs: number, ramping = false): void {
+  add(sample: ObservedLoad, atMs: number, ramping = false): void {
     if (this.#tallies.length === 0) return;
     this.#all.add(sample, atMs);
     if (sample.windowMs < shortestWindowMs) return;
@@ -85,7 +85,7 @@ export function describeThresholds(results: readonly ThresholdResult[]): string[
 }
 
 function figureOf({ value, unit, endedTheLoad, windows }: ThresholdResult): string {
-  const figure = value === null ? 'no request finished' : `${Number(value.toPrecision(4))} ${unit}`;
+  const figure = value === null ? 'no figure to hold against it' : `${Number(value.toPrecision(4))} ${unit}`;
   const notes = [
     ...(windows.broken > 0 ? [`${windows.broken} of ${windows.checked} windows broke it`] : []),
     ...(endedTheLoad ? ['ended the load'] : []),

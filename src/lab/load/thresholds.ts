@@ -7,7 +7,8 @@ export interface MeasuredRequests {
   requests: number;
   failures: number;
   durationMs: number;
-  latency: LatencySketch;
+  /** Their distribution; the mean alone where another tool told no more. */
+  latency: LatencySketch | { meanMs: number; quantileMs?: never };
 }
 
 /** A limit that a load must keep, e.g. `tools/call:p99<500ms`. */
@@ -86,14 +87,15 @@ export function unitOf(threshold: Threshold): ThresholdUnit {
   return units[threshold.metric.kind];
 }
 
-/** The threshold's figure; null where no request finished, so that there is none but a rate. */
+/** The threshold's figure; null where no request finished, so that there is none but a rate, or where it was not told. */
 export function measure({ metric }: Threshold, measured: MeasuredRequests): number | null {
   const { requests, failures, durationMs, latency } = measured;
   if (metric.kind === 'rps') return durationMs === 0 ? null : round((requests * 1000) / durationMs);
   if (requests === 0) return null;
   if (metric.kind === 'error_rate') return round((failures * 100) / requests);
-  if (metric.kind === 'percentile') return latency.quantileMs(metric.percent / 100);
-  return metric.kind === 'mean' ? latency.meanMs : latency.maxMs;
+  if (metric.kind === 'mean') return latency.meanMs;
+  if (latency.quantileMs === undefined) return null;
+  return latency.quantileMs(metric.kind === 'max' ? 1 : metric.percent / 100);
 }
 
 /** Whether a figure keeps its threshold. */

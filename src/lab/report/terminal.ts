@@ -1,5 +1,5 @@
 import { describeThresholds } from '../load/threshold-judge.ts';
-import type { Evidence, Finding, RequestStats, RunDocument, Verdict } from '../run-document.ts';
+import type { Evidence, Finding, ObservedStats, RunDocument, Verdict } from '../run-document.ts';
 import { terminalTable, type TableColumn } from './terminal-table.ts';
 import { lowerFirst, verdictSentence, verdictSigns } from './verdict-words.ts';
 import { wrapText } from './wrap-text.ts';
@@ -83,8 +83,9 @@ function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: 
       '  ',
     ),
     ...arrivalLines(load, columns),
+    ...reportedLines(load, settings, columns),
     ...wrapText(
-      `${whole.format(settings.users)} users, ${settings.scenario}${settings.arrivals === undefined ? '' : `, arrivals ${settings.arrivals}`}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
+      `${settings.users === null ? '' : `${whole.format(settings.users)} users, `}${settings.scenario}${settings.arrivals === undefined ? '' : `, arrivals ${settings.arrivals}`}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
       columns,
       '  ',
     ),
@@ -102,6 +103,25 @@ function arrivalLines({ arrivals, service }: RunDocument['load'], columns: numbe
   return wrapText(counts + times, columns, '  ');
 }
 
+/** What a tool tells that gives no distribution; the busiest requests say the most. */
+function reportedLines(
+  { byName }: RunDocument['load'],
+  { driver = 'the tool' }: RunDocument['settings'],
+  columns: number,
+): string[] {
+  const [busiest] = byName
+    .filter(({ reported }) => reported !== undefined)
+    .toSorted((a, b) => b.requests - a.requests);
+  if (busiest?.reported === undefined) return [];
+  const { p50Ms, p95Ms, p99Ms } = busiest.reported;
+  return wrapText(
+    `${driver} gives no distribution; over its whole test it tells p50 ${ms(p50Ms)}, p95 ${ms(p95Ms)}, p99 ${ms(p99Ms)} ` +
+      `of ${busiest.name}`,
+    columns,
+    '  ',
+  );
+}
+
 function thresholdLines({ thresholds = [] }: RunDocument, columns: number, paint: Paint): string[] {
   return describeThresholds(thresholds).flatMap((text, index) => {
     const color = colors[thresholds[index]?.passed === true ? 'pass' : 'fail'];
@@ -109,13 +129,13 @@ function thresholdLines({ thresholds = [] }: RunDocument, columns: number, paint
   });
 }
 
-const endpointColumns: readonly TableColumn<RequestStats>[] = [
+const endpointColumns: readonly TableColumn<ObservedStats>[] = [
   { title: 'requests', value: ({ requests }) => whole.format(requests), expendable: 4 },
   { title: 'failed', value: ({ failures }) => whole.format(failures), expendable: 0 },
   { title: 'req/s', value: ({ rps }) => number.format(rps), expendable: 1 },
-  { title: 'p50', value: ({ p50Ms }) => ms(p50Ms), expendable: 3 },
-  { title: 'p95', value: ({ p95Ms }) => ms(p95Ms), expendable: 0 },
-  { title: 'p99', value: ({ p99Ms }) => ms(p99Ms), expendable: 2 },
+  { title: 'p50', value: ({ p50Ms }) => cell(p50Ms), expendable: 3 },
+  { title: 'p95', value: ({ p95Ms }) => cell(p95Ms), expendable: 0 },
+  { title: 'p99', value: ({ p99Ms }) => cell(p99Ms), expendable: 2 },
 ];
 
 function endpointLines(load: RunDocument['load'], columns: number, paint: Paint): string[] {
@@ -182,6 +202,12 @@ function plain(line: string): string {
   return line.replaceAll('`', '').trimEnd();
 }
 
-function ms(value: number): string {
+function ms(value: number | null): string {
+  if (value === null) return 'not known';
   return value >= 10_000 ? `${number.format(value / 1000)} s` : `${number.format(value)} ms`;
+}
+
+/** In a table there is no room for words. */
+function cell(value: number | null): string {
+  return value === null ? '-' : ms(value);
 }

@@ -1,7 +1,8 @@
+import { formatDurationMs } from '../../shared/duration.ts';
 import { LatencySketch } from '../../shared/latency-sketch.ts';
 import type { ArtifactSlots, Series, Slot, Timed } from '../diagnose/artifacts.ts';
 import { align, grid } from './align-series.ts';
-import { connectionStates, type LoadSample, type SourceName } from './samples.ts';
+import { connectionStates, isSketch, type ObservedLoad, type SourceName } from './samples.ts';
 
 /** How a chart's values are meant; the browser formats by it (`ratio` is 0..1, `percent of a core` may pass 100). */
 export type ChartUnit =
@@ -63,8 +64,9 @@ const definitions = {
     unit: 'ms',
     points: ({ load }) =>
       each(load, (sample, label) => {
+        if (sample.recent !== undefined) return toldPercentiles(sample.recent, label);
         const sketch = new LatencySketch();
-        for (const window of Object.values(sample.byName)) sketch.merge(window.latency);
+        for (const { latency } of Object.values(sample.byName)) if (isSketch(latency)) sketch.merge(latency);
         return [50, 95, 99].map((percentile): [string, number | null] => [
           label(`p${percentile}`),
           sketch.count === 0 ? null : sketch.quantileMs(percentile / 100),
@@ -87,7 +89,10 @@ const definitions = {
     unit: 'percent of a core',
     *points({ process, load }) {
       yield* each(process, ({ cpuPercent }, _label, target) => [[target, cpuPercent]]);
-      yield* each(load, ({ generator }, label) => [[label('load generator'), generator.cpuPercent]]);
+      yield* each(load, ({ generator, workers = [] }, label) => [
+        ...(generator === undefined ? [] : [labelled(label('load generator'), generator.cpuPercent)]),
+        ...workers.map(({ name, cpuPercent }) => labelled(label(`load worker ${name}`), cpuPercent)),
+      ]);
     },
   },
   'event-loop-delay': {
@@ -95,7 +100,9 @@ const definitions = {
     unit: 'ms',
     *points({ node, load }) {
       yield* each(node, ({ eventLoopDelayP99Ms }, _label, target) => [[target, eventLoopDelayP99Ms]]);
-      yield* each(load, ({ generator }, label) => [[label('load generator'), generator.eventLoopDelayP99Ms]]);
+      yield* each(load, ({ generator }, label) =>
+        generator === undefined ? [] : [[label('load generator'), generator.eventLoopDelayP99Ms]],
+      );
     },
   },
   'event-loop-utilization': {
@@ -212,6 +219,22 @@ function* each<T>(
   }
 }
 
+/** A tool that gives no distribution tells percentiles of a longer time than a window: the labels say so. */
+function toldPercentiles(
+  { spanMs, p50Ms, p95Ms }: NonNullable<ObservedLoad['recent']>,
+  label: (text: string) => string,
+): [string, number | null][] {
+  const of = (name: string): string => label(`${name} of the last ${formatDurationMs(spanMs)}`);
+  return [
+    [of('p50'), p50Ms],
+    [of('p95'), p95Ms],
+  ];
+}
+
+function labelled(label: string, value: number): [string, number] {
+  return [label, value];
+}
+
 function samplesOf<T>(series: Map<string, Timed<T>[]>): T[] {
   return [...series.values()].flat().map(({ data }) => data);
 }
@@ -230,11 +253,11 @@ function wholeWindows(load: Series<'load'>): Series<'load'> {
   );
 }
 
-function total(sample: LoadSample, field: 'requests' | 'failures'): number {
+function total(sample: ObservedLoad, field: 'requests' | 'failures'): number {
   return Object.values(sample.byName).reduce((sum, window) => sum + window[field], 0);
 }
 
-function failureKinds(sample: LoadSample): Map<string, number> {
+function failureKinds(sample: ObservedLoad): Map<string, number> {
   const kinds = new Map<string, number>();
   for (const window of Object.values(sample.byName)) {
     for (const [kind, count] of Object.entries(window.failuresByKind)) {
@@ -244,7 +267,7 @@ function failureKinds(sample: LoadSample): Map<string, number> {
   return kinds;
 }
 
-function perSecond(count: number, { windowMs }: LoadSample): number {
+function perSecond(count: number, { windowMs }: ObservedLoad): number {
   return (count * 1000) / windowMs;
 }
 

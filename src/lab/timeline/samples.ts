@@ -6,7 +6,7 @@ import type { ProcessRole } from '../../shared/stack-description.ts';
  * rules and charts compute deltas, nothing is ever reset.
  */
 export interface SampleTypes {
-  load: LoadSample;
+  load: ObservedLoad;
   postgres: PostgresSample;
   statements: StatementsSample;
   process: ProcessSample;
@@ -25,15 +25,26 @@ export const sources = {
   prometheus: 'the gateway exposes no Prometheus metrics here',
 } as const satisfies Record<SourceName, string>;
 
-/** What the load generator saw in the window of `windowMs` that ends at the sample's `atMs`. */
-export interface LoadSample {
+/** What whoever drives the load saw in the window of `windowMs` that ends at the sample's `atMs`. */
+export interface ObservedLoad {
   windowMs: number;
   users: number;
   /** By request name, e.g. `tools/call echo`. */
-  byName: Record<string, LoadWindow>;
-  generator: GeneratorVitals;
+  byName: Record<string, ObservedWindow>;
+  /** Of our own generator; missing where another tool drives the load. */
+  generator?: GeneratorVitals;
+  /** Processes of another tool that drive the load, where it tells of them. */
+  workers?: WorkerVitals[];
+  /** All requests of the last seconds, as a tool tells them that gives no distribution; null when nothing finished. */
+  recent?: { spanMs: number; p50Ms: number | null; p95Ms: number | null };
   /** In the open model. */
   arrivals?: Arrivals;
+}
+
+/** What our own load generator saw: every request was timed, and the generator watched itself. */
+export interface LoadSample extends ObservedLoad {
+  byName: Record<string, LoadWindow>;
+  generator: GeneratorVitals;
 }
 
 /** Tasks that the clock asked for. */
@@ -46,18 +57,50 @@ export interface Arrivals {
   dropped: number;
 }
 
-export interface LoadWindow {
+export interface ObservedWindow {
   /** Finished requests, failures among them. */
   requests: number;
   failures: number;
   /** Failures by kind, e.g. `http 503`, `json-rpc -32603`, `isError`, `timeout`, `connect ECONNREFUSED`. */
   failuresByKind: Record<string, number>;
-  /** From the intended start. */
-  latency: SketchData;
+  /** From the intended start; of another tool, what it tells. */
+  latency: SketchData | ReportedLatency;
   /** From the sending: the target's time without what the request waited before; in the open model. */
   service?: SketchData;
   /** Body bytes of the answers, where they were counted. */
   responseBytes?: number;
+}
+
+/** Requests that were all timed. */
+export interface LoadWindow extends ObservedWindow {
+  latency: SketchData;
+}
+
+/**
+ * What a tool tells that gives no distribution (Locust's web API): how long the window's requests took together, and
+ * rounded percentiles that cover its whole test so far, not the window. Null where it does not tell one.
+ */
+export interface ReportedLatency {
+  sumMs: number;
+  wholeTest: {
+    minMs: number;
+    maxMs: number;
+    p50Ms: number | null;
+    p95Ms: number | null;
+    p99Ms: number | null;
+  };
+}
+
+/** Whether a window has a distribution, from which any figure follows. */
+export function isSketch(latency: SketchData | ReportedLatency): latency is SketchData {
+  return 'buckets' in latency;
+}
+
+/** A process of another tool that drives the load. */
+export interface WorkerVitals {
+  name: string;
+  /** Of one core. */
+  cpuPercent: number;
 }
 
 /** The generator's own health: above its limits no latency figure can be believed. */

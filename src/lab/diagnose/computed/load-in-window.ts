@@ -1,21 +1,21 @@
 import { LoadStatistics } from '../../load/load-statistics.ts';
-import type { GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
-import type { RequestStats } from '../../run-document.ts';
+import type { GeneratorVitals, ObservedLoad } from '../../timeline/samples.ts';
+import type { ObservedStats } from '../../run-document.ts';
 import type { Timed } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
-import { samplesIn, steadyWindow } from './window.ts';
+import { loadSamplesIn, steadyWindow } from './window.ts';
 
 export interface LoadInWindow {
   seconds: number;
-  total: RequestStats;
-  byName: RequestStats[];
+  total: Omit<ObservedStats, 'name'>;
+  byName: ObservedStats[];
   /** Summed over all requests: what a share of the response time is a share of. */
   responseTimeMs: number;
-  /** What the fastest tenth of the `tools/call` requests took at most; null without such requests. */
+  /** What the fastest tenth of the `tools/call` requests took at most; null without such requests, or without a distribution. */
   toolCallFloorMs: number | null;
   toolCallTimeMs: number;
   toolCalls: number;
-  /** Median of the requests that no upstream is asked for (`ping`, `GET /health`); null without such requests. */
+  /** Median of the requests that no upstream is asked for (`ping`, `GET /health`); null without such requests, or without a distribution. */
   localP50Ms: number | null;
 }
 
@@ -23,31 +23,43 @@ export interface LoadInWindow {
 export const loadInWindow = defineFact(['phases', 'load'], ({ load }, facts): LoadInWindow | undefined => {
   const window = facts.get(steadyWindow);
   if (window === undefined) return undefined;
-  const samples = [...load.values()].flatMap((series) => samplesIn(series, window));
+  const samples = [...load.values()].flatMap((series) => loadSamplesIn(series, window));
   if (samples.length === 0) return undefined;
   const toolCalls = fold(samples, (name) => name.startsWith('tools/call'));
   const local = fold(samples, (name) => name === 'ping' || name === 'GET /health');
-  const all = fold(samples, () => true);
+  const total = fold(samples, () => true).summary;
   return {
     seconds: samples.length,
-    total: all.total,
-    byName: all.byName,
-    responseTimeMs: timeOf(all.total),
-    toolCallFloorMs: toolCalls.total.requests === 0 ? null : (toolCalls.latencyOf()?.quantileMs(0.1) ?? null),
-    toolCallTimeMs: timeOf(toolCalls.total),
-    toolCalls: toolCalls.total.requests,
-    localP50Ms: local.total.requests === 0 ? null : local.total.p50Ms,
+    total,
+    byName: total.byName,
+    responseTimeMs: timeOf(total),
+    toolCallFloorMs:
+      toolCalls.summary.p50Ms === null || toolCalls.summary.requests === 0
+        ? null
+        : (toolCalls.latencyOf()?.quantileMs(0.1) ?? null),
+    toolCallTimeMs: timeOf(toolCalls.summary),
+    toolCalls: toolCalls.summary.requests,
+    localP50Ms: local.summary.requests === 0 ? null : local.summary.p50Ms,
   };
 });
 
-/** The generator's own health, a reading per second of the window. */
-export const generatorSeconds = defineFact(['phases', 'load'], ({ load }, facts): GeneratorVitals[] => {
+/** What is known of a generator in a second: all of ours, the CPU alone of the busiest worker of another tool. */
+export type GeneratorSecond = Pick<GeneratorVitals, 'cpuPercent'> & Partial<GeneratorVitals>;
+
+/** The generator's own health, a reading per second of the window; none of a tool that does not tell it. */
+export const generatorSeconds = defineFact(['phases', 'load'], ({ load }, facts): GeneratorSecond[] => {
   const window = facts.get(steadyWindow);
   if (window === undefined) return [];
-  return [...load.values()].flatMap((series) => samplesIn(series, window).map(({ data }) => data.generator));
+  return [...load.values()].flatMap((series) =>
+    loadSamplesIn(series, window).flatMap(({ data: { generator, workers = [] } }): GeneratorSecond[] => {
+      if (generator !== undefined) return [generator];
+      if (workers.length === 0) return [];
+      return [{ cpuPercent: Math.max(...workers.map(({ cpuPercent }) => cpuPercent)) }];
+    }),
+  );
 });
 
-function fold(samples: readonly Timed<LoadSample>[], wanted: (name: string) => boolean): LoadStatistics {
+function fold(samples: readonly Timed<ObservedLoad>[], wanted: (name: string) => boolean): LoadStatistics {
   const statistics = new LoadStatistics();
   for (const { atMs, data } of samples) {
     const byName = Object.fromEntries(Object.entries(data.byName).filter(([name]) => wanted(name)));
@@ -56,6 +68,6 @@ function fold(samples: readonly Timed<LoadSample>[], wanted: (name: string) => b
   return statistics;
 }
 
-function timeOf(stats: RequestStats): number {
+function timeOf(stats: Omit<ObservedStats, 'name'>): number {
   return stats.requests * stats.meanMs;
 }

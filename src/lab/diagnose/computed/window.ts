@@ -1,4 +1,5 @@
 import type { Phase, Timed } from '../artifacts.ts';
+import type { ObservedLoad } from '../../timeline/samples.ts';
 import { defineFact } from './facts.ts';
 
 /** The part of the run that verdicts are about, on the run's clock. */
@@ -34,6 +35,14 @@ export function samplesIn<T>(samples: readonly Timed<T>[], window: Window, spanM
     const middleMs = atMs - spanMs / 2;
     return middleMs >= window.startMs && middleMs <= window.endMs;
   });
+}
+
+/** As {@link samplesIn}, for samples that say themselves how long they cover. */
+export function loadSamplesIn(
+  samples: readonly Timed<ObservedLoad>[],
+  window: Window,
+): Timed<ObservedLoad>[] {
+  return samples.filter((sample) => samplesIn([sample], window, sample.data.windowMs).length > 0);
 }
 
 /** Readings of cumulative counters: those of the window and the ones a tick before and after it. */

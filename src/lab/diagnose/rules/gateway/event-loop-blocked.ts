@@ -62,7 +62,7 @@ export const eventLoopBlocked = defineRule({
         ratio: separation(loop.blockedShare, lasting ? lastingShare : recurringShare),
         corroborated: passed || culprit !== undefined,
       }),
-      impact: passed ? 0 : impactOf(loop, facts.find(loadInWindow)?.total.p95Ms),
+      impact: passed ? 0 : impactOf(loop, facts.find(loadInWindow)?.total.p95Ms ?? undefined),
       ...(passed ? {} : { title: titleOf(loop, culprit) }),
       evidence: [
         {

@@ -3,7 +3,7 @@ import { counted, figure, percent } from '../../computed/figures.ts';
 import { loadInWindow } from '../../computed/load-in-window.ts';
 import { rounded } from '../../computed/statistics.ts';
 import { defineRule } from '../../rule.ts';
-import type { RequestStats } from '../../../run-document.ts';
+import type { ObservedStats } from '../../../run-document.ts';
 
 /** Share of failed requests that fails a run; the threshold of k6's own introductory example. */
 const failingShare = 0.01;
@@ -58,7 +58,7 @@ export const failedRequests = defineRule({
   },
 });
 
-function failuresOf(stats: RequestStats): { text: string; source: string; chart: string }[] {
+function failuresOf(stats: ObservedStats): { text: string; source: string; chart: string }[] {
   return Object.entries(stats.failuresByKind)
     .toSorted(([kindA, a], [kindB, b]) => b - a || (kindA < kindB ? -1 : 1))
     .map(([kind, count]) => ({

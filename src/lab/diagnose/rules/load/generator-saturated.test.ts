@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findingOf, judge, noiseLevels, seeds, without } from '../../../../../test/support/judge-rule.ts';
 import { syntheticRun } from '../../../../../test/support/synthetic-run.ts';
-import type { GeneratorVitals, LoadSample } from '../../../timeline/samples.ts';
+import type { GeneratorVitals, LoadSample, ObservedLoad, WorkerVitals } from '../../../timeline/samples.ts';
 import { generatorSaturated } from './generator-saturated.ts';
 
 const vitals =
@@ -64,5 +64,34 @@ describe('generator-saturated', () => {
 
   test('is not checked without load', () => {
     expect(judge(generatorSaturated, without(syntheticRun(), 'load')).verdict).toBe('not-checked');
+  });
+});
+
+const driven =
+  (workers: WorkerVitals[]) =>
+  ({ generator: _ours, ...sample }: LoadSample): ObservedLoad => ({ ...sample, workers });
+
+const workers = (cpuPercent: number): WorkerVitals[] => [
+  { name: 'w1', cpuPercent: 20 },
+  { name: 'w2', cpuPercent },
+];
+
+describe('of another tool that drives the load', () => {
+  test('nothing is said when it does not tell how busy it is', () => {
+    expect(judge(generatorSaturated, syntheticRun({ change: { load: driven([]) } }))).toEqual({
+      verdict: 'not-checked',
+      reason: 'the tool that drives the load does not say how busy it is',
+    });
+  });
+
+  test('the busiest worker is judged by its CPU, and the rest is said to be unknown', () => {
+    const busy = findingOf(generatorSaturated, syntheticRun({ change: { load: driven(workers(97)) } }));
+    expect(busy.verdict).toBe('fail');
+    const idle = findingOf(generatorSaturated, syntheticRun({ change: { load: driven(workers(30)) } }));
+    expect(idle.verdict).toBe('pass');
+    expect(idle.counterEvidence.map(({ text }) => text)).toEqual([
+      'The tool that drives the load does not tell its event loop.',
+      'The tool that drives the load does not tell its late starts.',
+    ]);
   });
 });

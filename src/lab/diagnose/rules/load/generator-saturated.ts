@@ -1,9 +1,8 @@
 import { confidenceOf, fewestSamples, separation } from '../../computed/confidence.ts';
 import { counted, figure, percent } from '../../computed/figures.ts';
-import { generatorSeconds } from '../../computed/load-in-window.ts';
+import { generatorSeconds, loadInWindow, type GeneratorSecond } from '../../computed/load-in-window.ts';
 import { mean, median, rounded, shareOf, sum } from '../../computed/statistics.ts';
 import { defineRule } from '../../rule.ts';
-import type { GeneratorVitals } from '../../../timeline/samples.ts';
 
 /**
  * What a second of the generator is held against: beyond `limit` it is disturbed, beyond `hardLimit` its figures
@@ -14,29 +13,33 @@ const signs = [
   {
     name: 'CPU',
     chart: 'cpu',
-    value: ({ cpuPercent }: GeneratorVitals): number => cpuPercent,
+    value: ({ cpuPercent }: GeneratorSecond): number | undefined => cpuPercent,
     limit: 80,
     hardLimit: 90,
-    text: (seconds: readonly GeneratorVitals[]): string =>
+    text: (seconds: readonly GeneratorSecond[]): string =>
       `used ${figure(mean(seconds.map(({ cpuPercent }) => cpuPercent)))} % of one core on average (limit 80 %)`,
   },
   {
     name: 'event loop',
     chart: 'event-loop-delay',
-    value: ({ eventLoopDelayP99Ms }: GeneratorVitals): number => eventLoopDelayP99Ms,
+    value: ({ eventLoopDelayP99Ms }: GeneratorSecond): number | undefined => eventLoopDelayP99Ms,
     limit: 50,
     hardLimit: 100,
-    text: (seconds: readonly GeneratorVitals[]): string =>
-      `had an event-loop delay (p99) of ${figure(median(seconds.map((each) => each.eventLoopDelayP99Ms)))} ms in the median second (limit 50 ms)`,
+    text: (seconds: readonly GeneratorSecond[]): string =>
+      `had an event-loop delay (p99) of ${figure(median(seconds.map((each) => each.eventLoopDelayP99Ms ?? 0)))} ms in the median second (limit 50 ms)`,
   },
   {
     name: 'late starts',
     chart: 'throughput',
-    value: ({ lateStarts, plannedStarts }: GeneratorVitals): number =>
-      plannedStarts === 0 ? 0 : lateStarts / plannedStarts,
+    value: ({ lateStarts, plannedStarts }: GeneratorSecond): number | undefined =>
+      lateStarts === undefined || plannedStarts === undefined
+        ? undefined
+        : plannedStarts === 0
+          ? 0
+          : lateStarts / plannedStarts,
     limit: 0.05,
     hardLimit: 0.25,
-    text: (seconds: readonly GeneratorVitals[]): string =>
+    text: (seconds: readonly GeneratorSecond[]): string =>
       `started ${percent(lateShareOf(seconds))} of its requests late (limit 5 % of a second's)`,
   },
 ];
@@ -53,17 +56,24 @@ export const generatorSaturated = defineRule({
   vetoedByGenerator: false,
   evaluate({ facts }) {
     const seconds = facts.get(generatorSeconds);
+    if (seconds.length === 0 && facts.get(loadInWindow) !== undefined) {
+      return {
+        verdict: 'not-applicable',
+        reason: 'the tool that drives the load does not say how busy it is',
+      };
+    }
     if (seconds.length < fewestSamples) {
       return {
         verdict: 'not-applicable',
         reason: `the generator was sampled ${counted(seconds.length, 'time')} only`,
       };
     }
-    const judged = signs
+    const known = signs.filter((sign) => seconds.every((second) => sign.value(second) !== undefined));
+    const judged = known
       .map((sign) => ({
         ...sign,
-        disturbedShare: shareOf(seconds, (second) => sign.value(second) > sign.limit),
-        wrongShare: shareOf(seconds, (second) => sign.value(second) > sign.hardLimit),
+        disturbedShare: shareOf(seconds, (second) => (sign.value(second) ?? 0) > sign.limit),
+        wrongShare: shareOf(seconds, (second) => (sign.value(second) ?? 0) > sign.hardLimit),
       }))
       .toSorted((a, b) => b.wrongShare - a.wrongShare || b.disturbedShare - a.disturbedShare);
     const wrong = Math.max(...judged.map(({ wrongShare }) => wrongShare));
@@ -79,7 +89,7 @@ export const generatorSaturated = defineRule({
         samples: seconds.length,
         ratio: saturated ? separation(wrong, lastingShare) : separation(disturbed, recurringShare),
         corroborated:
-          verdict === 'pass' ||
+          (verdict === 'pass' && known.length === signs.length) ||
           judged.filter(({ disturbedShare }) => disturbedShare >= recurringShare).length > 1,
       }),
       impact: verdict === 'pass' ? 0 : rounded(disturbed),
@@ -91,7 +101,12 @@ export const generatorSaturated = defineRule({
         source: 'load generator',
         chart,
       })),
-      counterEvidence: [],
+      counterEvidence: signs
+        .filter((sign) => !known.includes(sign))
+        .map(({ name }) => ({
+          text: `The tool that drives the load does not tell its ${name}.`,
+          source: 'load generator',
+        })),
       advice: adviceFor(verdict),
     };
   },
@@ -107,7 +122,7 @@ function adviceFor(verdict: 'fail' | 'warn' | 'pass'): string[] {
   ];
 }
 
-function lateShareOf(seconds: readonly GeneratorVitals[]): number {
-  const planned = sum(seconds.map(({ plannedStarts }) => plannedStarts));
-  return planned === 0 ? 0 : sum(seconds.map(({ lateStarts }) => lateStarts)) / planned;
+function lateShareOf(seconds: readonly GeneratorSecond[]): number {
+  const planned = sum(seconds.map(({ plannedStarts = 0 }) => plannedStarts));
+  return planned === 0 ? 0 : sum(seconds.map(({ lateStarts = 0 }) => lateStarts)) / planned;
 }
