@@ -15,6 +15,8 @@ import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
 import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
+import { addExternalLoadOptions, externalDriverOf } from './external-load-options.ts';
+import type { ExternalLoadFlags } from './external-load-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
@@ -25,7 +27,7 @@ import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
-interface SessionFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags {
+interface SessionFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags, ExternalLoadFlags {
   spawnRate: number;
   duration?: number;
   baseline: number;
@@ -60,7 +62,7 @@ export function registerSession(program: Command): void {
     .addOption(
       new Option(
         '--duration <time>',
-        'length of the steady phase (default: 30s, or as long as --stages)',
+        'length of the steady phase (default: 30s, or as long as --stages or the test of --load)',
       ).argParser(parseWaitMs),
     )
     .addOption(
@@ -105,6 +107,7 @@ export function registerSession(program: Command): void {
   addScenarioOptions(command);
   addLoadModelOptions(command, '100ms-500ms');
   addThresholdOptions(command);
+  addExternalLoadOptions(command);
 }
 
 async function session(flags: SessionFlags): Promise<void> {
@@ -116,6 +119,7 @@ async function session(flags: SessionFlags): Promise<void> {
   if (flags.target === undefined && (flags.pg !== undefined || flags.pid.length > 0)) {
     throw new GaugewayError('usage', '--pg and --pid describe the stack behind --target, which is missing');
   }
+  const external = externalDriverOf(flags);
   const target = flags.target === undefined ? undefined : describeTarget(flags, flags.target);
   // Before anything is started, so that a wrong setting is told at once.
   const plan = createLoadPlan({
@@ -129,17 +133,19 @@ async function session(flags: SessionFlags): Promise<void> {
     seed: flags.seed,
   });
   const stagesMs = plan.executor.kind === 'ramping-arrival-rate' ? scheduleMs(plan.executor) : undefined;
-  const durationMs = flags.duration ?? stagesMs ?? usualDurationMs;
+  const durationMs = flags.duration ?? stagesMs ?? (external === undefined ? usualDurationMs : undefined);
   const profile = async (stack: StackDescription): Promise<void> => {
     const run = await runSession({
       outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),
       name: flags.name,
       stack,
-      load: engineDriver({
-        ...plan,
-        targetUrl: stack.gatewayUrl,
-        ...(stack.token === undefined ? {} : { token: stack.token }),
-      }),
+      load:
+        external ??
+        engineDriver({
+          ...plan,
+          targetUrl: stack.gatewayUrl,
+          ...(stack.token === undefined ? {} : { token: stack.token }),
+        }),
       baselineMs: flags.baseline,
       durationMs,
       coolDownMs: flags.coolDown,
@@ -149,6 +155,7 @@ async function session(flags: SessionFlags): Promise<void> {
       logger,
       signal: interrupt.signal,
       onProgress: (state) => progress.show(state),
+      onNote: (text) => progress.note(text),
       onPlanned: ({ leftOut }) => {
         for (const { name, reason } of leftOut) progress.note(`left out of the load: ${name} (${reason})`);
       },

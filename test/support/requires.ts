@@ -14,7 +14,13 @@ const serverFolders = (): string[] => [
 
 /** Looks for the first of `names` that can be executed, on PATH and where servers live. */
 export function findProgram(...names: string[]): Requirement {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...serverFolders()];
+  return findProgramIn([], ...names);
+}
+
+/** As {@link findProgram}, and last in folders of the program's own. */
+export function findProgramIn(ownFolders: readonly string[], ...names: string[]): Requirement {
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  const folders = [...onPath, ...serverFolders(), ...ownFolders];
   for (const name of names) {
     for (const folder of folders) {
       const path = join(folder, name);
