@@ -4,57 +4,19 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { builtIn, createLoadPlan } from '../../src/lab/load/load-plan.ts';
-import type { LoadPlan, LoadPlanSummary } from '../../src/lab/load/load-plan.ts';
 import { startLoad } from '../../src/lab/load/load-process.ts';
 import { LoadStatistics } from '../../src/lab/load/load-statistics.ts';
-import type { LoadSample } from '../../src/lab/timeline/samples.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { isAlive } from '../../src/stack/process-identity.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
-import type { CountingMcpServerOptions } from '../support/counting-mcp-server.ts';
+import { quickPlan, requestsOf, runToEnd } from '../support/run-load.ts';
 
 /** A machine that is busy with other tests is slow. */
 const patience = { timeout: 25_000 };
 
 const logger = createLogger('silent');
-const quick: Partial<LoadPlan> = {
-  users: 4,
-  spawnRate: 1000,
-  wait: { kind: 'constant', ms: 0 },
-  scenarios: [builtIn('mcp-tools')],
-};
 /** initialize, notifications/initialized, tools/list, one trial call and DELETE. */
 const requestsBeforeTheLoad = 5;
-
-interface Outcome {
-  statistics: LoadStatistics;
-  summary: LoadPlanSummary;
-  samples: LoadSample[];
-}
-
-/** Runs a plan with a fixed number of tasks per user to its end. */
-async function runToEnd(targetUrl: string, plan: Partial<LoadPlan>): Promise<Outcome> {
-  const statistics = new LoadStatistics();
-  const samples: LoadSample[] = [];
-  const load = startLoad(createLoadPlan({ iterationsPerUser: 10, ...quick, ...plan, targetUrl }), {
-    onSample: (sample, atMs) => {
-      statistics.add(sample, atMs);
-      samples.push(sample);
-    },
-    logger,
-  });
-  const summary = await load.planned;
-  await load.finished;
-  return { statistics, summary, samples };
-}
-
-function failuresOf({ statistics }: Outcome, name: string): Record<string, number> {
-  return statistics.byName.find((row) => row.name === name)?.failuresByKind ?? {};
-}
-
-function requestsOf({ statistics }: Outcome): Record<string, number> {
-  return Object.fromEntries(statistics.byName.map(({ name, requests }) => [name, requests]));
-}
 
 function sourceUrl(file: string): string {
   return JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
@@ -157,105 +119,6 @@ describe('the mix', () => {
   });
 });
 
-type Answer = NonNullable<CountingMcpServerOptions['onCall']>;
-
-const answer =
-  (body: (id: unknown) => unknown, status = 200, contentType = 'application/json'): Answer =>
-  (_tool, _call, response, id) => {
-    const value = body(id);
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    response.writeHead(status, { 'content-type': contentType }).end(text);
-    return true;
-  };
-
-/** Tools that fail in one way each, once the trial before the load is over; and what that way is called. */
-const faults: Record<string, { kind: string; answer: Answer }> = {
-  refusing: {
-    kind: 'isError',
-    answer: answer((id) => ({ jsonrpc: '2.0', id, result: { isError: true, content: [] } })),
-  },
-  broken: {
-    kind: 'json-rpc -32603',
-    answer: answer((id) => ({ jsonrpc: '2.0', id, error: { code: -32603, message: 'no' } })),
-  },
-  listing: { kind: 'malformed answer', answer: answer(() => ['not', 'a', 'response']) },
-  mistaken: {
-    kind: 'malformed answer',
-    answer: answer(() => ({ jsonrpc: '2.0', id: 'of another request', result: {} })),
-  },
-  empty: { kind: 'malformed answer', answer: answer((id) => ({ jsonrpc: '2.0', id })) },
-  page: { kind: 'malformed answer', answer: answer(() => '<html>', 200, 'text/html') },
-  silent: { kind: 'malformed answer', answer: answer(() => ': nothing\n\n', 200, 'text/event-stream') },
-  overloaded: { kind: 'http 503', answer: answer(() => ({}), 503) },
-  moved: { kind: 'http 302', answer: answer(() => ({}), 302) },
-  strict: {
-    kind: 'http 400 json-rpc -32020',
-    answer: answer((id) => ({ jsonrpc: '2.0', id, error: { code: -32020, message: '' } }), 400),
-  },
-  crashing: {
-    kind: 'connection closed',
-    answer: (_tool, _call, response) => {
-      response.destroy();
-      return true;
-    },
-  },
-};
-
-describe('failures are counted under their own names', () => {
-  it('each with its kind, and nothing else', async () => {
-    await using server = await CountingMcpServer.start({
-      tools: Object.keys(faults).map((name) => ({ name })),
-      onCall: (tool, call, response, id) =>
-        call === 1 ? undefined : faults[tool]?.answer(tool, call, response, id),
-    });
-    const outcome = await runToEnd(server.url, { iterationsPerUser: 50 });
-    const requests = requestsOf(outcome);
-    const calls = Object.keys(faults).map((tool) => `tools/call ${tool}`);
-    expect(calls.reduce((sum, name) => sum + (requests[name] ?? 0), 0)).toBe(4 * 50);
-    for (const [tool, { kind }] of Object.entries(faults)) {
-      const name = `tools/call ${tool}`;
-      expect([tool, failuresOf(outcome, name)]).toEqual([tool, { [kind]: requests[name] }]);
-    }
-    expect(outcome.statistics.total.failures).toBe(4 * 50);
-  });
-
-  it('timeout: no answer within the time allowed', async () => {
-    await using server = await CountingMcpServer.start({
-      onCall: (_tool, call) => (call === 1 ? undefined : true),
-    });
-    const outcome = await runToEnd(server.url, { users: 1, requestTimeoutMs: 2_000, iterationsPerUser: 1 });
-    expect(failuresOf(outcome, 'tools/call echo')).toEqual({ timeout: 1 });
-    const row = outcome.statistics.byName.find(({ name }) => name === 'tools/call echo');
-    expect(row?.minMs).toBeGreaterThanOrEqual(2_000);
-  });
-
-  it('http 404 session not found: the user opens a new session and goes on', async () => {
-    await using server = await CountingMcpServer.start({ callsPerSession: 4 });
-    const outcome = await runToEnd(server.url, { users: 1, iterationsPerUser: 10 });
-    expect(failuresOf(outcome, 'tools/call echo')).toEqual({ 'http 404 session not found': 2 });
-    expect(requestsOf(outcome)).toMatchObject({ initialize: 2, 'tools/call echo': 10 });
-  });
-
-  it('connect ECONNREFUSED: the target goes away in the middle of the load', async () => {
-    const server = await CountingMcpServer.start();
-    const statistics = new LoadStatistics();
-    const load = startLoad(
-      createLoadPlan({ ...quick, targetUrl: server.url, wait: { kind: 'between', minMs: 5, maxMs: 10 } }),
-      {
-        onSample: (sample, atMs) => statistics.add(sample, atMs),
-        logger,
-      },
-    );
-    await load.ramped;
-    await server[Symbol.asyncDispose]();
-    await expect
-      .poll(() => statistics.failures.map(({ kind }) => kind), patience)
-      .toContain('connect ECONNREFUSED');
-    await load.stop();
-    await load.finished;
-  });
-});
-
 describe('a target that cannot be used', () => {
   it('ends the load with one line that says why', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
@@ -263,7 +126,7 @@ describe('a target that cannot be used', () => {
     const address = closed.address();
     closed.close();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const load = startLoad(createLoadPlan({ ...quick, targetUrl: `http://127.0.0.1:${port}` }), {
+    const load = startLoad(createLoadPlan({ ...quickPlan, targetUrl: `http://127.0.0.1:${port}` }), {
       onSample: () => undefined,
       logger,
     });
@@ -293,7 +156,7 @@ describe('while it runs', () => {
       },
     });
     const statistics = new LoadStatistics();
-    const load = startLoad(createLoadPlan({ ...quick, targetUrl: server.url, users: 2 }), {
+    const load = startLoad(createLoadPlan({ ...quickPlan, targetUrl: server.url, users: 2 }), {
       onSample: (sample, atMs) => statistics.add(sample, atMs),
       logger,
     });
@@ -318,7 +181,7 @@ describe('while it runs', () => {
       onCall: (_tool, call) => (call === 1 ? undefined : true),
     });
     const statistics = new LoadStatistics();
-    const load = startLoad(createLoadPlan({ ...quick, targetUrl: server.url }), {
+    const load = startLoad(createLoadPlan({ ...quickPlan, targetUrl: server.url }), {
       onSample: (sample, atMs) => statistics.add(sample, atMs),
       logger,
     });
@@ -333,7 +196,7 @@ describe('while it runs', () => {
     await using server = await CountingMcpServer.start({ onCall: () => (hangs ? true : undefined) });
     const controller = new AbortController();
     if (when === 'at once') controller.abort();
-    const load = startLoad(createLoadPlan({ ...quick, targetUrl: server.url }), {
+    const load = startLoad(createLoadPlan({ ...quickPlan, targetUrl: server.url }), {
       onSample: () => undefined,
       logger,
       signal: controller.signal,
@@ -368,7 +231,7 @@ describe('while it runs', () => {
   it('tells when the generator dies', async () => {
     await using server = await CountingMcpServer.start();
     const load = startLoad(
-      createLoadPlan({ ...quick, targetUrl: server.url, wait: { kind: 'between', minMs: 5, maxMs: 10 } }),
+      createLoadPlan({ ...quickPlan, targetUrl: server.url, wait: { kind: 'between', minMs: 5, maxMs: 10 } }),
       {
         onSample: () => undefined,
         logger,

@@ -127,7 +127,7 @@ describe('a test from start to end', () => {
       {
         name: 'tools/call sometimes',
         method: 'POST',
-        error: 'json-rpc -32603',
+        error: 'json-rpc -32603: no',
         occurrences: called?.num_failures,
         first_seen: expect.any(Number),
         last_seen: expect.any(Number),
@@ -162,7 +162,7 @@ print(f"RPS: {data['total_rps']:.1f}, Users: {data['user_count']}, Failures: {da
 for e in json.load(sys.stdin)['errors']:
     print(f"{e.get('name')}: {e.get('occurrences')} - {e.get('error')[:80]}")`);
       const { total_fail_count: failed } = await stats();
-      expect(printed).toEqual([`tools/call sometimes: ${failed} - json-rpc -32603`]);
+      expect(printed).toEqual([`tools/call sometimes: ${failed} - json-rpc -32603: no`]);
     });
 
     it('find one endpoint by its name, or nothing', async () => {

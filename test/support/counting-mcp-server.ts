@@ -14,6 +14,8 @@ export interface CountingMcpServerOptions {
   callsPerSession?: number;
   /** Takes the place of a tool's answer; `undefined` answers as usual. The number counts calls of that tool from 1. */
   onCall?: (tool: string, call: number, response: ServerResponse, id: unknown) => true | undefined;
+  /** A free one by default. */
+  port?: number;
   /** Without it GET /health is 404. */
   health?: number;
   /** Answers POSTs at this path only, and redirects others to theirs with a slash, as Starlette does; any path without. */
@@ -43,7 +45,7 @@ export class CountingMcpServer implements AsyncDisposable {
 
   static async start(options: CountingMcpServerOptions = {}): Promise<CountingMcpServer> {
     const server = new CountingMcpServer(options);
-    server.#server.listen(0, '127.0.0.1');
+    server.#server.listen(options.port ?? 0, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
   }

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Timed } from './deadline-list.ts';
-import { failureOf } from './http-failure.ts';
+import { failureOf, timeoutKinds } from './http-failure.ts';
+import type { RequestPhase } from './http-failure.ts';
 import type { HttpAnswer, HttpOutcome, HttpRequest } from './http-target.ts';
 import { SseReader } from './sse-reader.ts';
 
@@ -77,13 +78,18 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Timed {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(failureOf(error, this.#controller !== undefined));
+    this.#fail(failureOf(error, this.#phase));
     this.#release(error);
   }
 
   onDeadline(): void {
     this.isOverdue = true;
-    this.#cancel('timeout');
+    this.#cancel(timeoutKinds[this.#phase]);
+  }
+
+  get #phase(): RequestPhase {
+    if (this.#controller === undefined) return 'connecting';
+    return this.#status === 0 ? 'waiting' : 'answering';
   }
 
   #body(): string | null {

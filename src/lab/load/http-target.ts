@@ -1,6 +1,8 @@
 import { Client, buildConnector } from 'undici';
 import { DeadlineList } from './deadline-list.ts';
 import { AbortedError, HttpExchange } from './http-exchange.ts';
+import { connectionOptionsOf } from './tls-settings.ts';
+import type { TlsSettings } from './tls-settings.ts';
 
 /** Below the 5 s after which Node servers close idle sockets, so that a request does not meet a closing one. */
 const keepAliveMs = 4_000;
@@ -55,9 +57,9 @@ export class HttpTarget {
   readonly #idle: Client[] = [];
   #destroyed = false;
 
-  constructor(origin: string, timeoutMs: number) {
+  constructor(origin: string, timeoutMs: number, tls: TlsSettings = {}) {
     this.#origin = origin;
-    this.#connector = buildConnector({ timeout: timeoutMs });
+    this.#connector = buildConnector({ ...connectionOptionsOf(tls), timeout: timeoutMs });
     this.#deadlines = new DeadlineList(timeoutMs);
   }
 

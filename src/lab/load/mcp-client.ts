@@ -1,3 +1,4 @@
+import { failureKind } from './failure-kind.ts';
 import type { HttpAnswer, HttpFailure, HttpRequest, HttpTarget } from './http-target.ts';
 import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from './mcp-wire.ts';
 import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
@@ -122,7 +123,7 @@ export class McpClient {
       isAnswer: (data) => isResponseTo(id, data),
     });
     const judgement = checked(judgeResponse(outcome, id, hadSession), check);
-    this.#tell(name, startMs, sentMs, outcome, judgement.failure);
+    this.#tell(name, startMs, sentMs, outcome, kindOf(judgement));
     return { outcome, judgement };
   }
 
@@ -158,4 +159,8 @@ function checked(
   if (check === undefined || judgement.failure !== undefined) return judgement;
   const failure = check(judgement.result);
   return failure === undefined ? judgement : { failure, detail: '' };
+}
+
+function kindOf(judgement: Judgement): string | undefined {
+  return judgement.failure === undefined ? undefined : failureKind(judgement.failure, judgement.detail);
 }

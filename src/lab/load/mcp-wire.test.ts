@@ -95,15 +95,32 @@ describe('judging an answer', () => {
     ['json-rpc -32001', { error: { code: -32001, message: 'gone' } }, 'gone'],
     ['result not complete', { result: { resultType: 'input_required' } }, '"input_required"'],
     ['malformed answer', {}, 'neither a result nor an error'],
-    ['malformed answer', { id: 2, result: {} }, 'not the JSON-RPC response to this request'],
-    ['malformed answer', { jsonrpc: '1.0', result: {} }, 'not the JSON-RPC response to this request'],
+    ['json-rpc -32700', { id: null, error: { code: -32700, message: 'Parse error' } }, 'Parse error'],
+    ['malformed answer', { error: { message: 'no' } }, 'an error without a code'],
+    ['malformed answer', { id: 2, result: {} }, 'the id of another request'],
+    ['malformed answer', { jsonrpc: '1.0', result: {} }, 'not JSON-RPC 2.0'],
   ])('names the failure %s', (failure, fields, detail) => {
     const body = { jsonrpc: '2.0', id: 1, ...fields };
     expect(judgeResponse(answer(body), 1, false)).toMatchObject({ failure, detail });
   });
 
-  it.each(['', 'null', '[]', '{"jsonrpc":', '<html>'])('calls %j malformed', (body) => {
-    expect(judgeResponse(answer(body), 1, false)).toMatchObject({ failure: 'malformed answer' });
+  it.each([
+    ['', 'an empty body'],
+    ['null', 'not a JSON object'],
+    ['[]', 'not a JSON object'],
+    ['{"jsonrpc":', 'JSON that is cut off'],
+    ['<html>', 'HTML or XML, not JSON'],
+    ['Bad gateway', 'not JSON'],
+  ])('calls %j malformed, and says how', (body, detail) => {
+    expect(judgeResponse(answer(body), 1, false)).toEqual({ failure: 'malformed answer', detail });
+  });
+
+  it.each([
+    [{ error: { code: -32020, message: 'no such header' } }, 'http 400 json-rpc -32020', 'no such header'],
+    [{ detail: 'Not authenticated' }, 'http 400', 'Not authenticated'],
+    [{ error: 'unavailable' }, 'http 400', 'unavailable'],
+  ])('keeps the words of a refusal %j', (body, failure, detail) => {
+    expect(judgeResponse(answer(body, 400), 1, false)).toMatchObject({ failure, detail });
   });
 
   it('tells a lost session from a page that is not there', () => {

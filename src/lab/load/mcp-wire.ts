@@ -130,35 +130,73 @@ export function judgeResponse(outcome: HttpAnswer | HttpFailure, id: number, had
   if ('failure' in outcome) return { failure: outcome.failure, detail: '' };
   const { status, body } = outcome;
   const message = body === null ? undefined : parseObject(body);
-  const error = asObject(message?.['error']);
-  const jsonRpcCode = typeof error?.['code'] === 'number' ? error['code'] : undefined;
-  const detail = typeof error?.['message'] === 'string' ? error['message'].slice(0, maxDetailLength) : '';
-  if (status < 200 || status > 299) {
-    if (status === 404 && hadSession)
-      return { failure: 'http 404 session not found', detail, sessionLost: true };
-    const suffix = jsonRpcCode === undefined ? '' : ` json-rpc ${jsonRpcCode}`;
-    return {
-      failure: `http ${status}${suffix}`,
-      detail,
-      ...(jsonRpcCode === undefined ? {} : { jsonRpcCode }),
-    };
+  if (status < 200 || status > 299) return judgeRefusal(status, message, hadSession);
+  if (message === undefined) return malformed(describeBody(body));
+  if (message['jsonrpc'] !== '2.0') return malformed('not JSON-RPC 2.0');
+  const error = message['error'];
+  // A server that could not read the request knows no id (JSON-RPC 2.0, section 5).
+  const answersThis = message['id'] === id || (error !== undefined && message['id'] === null);
+  if (!answersThis) return malformed('the id of another request');
+  if (error !== undefined) {
+    const jsonRpcCode = codeOf(error);
+    if (jsonRpcCode === undefined) return malformed('an error without a code');
+    return { failure: `json-rpc ${jsonRpcCode}`, detail: wordsOf(message), jsonRpcCode };
   }
-  if (message === undefined) {
-    const what = body === null ? 'the stream ended without a response' : 'not a JSON object';
-    return { failure: 'malformed answer', detail: what };
-  }
-  if (message['jsonrpc'] !== '2.0' || message['id'] !== id) {
-    return { failure: 'malformed answer', detail: 'not the JSON-RPC response to this request' };
-  }
-  if (jsonRpcCode !== undefined) return { failure: `json-rpc ${jsonRpcCode}`, detail, jsonRpcCode };
   const result = asObject(message['result']);
-  if (result === undefined) return { failure: 'malformed answer', detail: 'neither a result nor an error' };
+  if (result === undefined) return malformed('neither a result nor an error');
   if (result['isError'] === true) return { failure: 'isError', detail: textOf(result) };
   const resultType = result['resultType'];
   if (resultType !== undefined && resultType !== 'complete') {
-    return { failure: 'result not complete', detail: JSON.stringify(resultType).slice(0, maxDetailLength) };
+    return { failure: 'result not complete', detail: cut(JSON.stringify(resultType)) };
   }
   return { result };
+}
+
+function judgeRefusal(
+  status: number,
+  message: Record<string, unknown> | undefined,
+  hadSession: boolean,
+): Judgement {
+  const detail = wordsOf(message);
+  if (status === 404 && hadSession)
+    return { failure: 'http 404 session not found', detail, sessionLost: true };
+  const jsonRpcCode = codeOf(message?.['error']);
+  if (jsonRpcCode === undefined) return { failure: `http ${status}`, detail };
+  return { failure: `http ${status} json-rpc ${jsonRpcCode}`, detail, jsonRpcCode };
+}
+
+function malformed(detail: string): Judgement {
+  return { failure: 'malformed answer', detail };
+}
+
+/** What came instead of a JSON object. */
+function describeBody(body: string | null): string {
+  if (body === null) return 'the stream ended without a response';
+  const text = body.trim();
+  if (text === '') return 'an empty body';
+  if (text.startsWith('<')) return 'HTML or XML, not JSON';
+  if (parseJson(text) !== undefined) return 'not a JSON object';
+  return /^[{[]/.test(text) && !/[}\]]$/.test(text) ? 'JSON that is cut off' : 'not JSON';
+}
+
+/** The peer's own words: of a JSON-RPC error, or as REST servers put them (`{"detail": …}`, `{"message": …}`, `{"error": …}`). */
+function wordsOf(message: Record<string, unknown> | undefined): string {
+  const candidates = [
+    asObject(message?.['error'])?.['message'],
+    message?.['detail'],
+    message?.['message'],
+    message?.['error'],
+  ];
+  return cut(candidates.find((words) => typeof words === 'string') ?? '');
+}
+
+function codeOf(error: unknown): number | undefined {
+  const code = asObject(error)?.['code'];
+  return typeof code === 'number' ? code : undefined;
+}
+
+function cut(text: string): string {
+  return text.slice(0, maxDetailLength);
 }
 
 /** Judges what has no JSON-RPC response: a notification, a DELETE, a plain GET. `accepted` lists further statuses. */
@@ -180,7 +218,7 @@ export function agreedVersion(result: Record<string, unknown>, wire: Wire): stri
 function textOf(result: Record<string, unknown>): string {
   const content = Array.isArray(result['content']) ? result['content'] : [];
   const text = asObject(content[0])?.['text'];
-  return typeof text === 'string' ? text.slice(0, maxDetailLength) : '';
+  return typeof text === 'string' ? cut(text) : '';
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -61,7 +61,7 @@ export interface ObservedWindow {
   /** Finished requests, failures among them. */
   requests: number;
   failures: number;
-  /** Failures by kind, e.g. `http 503`, `json-rpc -32603`, `isError`, `timeout`, `connect ECONNREFUSED`. */
+  /** Failures by kind, e.g. `http 503`, `json-rpc -32603: out of memory`, `isError`, `timeout`, `connect ECONNREFUSED`. */
   failuresByKind: Record<string, number>;
   /** From the intended start; of another tool, what it tells. */
   latency: SketchData | ReportedLatency;
