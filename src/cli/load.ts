@@ -25,11 +25,13 @@ import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
 import type { LoadModelFlags } from './load-model-options.ts';
+import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
+import type { TlsFlags } from './tls-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
 import { LiveTable } from './live-table.ts';
 import { portNumber } from './upstream-fixture.ts';
 
-interface LoadFlags extends ScenarioFlags, LoadModelFlags, LoadOutputFlags, ThresholdFlags {
+interface LoadFlags extends ScenarioFlags, LoadModelFlags, TlsFlags, LoadOutputFlags, ThresholdFlags {
   target?: string;
   token?: string;
   spawnRate: number;
@@ -84,6 +86,7 @@ export function registerLoad(program: Command): void {
   addScenarioOptions(command);
   addLoadModelOptions(command, '50ms-300ms');
   addThresholdOptions(command);
+  addTlsOptions(command);
   addLoadOutputOptions(command)
     .addHelpText(
       'after',
@@ -132,6 +135,7 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
     spawnRate: flags.spawnRate,
     ...loadModelOf(flags, scenarios),
     ...(flags.server === undefined ? {} : { server: flags.server }),
+    ...tlsSettingsOf(flags),
     requestTimeoutMs: flags.requestTimeout,
     era: flags.era,
     seed: flags.seed,

@@ -21,13 +21,15 @@ import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
 import type { LoadModelFlags } from './load-model-options.ts';
+import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
+import type { TlsFlags } from './tls-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
 import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
-interface SessionFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags, ExternalLoadFlags {
+interface SessionFlags extends ScenarioFlags, LoadModelFlags, TlsFlags, ThresholdFlags, ExternalLoadFlags {
   spawnRate: number;
   duration?: number;
   baseline: number;
@@ -108,6 +110,7 @@ export function registerSession(program: Command): void {
   addLoadModelOptions(command, '100ms-500ms');
   addThresholdOptions(command);
   addExternalLoadOptions(command);
+  addTlsOptions(command);
 }
 
 async function session(flags: SessionFlags): Promise<void> {
@@ -129,6 +132,7 @@ async function session(flags: SessionFlags): Promise<void> {
     wait: usualWait,
     ...loadModelOf(flags, await readScenarios(flags)),
     ...(flags.server === undefined ? {} : { server: flags.server }),
+    ...tlsSettingsOf(flags),
     era: flags.era,
     seed: flags.seed,
   });

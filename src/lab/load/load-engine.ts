@@ -46,7 +46,7 @@ export class LoadEngine {
     this.#options = options;
     this.recorder = new WindowRecorder(plan.executor.kind !== 'closed-users');
     this.#wanted = { users: plan.users, spawnRate: plan.spawnRate };
-    this.#target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs);
+    this.#target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs, plan.tls);
     this.#wire = createWire(plan.era, plan.token);
   }
 

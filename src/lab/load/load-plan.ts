@@ -3,6 +3,7 @@ import { GaugewayError } from '../../shared/errors.ts';
 import { executorSchema, maxUsers } from './executors/executor-plan.ts';
 import { builtInScenarios, defaultScenarioName } from './scenarios/built-in.ts';
 import type { WeightedScenario } from './scenarios/scenario.ts';
+import { tlsSettingsSchema } from './tls-settings.ts';
 import { waitSchema } from './waits.ts';
 
 /** The MCP wire that the users speak: sessions (up to 2025-11-25), or the stateless one (2026-07-28). */
@@ -14,6 +15,7 @@ const loadPlanFields = z.strictObject({
   targetUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   /** Bearer token; never logged. */
   token: z.string().max(16_384).optional(),
+  tls: tlsSettingsSchema.optional(),
   /** In the open model: those whose sessions are open before the first arrival. */
   users: z.int().min(1).max(maxUsers),
   /** Users started per second. */

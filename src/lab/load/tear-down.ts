@@ -19,7 +19,7 @@ export async function tearDown(
   { scenarios, endpointPath }: Preparation,
 ): Promise<void> {
   if (scenarios.every(({ teardown }) => teardown.length === 0)) return;
-  const target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs);
+  const target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs, plan.tls);
   const context = { wire, token: plan.token, basePath: basePathOf(plan.targetUrl) };
   for (const { protocol, variables, found, teardown } of scenarios) {
     const client = new McpClient(target, wire, endpointPath, () => undefined);
