@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { LoadPlan } from '../../src/lab/load/load-plan.ts';
+import { readDefinition } from '../../src/lab/load/scenarios/scenario-definition.ts';
+import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
+import { createLogger } from '../../src/shared/logger.ts';
+import { DelayingServer, pageScenario } from '../support/delaying-server.ts';
+import { LocustClient } from '../support/locust-client.ts';
+import { startLocust } from '../support/locust.ts';
+import { findProgram, title } from '../support/requires.ts';
+import { runToEnd } from '../support/run-load.ts';
+
+/** A machine that is busy with other tests is slow. */
+const patience = { timeout: 40_000, interval: 200 };
+
+const scenarios = [{ weight: 1, scenario: readDefinition(pageScenario) }];
+
+describe('a target whose delays are known', () => {
+  it('is given p50, p95 and p99 within 1 %', async () => {
+    const requests = 400;
+    // Exponential beyond 0.8 s, so that 1 % of each figure is more than a busy machine's timers and scheduler add.
+    const delayOf = (request: number): number => {
+      // 149 and 400 have no common divisor: each quantile comes once, and in no order.
+      const u = (((request * 149) % requests) + 0.5) / requests;
+      return 800 - 500 * Math.log(1 - u);
+    };
+    await using server = await DelayingServer.start(delayOf);
+    const plan: Partial<LoadPlan> = { scenarios, users: 100, spawnRate: 100, iterationsPerUser: 4 };
+    const { statistics } = await runToEnd(server.url, plan);
+    const { total } = statistics;
+    expect({ ...total, requests: server.appliedMs.length }).toMatchObject({ requests, failures: 0 });
+    for (const [q, measuredMs] of [
+      [0.5, total.p50Ms],
+      [0.95, total.p95Ms],
+      [0.99, total.p99Ms],
+    ] as const) {
+      const ratio = measuredMs / server.quantileMs(q);
+      expect({ q, ratio: ratio > 0.99 && ratio < 1.01 ? 'within 1 %' : ratio }).toEqual({
+        q,
+        ratio: 'within 1 %',
+      });
+    }
+  });
+});
+
+/** How many requests were not answered at once. */
+const heldBy = ({ appliedMs }: DelayingServer): number => appliedMs.filter((ms) => ms > 20).length;
+
+describe('a target that freezes for a second', () => {
+  const freezeMs = 1_000;
+
+  /** Answers at once but for a second from the request with the number `first` on, which then all get theirs. */
+  function freezingAt(first: number): (request: number) => number {
+    let thawMs = Number.NaN;
+    return (request) => {
+      if (request === first) thawMs = performance.now() + freezeMs;
+      return Math.max(0, request < first ? 0 : thawMs - performance.now());
+    };
+  }
+
+  it('shows it in the open model: whoever arrived meanwhile had to wait', async () => {
+    await using server = await DelayingServer.start(freezingAt(75));
+    const executor: LoadPlan['executor'] = {
+      kind: 'ramping-arrival-rate',
+      startRatePerS: 150,
+      stages: [{ durationMs: 2_000, ratePerS: 150 }],
+      maxUsers: 300,
+    };
+    const { statistics } = await runToEnd(server.url, {
+      scenarios,
+      users: 10,
+      executor,
+      iterationsPerUser: undefined,
+    });
+    const { arrivals, total } = statistics;
+    expect(arrivals).toMatchObject({ planned: 300, dropped: 0 });
+    expect(heldBy(server)).toBeGreaterThan(50);
+    expect(total.p99Ms).toBeGreaterThan(0.9 * freezeMs);
+    expect(total.maxMs).toBeGreaterThanOrEqual(freezeMs);
+  });
+
+  it('is hidden by the closed model: the one user asks nothing meanwhile', async () => {
+    await using server = await DelayingServer.start(freezingAt(75));
+    const { statistics } = await runToEnd(server.url, { scenarios, users: 1, iterationsPerUser: 300 });
+    const { total } = statistics;
+    expect(total.requests).toBe(300);
+    expect(heldBy(server)).toBeGreaterThanOrEqual(1);
+    expect(total.p99Ms).toBeLessThan(0.5 * freezeMs);
+    expect(total.maxMs).toBeGreaterThanOrEqual(freezeMs);
+  });
+});
+
+const locust = findProgram('locust');
+
+const locustUsers = `
+from locust import HttpUser, constant, task
+
+class Visitor(HttpUser):
+    wait_time = constant(0.02)
+
+    @task
+    def page(self):
+        self.client.get('/')
+`;
+
+/** Of all requests together; undefined before the first one. */
+async function currentRps(client: LocustClient): Promise<number | undefined> {
+  const { text } = await client.getText('/stats/requests');
+  const { stats }: { stats: { name: string; current_rps: number }[] } = JSON.parse(text);
+  return stats.find(({ name }) => name === 'Aggregated')?.current_rps;
+}
+
+describe.skipIf(locust.missing)(title('a target that hangs', locust), () => {
+  it('brings current_rps down to 0, where that of Locust stays', async () => {
+    let hangs = false;
+    const delayOf = (): number | undefined => (hangs ? undefined : 0);
+    await using oursAsked = await DelayingServer.start(delayOf);
+    await using theirsAsked = await DelayingServer.start(delayOf);
+    await using real = await startLocust(locust.path ?? '', locustUsers, theirsAsked.url);
+    const page = await startLoadServer({
+      port: 0,
+      defaults: { scenarios, wait: { kind: 'constant', ms: 20 } },
+      defaultHost: oursAsked.url,
+      allowRemote: false,
+      logger: createLogger('silent'),
+    });
+    const [theirs, ours] = [new LocustClient(real.url), new LocustClient(page.url)];
+    const fields = { user_count: '3', spawn_rate: '50' };
+    await theirs.swarm({ ...fields, user_classes: 'Visitor' });
+    await ours.swarm({ ...fields, user_classes: 'page' });
+    for (const client of [theirs, ours])
+      await expect.poll(() => currentRps(client), patience).toBeGreaterThan(0);
+    hangs = true;
+    await expect.poll(() => currentRps(ours), patience).toBe(0);
+    expect(await currentRps(theirs)).toBeGreaterThan(0);
+    await page.close();
+  }, 60_000);
+});
