@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { findProgram } from '../../test/support/requires.ts';
+
+/** A program that asks a target as fast as one core can, with so many connections. */
+export interface Generator {
+  readonly name: string;
+  readonly program: string;
+  args(url: string, connections: number): string[];
+}
+
+/** Longer than any turn; a turn ends them. */
+const seconds = 600;
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Those that are installed, ours first, each run as its users run it; `missing` names the others. */
+export function findGenerators(): { generators: Generator[]; missing: string[] } {
+  const autocannon = createRequire(import.meta.url).resolve('autocannon');
+  const generators: Generator[] = [
+    {
+      name: 'gaugeway load',
+      program: process.execPath,
+      args: (url, connections) => [
+        fileOf('../../src/main.ts'),
+        ...`load --target ${url} --users ${connections} --spawn-rate ${connections}`.split(' '),
+        ...`--run-time ${seconds}s --only-summary --scenario`.split(' '),
+        fileOf('get.yaml'),
+      ],
+    },
+    {
+      name: 'autocannon',
+      program: process.execPath,
+      args: (url, connections) => [autocannon, '-c', `${connections}`, '-d', `${seconds}`, url],
+    },
+  ];
+  const missing: string[] = [];
+  const add = (name: string, command: string, args: Generator['args']): void => {
+    const found = findProgram(command);
+    if (found.path === undefined) missing.push(`${name}: ${found.missing}`);
+    else generators.push({ name, program: found.path, args });
+  };
+  add('wrk', 'wrk', (url, connections) => ['-t1', `-c${connections}`, `-d${seconds}s`, url]);
+  add('Locust FastHttpUser', 'locust', (url, connections) => [
+    ...`--headless --only-summary --users ${connections} --spawn-rate ${connections}`.split(' '),
+    ...`--run-time ${seconds}s --host ${url} --locustfile`.split(' '),
+    fileOf('locustfile.py'),
+  ]);
+  return { generators, missing };
+}

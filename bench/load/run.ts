@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { sleep } from '../../src/shared/clock.ts';
+import { spread } from '../hop/statistics.ts';
+import type { Spread } from '../hop/statistics.ts';
+import { findGenerators } from './generators.ts';
+import type { Generator } from './generators.ts';
+import { cpuClockOfAll, processTree } from './process-tree.ts';
+import { startTarget } from './target.ts';
+import type { Target } from './target.ts';
+
+/**
+ * How many requests a load generator sends per second of its own CPU, all of its processes counted: `gaugeway load`
+ * beside autocannon, wrk and Locust on the cheapest target there is, in one run and in alternating order. The target
+ * counts the requests, so that no generator is believed. `--json` prints the figures as a document.
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '50' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const windowS = Number(values.seconds);
+const connections = Number(values.connections);
+/** Until every connection is there and a just-in-time compiler has seen what is hot. */
+const warmUpMs = 2_000;
+const startLimitMs = 30_000;
+
+/** What one turn showed, in steady state. */
+interface Turn {
+  readonly perCpuSecond: number;
+  readonly perSecond: number;
+}
+
+async function takeTurn(generator: Generator, target: Target): Promise<Turn> {
+  const child = spawn(generator.program, generator.args(target.url, connections), { stdio: 'ignore' });
+  const ended = once(child, 'exit').then(() => true);
+  const pid = child.pid ?? 0;
+  const before = await target.requests();
+  const giveUpMs = performance.now() + startLimitMs;
+  // The count itself is a request.
+  while ((await target.requests()) < before + 1_000) {
+    const gone = await Promise.race([ended, sleep(50)]);
+    if (gone === true || performance.now() > giveUpMs) throw new Error(`${generator.name} sends nothing`);
+  }
+  await sleep(warmUpMs);
+  const pids = processTree(pid);
+  const cpuUs = cpuClockOfAll(pids);
+  const [fromUs, fromMs, from] = [cpuUs(), performance.now(), await target.requests()];
+  await sleep(windowS * 1_000);
+  const [toUs, toMs, to] = [cpuUs(), performance.now(), await target.requests()];
+  for (const each of pids) process.kill(each, 'SIGKILL');
+  await ended;
+  const sent = to - from;
+  return { perCpuSecond: (sent * 1e6) / (toUs - fromUs), perSecond: (sent * 1e3) / (toMs - fromMs) };
+}
+
+interface Figures {
+  readonly name: string;
+  readonly perCpuSecond: Spread;
+  readonly perSecond: Spread;
+  /** Of ours to this one, round by round, since neighbours on the machine disturb a round as a whole. */
+  readonly ours: Spread;
+}
+
+async function measure(target: Target, generators: readonly Generator[]): Promise<Figures[]> {
+  const turns = new Map<Generator, Turn[]>(generators.map((generator) => [generator, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    const order = round % 2 === 0 ? generators : generators.toReversed();
+    for (const generator of order) {
+      const turn = await takeTurn(generator, target);
+      turns.get(generator)?.push(turn);
+      process.stderr.write(
+        `round ${round + 1} ${generator.name}: ${Math.round(turn.perCpuSecond)} per CPU-s\n`,
+      );
+    }
+  }
+  const [first] = generators;
+  const ours = first === undefined ? [] : (turns.get(first) ?? []);
+  return [...turns].map(([{ name }, own]) => ({
+    name,
+    perCpuSecond: spread(own.map(({ perCpuSecond }) => perCpuSecond)),
+    perSecond: spread(own.map(({ perSecond }) => perSecond)),
+    ours: spread(
+      ours.map(({ perCpuSecond }, round) => perCpuSecond / (own[round]?.perCpuSecond ?? Number.NaN)),
+    ),
+  }));
+}
+
+const { generators, missing } = findGenerators();
+await using target = await startTarget();
+const figures = await measure(target, generators);
+if (values.json) {
+  console.log(
+    JSON.stringify({
+      node: process.version,
+      target: target.name,
+      rounds,
+      windowS,
+      connections,
+      figures,
+      missing,
+    }),
+  );
+} else {
+  console.log(
+    `Requests per CPU-second of the generator: ${connections} connections to ${target.name}, median of ${rounds} ` +
+      `rounds of ${windowS} s (min to max), Node ${process.version}`,
+  );
+  console.log('generator            per CPU-second                per second  gaugeway/this');
+  for (const { name, perCpuSecond, perSecond, ours } of figures) {
+    const range = `(${Math.round(perCpuSecond.min)} to ${Math.round(perCpuSecond.max)})`;
+    console.log(
+      name.padEnd(20) +
+        String(Math.round(perCpuSecond.median)).padStart(8) +
+        range.padStart(20) +
+        String(Math.round(perSecond.median)).padStart(12) +
+        ours.median.toFixed(2).padStart(15),
+    );
+  }
+  for (const reason of missing) console.log(`left out: ${reason}`);
+}
