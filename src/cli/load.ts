@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { startLoad } from '../lab/load/load-process.ts';
+import type { LoadStatistics } from '../lab/load/load-statistics.ts';
 import { describeThresholds, ThresholdJudge } from '../lab/load/threshold-judge.ts';
 import { renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
 import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
@@ -193,7 +194,10 @@ async function runHeadless(
     timer = setTimeout(stop, flags.runTime ?? longestTimerMs);
     await running.finished;
   } catch (error) {
+    live.clear();
     await outputs.finish(plan, error);
+    // What was seen before the generator died is true.
+    if (statistics.total.requests > 0) printFigures(statistics, judge.results(abortedBy), flags.json);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -202,18 +206,26 @@ async function runHeadless(
   }
   await outputs.finish(plan);
   const thresholds = judge.results(abortedBy);
-  const { isTTY } = process.stdout;
-  const columns = isTTY ? process.stdout.columns : 120;
-  const color = isTTY && process.env['NO_COLOR'] === undefined;
-  process.stdout.write(
-    flags.json
-      ? `${JSON.stringify({ ...statistics.summary, thresholds }, null, 2)}\n`
-      : [renderLoadTable(statistics, { columns, color }), ...renderThresholds(thresholds)].join(''),
-  );
+  printFigures(statistics, thresholds, flags.json);
   if (signal.aborted && flags.runTime !== undefined) process.exitCode = exitCodes.interrupted;
   else if (thresholds.some(({ passed }) => !passed) || (flags.failOnError && statistics.total.failures > 0)) {
     process.exitCode = exitCodes.failure;
   }
+}
+
+function printFigures(
+  statistics: LoadStatistics,
+  thresholds: readonly ThresholdResult[],
+  asJson: boolean,
+): void {
+  const { isTTY } = process.stdout;
+  const columns = isTTY ? process.stdout.columns : 120;
+  const color = isTTY && process.env['NO_COLOR'] === undefined;
+  process.stdout.write(
+    asJson
+      ? `${JSON.stringify({ ...statistics.summary, thresholds }, null, 2)}\n`
+      : [renderLoadTable(statistics, { columns, color }), ...renderThresholds(thresholds)].join(''),
+  );
 }
 
 function renderThresholds(results: readonly ThresholdResult[]): string[] {

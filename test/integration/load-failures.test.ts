@@ -1,7 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { gaugeway } from '../support/command-line.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import type { CountingMcpServerOptions } from '../support/counting-mcp-server.ts';
+import { generatorOf } from '../support/generator-process.ts';
+import { parseCsv } from '../support/locust-client.ts';
 import { failuresOf, requestsOf, runToEnd, startQuickLoad } from '../support/run-load.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** A machine that is busy with other tests is slow. */
 const patience = { timeout: 25_000 };
@@ -164,3 +170,32 @@ describe('failures are counted under their own names', () => {
 function letters(number: number): string {
   return number.toString().replaceAll(/\d/g, (digit) => String.fromCodePoint(0x67 + Number(digit)));
 }
+
+describe('a generator that is killed in the middle', () => {
+  it('ends the load with the reason, and leaves what it had seen: table, files and report', async () => {
+    await using server = await CountingMcpServer.start();
+    await using folder = await temporaryFolder();
+    const [csv, html] = [join(folder.path, 'run'), join(folder.path, 'report.html')];
+    const plan = '--users 2 --spawn-rate 100 --think 5ms --run-time 10m --scenario mcp-tools';
+    const { code, stdout, stderr } = await gaugeway(
+      ['load', '--target', server.url, ...plan.split(' '), '--csv', csv, '--html', html],
+      {
+        when: {
+          seen: /[1-9]\d* requests, 0 failed/,
+          run: async (pid) => void process.kill(await generatorOf(pid), 'SIGKILL'),
+        },
+      },
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('gaugeway: the load generator died (SIGKILL)');
+    const [, shown] = /^Aggregated +(\d+) /m.exec(stdout) ?? [];
+    expect(Number(shown)).toBeGreaterThan(0);
+    const rows = parseCsv(await readFile(`${csv}_stats.csv`, 'utf8'));
+    expect(rows.at(-1)?.slice(1, 3)).toEqual(['Aggregated', shown]);
+    const [, exception] = parseCsv(await readFile(`${csv}_exceptions.csv`, 'utf8'));
+    expect(exception?.[1]).toContain('the load generator died (SIGKILL)');
+    const report = await readFile(html, 'utf8');
+    expect(report).toContain('the load generator died (SIGKILL)');
+    expect(report).toContain(`"requests":${shown}`);
+  });
+});

@@ -1,8 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunDocument, runDocumentSchema } from '../../src/lab/run-document.ts';
 import { readBundle } from '../../src/lab/timeline/read-bundle.ts';
@@ -13,6 +12,7 @@ import { isAlive } from '../../src/stack/process-identity.ts';
 import type { RunningStack } from '../../src/stack/running-stack.ts';
 import { startUpstreamFixture, type UpstreamFixture } from '../../src/stack/upstream-fixture.ts';
 import { gaugeway } from '../support/command-line.ts';
+import { generatorOf } from '../support/generator-process.ts';
 import { query } from '../support/query.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -31,16 +31,7 @@ async function documentOf(run: string): Promise<RunDocument> {
 async function killGenerator(sessionPid: number): Promise<void> {
   // Some samples first.
   await sleep(3000);
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,command=']);
-  const generator = stdout
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .find(
-      ([, parent, ...command]) =>
-        Number(parent) === sessionPid && command.join(' ').includes('/load/generator.'),
-    );
-  if (generator === undefined) throw new Error('the session has no load generator');
-  process.kill(Number(generator[0]), 'SIGKILL');
+  process.kill(await generatorOf(sessionPid), 'SIGKILL');
 }
 
 describe('gaugeway session without a target', { timeout: 90_000 }, () => {
