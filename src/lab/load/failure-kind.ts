@@ -2,6 +2,8 @@ import { maskSecrets } from '../../shared/mask-secrets.ts';
 
 /** Enough to recognise an error text by; a table has little room. */
 const maxDetailLength = 120;
+/** Of a long text no more than this is looked at; identifiers that are taken out leave room for more words. */
+const maxReadLength = 400;
 
 /**
  * A kind of failure with the peer's own words: on one line, cut short and without secrets. What differs from request
@@ -9,7 +11,7 @@ const maxDetailLength = 120;
  */
 export function failureKind(failure: string, detail: string): string {
   if (detail === '') return failure;
-  const words = maskSecrets(detail)
+  const words = maskSecrets(detail.slice(0, maxReadLength))
     .replace(variable, '#')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();

@@ -31,6 +31,8 @@ const columns: readonly Column[] = [
 ];
 const figuresWidth = columns.reduce((sum, { width }) => sum + width, 0);
 const minNameWidth = 16;
+/** Kinds of failure that are named one by one; the others are counted together. */
+const maxListed = 20;
 
 /** The table that Locust's users know, times in milliseconds, and below it what failed and how often. */
 export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOptions): string {
@@ -90,11 +92,16 @@ function renderArrivals({ arrivals, total: { service } }: LoadStatistics): strin
 function renderFailures(statistics: LoadStatistics, { color }: LoadTableOptions): string[] {
   const { failures } = statistics;
   if (failures.length === 0) return [];
-  const lines = failures
-    .slice(0, 20)
-    .map(({ name, kind, occurrences }) => `${String(occurrences).padStart(9)}  ${name}: ${kind}`);
-  const more = failures.length > lines.length ? [`${failures.length - lines.length} further kinds`] : [];
+  const listed = failures.slice(0, maxListed);
+  const lines = listed.map(({ name, kind, occurrences }) => countLine(occurrences, `${name}: ${kind}`));
+  const further = failures.slice(maxListed);
+  const rest = further.reduce((sum, { occurrences }) => sum + occurrences, 0);
+  const more = further.length === 0 ? [] : [countLine(rest, `${further.length} further kinds`)];
   return ['', paint('# occurrences  Failure', bold, color), ...lines, ...more];
+}
+
+function countLine(count: number, what: string): string {
+  return `${String(count).padStart(9)}  ${what}`;
 }
 
 const red = '\u001b[31m';

@@ -6,7 +6,7 @@ import { locustBucket, locustPercentile, perSecond, splitName } from './locust-f
 /** States that Locust's clients know. */
 export type LoadState = 'ready' | 'spawning' | 'running' | 'stopping' | 'stopped';
 
-/** Rows and errors that Locust gives at most. */
+/** Rows that Locust gives at most; the statistics themselves bound the errors. */
 const maxRows = 500;
 /** The current figures when no load runs. */
 const nothing: CurrentStats = { rps: 0, failuresPerS: 0, p50Ms: null, p95Ms: null };
@@ -88,7 +88,7 @@ export function toLocustStats(
   const [p50, p95] = [current.p50Ms, current.p95Ms].map((ms) => (ms === null ? null : locustBucket(ms)));
   return {
     stats: [...rows, { ...toRow(total), method: '', name: aggregatedName, safe_name: aggregatedName }],
-    errors: statistics.failures.slice(0, maxRows).map((failure) => ({
+    errors: statistics.failures.map((failure) => ({
       ...splitName(failure.name),
       error: failure.kind,
       occurrences: failure.occurrences,
