@@ -17,6 +17,20 @@ describe('a latency sketch', () => {
     expect(Math.abs(sketchOf(values).quantileUs(q) / exact - 1)).toBeLessThanOrEqual(0.0051);
   });
 
+  test.each<[string, (index: number) => number]>([
+    ['even', (index) => 500 + index],
+    ['of two humps', (index) => (index % 10 === 0 ? 2_000_000 : 900) + (index % 7)],
+    ['all alike', () => 1234],
+  ])('is within 0.5 %% where values are %s', (_shape, valueAt) => {
+    const drawn = Array.from({ length: 5_000 }, (_, index) => valueAt(index));
+    const ranked = drawn.toSorted((a, b) => a - b);
+    const sketch = sketchOf(drawn);
+    for (const q of [0.5, 0.89, 0.91, 0.95, 0.99]) {
+      const exact = ranked[Math.floor(q * (ranked.length - 1))] ?? 0;
+      expect(Math.abs(sketch.quantileUs(q) / exact - 1)).toBeLessThanOrEqual(0.0051);
+    }
+  });
+
   test('keeps count, sum and extremes exactly', () => {
     const sketch = sketchOf([250, 1000, 1_234_567]);
     expect(sketch.count).toBe(3);
