@@ -15,16 +15,17 @@ const patience = { timeout: 40_000, interval: 200 };
 const scenarios = [{ weight: 1, scenario: readDefinition(pageScenario) }];
 
 describe('a target whose delays are known', () => {
-  it('is given p50, p95 and p99 within 1 %', async () => {
+  // A neighbour that takes the CPU for a while can disturb one try; a figure that is wrong is wrong in each.
+  it('is given p50, p95 and p99 within 1 %', { retry: 3, timeout: 60_000 }, async () => {
     const requests = 400;
-    // Exponential beyond 0.8 s, so that 1 % of each figure is more than a busy machine's timers and scheduler add.
+    // Exponential beyond 2 s, so that 1 % of each figure is more than a busy machine's timers and scheduler add.
     const delayOf = (request: number): number => {
       // 149 and 400 have no common divisor: each quantile comes once, and in no order.
       const u = (((request * 149) % requests) + 0.5) / requests;
-      return 800 - 500 * Math.log(1 - u);
+      return 2_000 - 1_000 * Math.log(1 - u);
     };
     await using server = await DelayingServer.start(delayOf);
-    const plan: Partial<LoadPlan> = { scenarios, users: 100, spawnRate: 100, iterationsPerUser: 4 };
+    const plan: Partial<LoadPlan> = { scenarios, users: 200, spawnRate: 100, iterationsPerUser: 2 };
     const { statistics } = await runToEnd(server.url, plan);
     const { total } = statistics;
     expect({ ...total, requests: server.appliedMs.length }).toMatchObject({ requests, failures: 0 });
@@ -44,6 +45,9 @@ describe('a target whose delays are known', () => {
 
 /** How many requests were not answered at once. */
 const heldBy = ({ appliedMs }: DelayingServer): number => appliedMs.filter((ms) => ms > 20).length;
+
+/** What the longest wait was at least, as it is told to the microsecond. */
+const longestMs = ({ appliedMs }: DelayingServer): number => Math.max(...appliedMs) - 0.001;
 
 describe('a target that freezes for a second', () => {
   const freezeMs = 1_000;
@@ -75,7 +79,7 @@ describe('a target that freezes for a second', () => {
     expect(arrivals).toMatchObject({ planned: 300, dropped: 0 });
     expect(heldBy(server)).toBeGreaterThan(50);
     expect(total.p99Ms).toBeGreaterThan(0.9 * freezeMs);
-    expect(total.maxMs).toBeGreaterThanOrEqual(freezeMs);
+    expect(total.maxMs).toBeGreaterThan(longestMs(server));
   });
 
   it('is hidden by the closed model: the one user asks nothing meanwhile', async () => {
@@ -83,9 +87,9 @@ describe('a target that freezes for a second', () => {
     const { statistics } = await runToEnd(server.url, { scenarios, users: 1, iterationsPerUser: 300 });
     const { total } = statistics;
     expect(total.requests).toBe(300);
-    expect(heldBy(server)).toBeGreaterThanOrEqual(1);
+    expect(longestMs(server)).toBeGreaterThan(0.9 * freezeMs);
     expect(total.p99Ms).toBeLessThan(0.5 * freezeMs);
-    expect(total.maxMs).toBeGreaterThanOrEqual(freezeMs);
+    expect(total.maxMs).toBeGreaterThan(longestMs(server));
   });
 });
 
