@@ -79,6 +79,17 @@ describe('a request to the target', () => {
     expect(asked).toBe(0);
   });
 
+  it('lets others run when it cannot be sent and is tried again without a pause', async () => {
+    const target = await startTarget(mirror);
+    const others = new AbortController();
+    setTimeout(() => others.abort(), 1);
+    let tries = 0;
+    for (; !others.signal.aborted && tries < 1_000_000; tries += 1) {
+      await target.send({ method: 'GET', path: 'elsewhere', headers: {} });
+    }
+    expect(tries).toBeLessThan(1_000_000);
+  });
+
   it('is refused before it is sent when a header cannot be written', async () => {
     const target = await startTarget(mirror);
     const outcome = await target.send({ method: 'GET', path: '/', headers: { 'x-colour': 'a\r\nb: c' } });
