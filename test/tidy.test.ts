@@ -89,7 +89,14 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   },
   {
     room: 'src/lab/diagnose/',
-    may: ['src/lab/diagnose/', 'src/lab/profile/', 'src/lab/load/load-statistics.ts', 'src/shared/'],
+    may: [
+      'src/lab/diagnose/',
+      'src/lab/profile/',
+      'src/lab/load/generator-health.ts',
+      'src/lab/load/generator-limits.ts',
+      'src/lab/load/load-statistics.ts',
+      'src/shared/',
+    ],
     typesOf: ['src/lab/'],
     packages: [],
   },

@@ -6,7 +6,8 @@ import { parseDurationMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { positive, thinkTime, wholeNumber } from './option-values.ts';
 
-type Stages = { durationMs: number; ratePerS: number }[];
+type RateStages = Extract<LoadPlan['executor'], { kind: 'ramping-arrival-rate' }>['stages'];
+type UserStages = Extract<LoadPlan['executor'], { kind: 'staged-users' }>['stages'];
 
 export interface LoadModelFlags {
   users: number;
@@ -14,7 +15,8 @@ export interface LoadModelFlags {
   constantPacing?: number;
   constantThroughput?: number;
   rate?: number;
-  stages?: Stages;
+  stages?: RateStages;
+  userStages?: UserStages;
   maxUsers?: number;
 }
 
@@ -41,6 +43,14 @@ export function addLoadModelOptions(command: Command, think: string): void {
         .conflicts('think'),
     )
     .addOption(
+      new Option(
+        '--user-stages <time:users,...>',
+        "users whose number goes in straight lines from 0, e.g. '30s:50,1m:200,30s:0'; ends with the last stage",
+      )
+        .argParser(userStages)
+        .conflicts(['ui', 'users', 'spawnRate', 'iterations', 'rate', 'stages', 'maxUsers']),
+    )
+    .addOption(
       new Option('--rate <n/s>', 'open model: tasks arrive at this rate, whatever the target does')
         .argParser(perSecond)
         .conflicts(['ui', 'think', 'constantPacing', 'constantThroughput']),
@@ -50,7 +60,7 @@ export function addLoadModelOptions(command: Command, think: string): void {
         '--stages <time:rate,...>',
         "open model whose rate goes in straight lines, e.g. '10s:50,30s:200'; begins at --rate, or 0",
       )
-        .argParser(stages)
+        .argParser(rateStages)
         .conflicts(['ui', 'think', 'constantPacing', 'constantThroughput']),
     )
     .option(
@@ -67,15 +77,20 @@ export function addLoadModelOptions(command: Command, think: string): void {
 export function loadModelOf(
   flags: LoadModelFlags,
   scenarios: LoadPlan['scenarios'],
-): Pick<LoadPlan, 'scenarios'> & Partial<Pick<LoadPlan, 'executor' | 'wait'>> {
+): Pick<LoadPlan, 'users' | 'scenarios'> & Partial<Pick<LoadPlan, 'executor' | 'wait'>> {
   const wait = waitOf(flags);
   const executor = executorOf(flags);
   return {
+    users: executor?.kind === 'staged-users' ? mostUsersOf(executor.stages) : flags.users,
     // A wait that was asked for is that of every scenario.
     scenarios: wait === undefined ? scenarios : scenarios.map(withoutWait),
     ...(wait === undefined ? {} : { wait }),
     ...(executor === undefined ? {} : { executor }),
   };
+}
+
+function mostUsersOf(planned: UserStages): number {
+  return Math.max(1, ...planned.map(({ users }) => users));
 }
 
 function withoutWait({
@@ -92,6 +107,7 @@ function executorOf(flags: LoadModelFlags): LoadPlan['executor'] | undefined {
     stages: planned,
     maxUsers = Math.min(mostUsers, Math.max(usualMaxUsers, users)),
   } = flags;
+  if (flags.userStages !== undefined) return { kind: 'staged-users', stages: flags.userStages };
   if (planned !== undefined) {
     return { kind: 'ramping-arrival-rate', startRatePerS: rate ?? 0, stages: planned, maxUsers };
   }
@@ -119,12 +135,22 @@ function perSecond(text: string): number {
 }
 
 /** Reads `10s:50,30s:200`. Throws `usage`. */
-function stages(text: string): Stages {
+function rateStages(text: string): RateStages {
+  return stages(text, 'RATE').map(({ durationMs, level }) => ({ durationMs, ratePerS: level }));
+}
+
+/** Reads `30s:50,1m:200`. Throws `usage`. */
+function userStages(text: string): UserStages {
+  return stages(text, 'USERS').map(({ durationMs, level }) => ({ durationMs, users: level }));
+}
+
+function stages(text: string, of: 'RATE' | 'USERS'): { durationMs: number; level: number }[] {
+  const pattern = of === 'RATE' ? /^([^:]+):(\d+(?:\.\d+)?)(?:\/s)?$/ : /^([^:]+):(\d+)$/;
   return text.split(',').map((part) => {
-    const [, duration, rate] = /^([^:]+):(\d+(?:\.\d+)?)(?:\/s)?$/.exec(part.trim()) ?? [];
-    if (duration === undefined || rate === undefined) {
-      throw new GaugewayError('usage', `not a stage: '${part}' (write TIME:RATE, e.g. 10s:50,30s:200)`);
+    const [, duration, level] = pattern.exec(part.trim()) ?? [];
+    if (duration === undefined || level === undefined) {
+      throw new GaugewayError('usage', `not a stage: '${part}' (write TIME:${of}, e.g. 10s:50,30s:200)`);
     }
-    return { durationMs: parseDurationMs(duration), ratePerS: Number(rate) };
+    return { durationMs: parseDurationMs(duration), level: Number(level) };
   });
 }

@@ -6,7 +6,7 @@ import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { startLoad } from '../lab/load/load-process.ts';
 import type { LoadStatistics } from '../lab/load/load-statistics.ts';
 import { describeThresholds, ThresholdJudge } from '../lab/load/threshold-judge.ts';
-import { renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
+import { renderGenerator, renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
 import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
 import { startLoadServer } from '../lab/load/web/load-server.ts';
 import type { ThresholdResult } from '../lab/run-document.ts';
@@ -24,6 +24,8 @@ import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
+import { addGeneratorOptions, generatorSettingsOf } from './generator-options.ts';
+import type { GeneratorFlags } from './generator-options.ts';
 import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
 import type { LoadModelFlags } from './load-model-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
@@ -32,7 +34,8 @@ import { positive, wholeNumber } from './option-values.ts';
 import { LiveTable } from './live-table.ts';
 import { portNumber } from './upstream-fixture.ts';
 
-interface LoadFlags extends ScenarioFlags, LoadModelFlags, TlsFlags, LoadOutputFlags, ThresholdFlags {
+interface LoadFlags
+  extends ScenarioFlags, LoadModelFlags, GeneratorFlags, TlsFlags, LoadOutputFlags, ThresholdFlags {
   target?: string;
   token?: string;
   spawnRate: number;
@@ -86,6 +89,7 @@ export function registerLoad(program: Command): void {
     .option('--json', 'print the figures as JSON instead of a table', false);
   addScenarioOptions(command);
   addLoadModelOptions(command, '50ms-300ms');
+  addGeneratorOptions(command);
   addThresholdOptions(command);
   addTlsOptions(command);
   addLoadOutputOptions(command)
@@ -132,9 +136,9 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
   return createLoadPlan({
     targetUrl,
     ...(flags.token === undefined ? {} : { token: flags.token }),
-    users: flags.users,
     spawnRate: flags.spawnRate,
     ...loadModelOf(flags, scenarios),
+    ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
     requestTimeoutMs: flags.requestTimeout,
@@ -221,6 +225,7 @@ function printFigures(
   const { isTTY } = process.stdout;
   const columns = isTTY ? process.stdout.columns : 120;
   const color = isTTY && process.env['NO_COLOR'] === undefined;
+  if (asJson) for (const line of renderGenerator(statistics, columns)) process.stderr.write(`${line}\n`);
   process.stdout.write(
     asJson
       ? `${JSON.stringify({ ...statistics.summary, thresholds }, null, 2)}\n`

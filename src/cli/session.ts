@@ -19,6 +19,8 @@ import { addExternalLoadOptions, externalDriverOf } from './external-load-option
 import type { ExternalLoadFlags } from './external-load-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
+import { addGeneratorOptions, generatorSettingsOf } from './generator-options.ts';
+import type { GeneratorFlags } from './generator-options.ts';
 import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
 import type { LoadModelFlags } from './load-model-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
@@ -29,7 +31,8 @@ import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
-interface SessionFlags extends ScenarioFlags, LoadModelFlags, TlsFlags, ThresholdFlags, ExternalLoadFlags {
+interface SessionFlags
+  extends ScenarioFlags, LoadModelFlags, GeneratorFlags, TlsFlags, ThresholdFlags, ExternalLoadFlags {
   spawnRate: number;
   duration?: number;
   baseline: number;
@@ -64,7 +67,7 @@ export function registerSession(program: Command): void {
     .addOption(
       new Option(
         '--duration <time>',
-        'length of the steady phase (default: 30s, or as long as --stages or the test of --load)',
+        'length of the steady phase (default: 30s, or as long as the stages or the test of --load)',
       ).argParser(parseWaitMs),
     )
     .addOption(
@@ -108,6 +111,7 @@ export function registerSession(program: Command): void {
     .action(session);
   addScenarioOptions(command);
   addLoadModelOptions(command, '100ms-500ms');
+  addGeneratorOptions(command);
   addThresholdOptions(command);
   addExternalLoadOptions(command);
   addTlsOptions(command);
@@ -127,16 +131,17 @@ async function session(flags: SessionFlags): Promise<void> {
   // Before anything is started, so that a wrong setting is told at once.
   const plan = createLoadPlan({
     targetUrl: target?.gatewayUrl ?? 'http://127.0.0.1',
-    users: flags.users,
     spawnRate: flags.spawnRate,
     wait: usualWait,
     ...loadModelOf(flags, await readScenarios(flags)),
+    ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
     era: flags.era,
     seed: flags.seed,
   });
-  const stagesMs = plan.executor.kind === 'ramping-arrival-rate' ? scheduleMs(plan.executor) : undefined;
+  const planMs = scheduleMs(plan.executor);
+  const stagesMs = Number.isFinite(planMs) ? planMs : undefined;
   const durationMs = flags.duration ?? stagesMs ?? (external === undefined ? usualDurationMs : undefined);
   const profile = async (stack: StackDescription): Promise<void> => {
     const run = await runSession({

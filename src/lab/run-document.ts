@@ -123,6 +123,9 @@ export const runDocumentSchema = z
         .string()
         .optional()
         .meta({ description: 'The open model, e.g. `200/s` or `10s:50,30s:200`' }),
+      userStages: z.string().optional().meta({
+        description: 'The closed model in stages, e.g. `30s:50,1m:200`; `users` is the most of them',
+      }),
       thresholds: z.array(z.string()).optional().meta({ description: 'Limits that the load must keep' }),
     }),
     phases: z.array(z.object({ name: z.enum(phaseNames), startMs: z.number(), endMs: z.number() })),
@@ -138,6 +141,13 @@ export const runDocumentSchema = z
           cpuPercent: z.number().nullable().meta({ description: notTold }),
           eventLoopDelayP99Ms: z.number().nullable().meta({ description: notTold }),
           lateStartPercent: z.number().nullable().meta({ description: notTold }),
+          saturated: z
+            .boolean()
+            .default(false)
+            .meta({ description: 'True when the generator was its own limit: no latency can be believed' }),
+          reasons: z.array(z.string()).default([]).meta({
+            description: 'What a process of the generator was short of; of one that was only disturbed, too',
+          }),
         }),
       })
       .meta({ description: 'The steady phase; the whole load when the run never became steady' }),

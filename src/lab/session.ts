@@ -294,7 +294,13 @@ function openingDocument(options: SessionOptions, startedMs: number): RunDocumen
     load: {
       ...nothing,
       byName: [],
-      generator: { cpuPercent: null, eventLoopDelayP99Ms: null, lateStartPercent: null },
+      generator: {
+        cpuPercent: null,
+        eventLoopDelayP99Ms: null,
+        lateStartPercent: null,
+        saturated: false,
+        reasons: [],
+      },
     },
     collectors: [],
     profiles: [],

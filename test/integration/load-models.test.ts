@@ -8,6 +8,7 @@ import { LoadStatistics } from '../../src/lab/load/load-statistics.ts';
 import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
+import { startQuickLoad } from '../support/run-load.ts';
 
 /** A machine that is busy with other tests is slow. */
 const patience = { timeout: 25_000 };
@@ -75,9 +76,10 @@ describe('the open model', () => {
     await expect
       .poll(() => server.count('tools/call echo'), { ...patience, interval: 20 })
       .toBeGreaterThan(5);
-    process.kill(load.pid, 'SIGSTOP');
+    const [pid = NaN] = load.pids;
+    process.kill(pid, 'SIGSTOP');
     await sleep(1000);
-    process.kill(load.pid, 'SIGCONT');
+    process.kill(pid, 'SIGCONT');
     await load.finished;
     const { total, arrivals: counted } = statistics;
     expect(counted).toMatchObject({ planned: 200, dropped: 0 });
@@ -113,6 +115,62 @@ describe('the open model', () => {
     // A session that its fifth call used up cannot be ended any more.
     const notEnded = statistics.byName.find(({ name }) => name === 'DELETE session')?.failures ?? 0;
     expect(notEnded).toBe(sent % 6 === 5 ? 1 : 0);
+  });
+});
+
+describe('stages of users', () => {
+  it.each([1, 2])(
+    'are each reached by %d processes, and the load ends after the last one',
+    async (processes) => {
+      await using server = await CountingMcpServer.start();
+      const stages = [
+        { durationMs: 100, users: 3 },
+        { durationMs: 2500, users: 3 },
+        { durationMs: 100, users: 7 },
+        { durationMs: 2500, users: 7 },
+        { durationMs: 100, users: 1 },
+      ];
+      const { load, samples, statistics } = startQuickLoad(server.url, {
+        users: 7,
+        executor: { kind: 'staged-users', stages },
+        wait: { kind: 'constant', ms: 100 },
+        processes,
+      });
+      await load.finished;
+      const levels = samples.map(({ users }) => users);
+      expect(levels).toEqual(expect.arrayContaining([3, 7]));
+      expect(Math.max(...levels)).toBe(7);
+      expect(requestsOf(statistics, 'initialize')).toBe(7);
+      expect(requestsOf(statistics, 'DELETE session')).toBe(7);
+      expect(requestsOf(statistics, 'tools/call echo')).toBe(server.count('tools/call echo') - 1);
+      expect(server.openSessions).toBe(0);
+    },
+  );
+});
+
+describe('the stop timeout of a plan', () => {
+  it.each([
+    { what: 'lets a slow answer finish, which is counted', stopTimeoutMs: 20_000, counted: 2 },
+    { what: 'cuts a slow answer off, which is counted nowhere', stopTimeoutMs: 10, counted: 0 },
+  ])('$what', async ({ stopTimeoutMs, counted }) => {
+    const held: (() => void)[] = [];
+    await using server = await CountingMcpServer.start({
+      onCall: (_tool, call, response, id) => {
+        if (call === 1) return undefined;
+        held.push(() => answer(response, id));
+        return true;
+      },
+    });
+    const plan = { users: 2, wait: { kind: 'constant', ms: 0 }, stopTimeoutMs } as const;
+    const { load, statistics } = start(server.url, plan);
+    await expect.poll(() => [held.length, statistics.users], patience).toEqual([2, 2]);
+    const stopped = load.stop();
+    // Nobody is among the users any more: the generator has been told.
+    await expect.poll(() => statistics.users, patience).toBe(0);
+    for (const release of held) release();
+    await stopped;
+    expect(requestsOf(statistics, 'tools/call echo')).toBe(counted);
+    expect(statistics.total.failures).toBe(0);
   });
 });
 

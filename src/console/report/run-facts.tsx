@@ -36,11 +36,11 @@ export function RunFacts({ run }: { run: RunDocument }): ReactNode {
 }
 
 function loadFact(settings: RunDocument['settings']): string {
-  const { users, spawnRate, scenario, arrivals, durationMs } = settings;
+  const { users, spawnRate, userStages, scenario, arrivals, durationMs } = settings;
+  const pace =
+    userStages === undefined ? `at ${formatNumber(spawnRate ?? 0)}/s` : `at most, in stages ${userStages}`;
   return [
-    ...(users === null
-      ? []
-      : [`${formatNumber(users)} users${spawnRate === null ? '' : ` at ${formatNumber(spawnRate)}/s`}`]),
+    ...(users === null ? [] : [`${formatNumber(users)} users${spawnRate === null ? '' : ` ${pace}`}`]),
     `scenario ${scenario}`,
     ...(arrivals === undefined ? [] : [`arrivals ${arrivals}`]),
     durationMs === null ? 'as long as it took' : formatMs(durationMs),
@@ -49,11 +49,12 @@ function loadFact(settings: RunDocument['settings']): string {
 
 /** Another tool that drives the load may tell its CPU, or nothing. */
 function generatorFact(generator: RunDocument['load']['generator']): string {
-  const { cpuPercent, eventLoopDelayP99Ms, lateStartPercent } = generator;
+  const { cpuPercent, eventLoopDelayP99Ms, lateStartPercent, saturated } = generator;
   const known = [
     ...(cpuPercent === null ? [] : [`${formatNumber(cpuPercent)} % CPU`]),
     ...(eventLoopDelayP99Ms === null ? [] : [`event loop delay p99 ${formatMs(eventLoopDelayP99Ms)}`]),
     ...(lateStartPercent === null ? [] : [`${formatNumber(lateStartPercent)} % late starts`]),
+    ...(saturated ? ['saturated, so no response time can be believed'] : []),
   ];
   return known.length === 0 ? 'not known' : known.join(', ');
 }

@@ -1,5 +1,5 @@
 /**
- * The load generator's own process, started by load-process.ts over Node's IPC channel. Once a second it
+ * One process of the load generator, started by generator-process.ts over Node's IPC channel. Once a second it
  * reports what its users saw, and how it fares itself. It ends with its parent.
  */
 import { nowMs } from '../../shared/clock.ts';
@@ -8,86 +8,153 @@ import { watchOwnProcess } from './generator-vitals.ts';
 import { LoadEngine } from './load-engine.ts';
 import type { LoadPlan } from './load-plan.ts';
 import type { GeneratorCommand, GeneratorReport } from './messages.ts';
+import type { ProcessShare } from './process-share.ts';
 
 const windowMs = 1_000;
 const maxTracebackLength = 4_000;
 
-let engine: LoadEngine | undefined;
+type BeginCommand = Extract<GeneratorCommand, { type: 'begin' }>;
 
 function report(message: GeneratorReport, onSent?: () => void): void {
   if (process.send !== undefined && process.connected) process.send(message, undefined, {}, onSent);
-}
-
-function run(plan: LoadPlan): void {
-  const vitals = watchOwnProcess();
-  const created = new LoadEngine(plan, {
-    share: { index: 0, processes: 1 },
-    onRamped: () => report({ type: 'ramped' }),
-    onException: (error) =>
-      report({ type: 'exception', message: messageOf(error), traceback: tracebackOf(error) }),
-  });
-  engine = created;
-  let windowStart = performance.now();
-  const sample = (): void => {
-    const now = performance.now();
-    const { byName, starts, arrivals } = created.recorder.take();
-    report({
-      type: 'sample',
-      atMs: nowMs(),
-      sample: {
-        windowMs: Math.round((now - windowStart) * 1000) / 1000,
-        users: created.users,
-        byName,
-        generator: { ...vitals.take(), ...starts },
-        ...(arrivals === undefined ? {} : { arrivals }),
-      },
-    });
-    windowStart = now;
-  };
-  let ticker: NodeJS.Timeout | undefined;
-  const begin = (): void => {
-    windowStart = performance.now();
-    vitals.take();
-    ticker = setInterval(sample, windowMs);
-  };
-  const finish = (last: GeneratorReport): void => {
-    vitals.stop();
-    if (ticker !== undefined) {
-      clearInterval(ticker);
-      sample();
-    }
-    report(last, () => process.disconnect?.());
-  };
-  created
-    .prepare()
-    .then(async (preparation) => {
-      if (preparation === undefined) return;
-      report({ type: 'planned', summary: preparation.summary });
-      begin();
-      await created.start(preparation);
-    })
-    .then(() => created.done)
-    .then(
-      () => finish({ type: 'finished' }),
-      (error: unknown) => {
-        const code = error instanceof GaugewayError ? error.code : 'internal';
-        finish({ type: 'failed', code, message: messageOf(error) });
-      },
-    );
 }
 
 function tracebackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? '').slice(0, maxTracebackLength) : '';
 }
 
+/** This process's part of a load, from its plan to its end. */
+class Run {
+  readonly #engine: LoadEngine;
+  readonly #vitals = watchOwnProcess();
+  readonly #allRamped = Promise.withResolvers<number>();
+  readonly #othersEnded = Promise.withResolvers<void>();
+  #change = 0;
+  /** On the run's clock; undefined until it begins. */
+  #beganMs: number | undefined;
+  #windowStartMs = 0;
+  #nextWindow = 1;
+  #ticker: NodeJS.Timeout | undefined;
+
+  constructor(plan: LoadPlan, share: ProcessShare) {
+    this.#engine = new LoadEngine(plan, {
+      share,
+      othersEnded: this.#othersEnded.promise,
+      onRamped: () => {
+        report({ type: 'ramped', change: this.#change });
+        return this.#allRamped.promise;
+      },
+      onException: (error) =>
+        report({ type: 'exception', message: messageOf(error), traceback: tracebackOf(error) }),
+    });
+    this.#engine.done.then(
+      () => this.#finish({ type: 'finished' }),
+      (error: unknown) => this.#fail(error),
+    );
+    report({ type: 'ready' });
+  }
+
+  prepare(): void {
+    this.#engine.prepare().then(
+      (preparation) => {
+        if (preparation !== undefined) report({ type: 'prepared', preparation });
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  begin({ preparation, users, spawnRate, atMs }: BeginCommand): void {
+    this.#vitals.take();
+    this.#beganMs = atMs;
+    this.#windowStartMs = atMs;
+    this.#engine.setUsers(users, spawnRate);
+    this.#engine.start(preparation).catch((error: unknown) => this.#fail(error));
+    this.#awaitWindow(atMs);
+  }
+
+  setUsers(change: number, users: number, spawnRate: number): void {
+    this.#change = change;
+    this.#engine.setUsers(users, spawnRate);
+  }
+
+  allRamped(atMs: number): void {
+    this.#allRamped.resolve(performance.now() + atMs - nowMs());
+  }
+
+  othersEnded(): void {
+    this.#othersEnded.resolve();
+  }
+
+  stop(graceMs: number): void {
+    void this.#engine.stop(graceMs);
+  }
+
+  #awaitWindow(beganMs: number): void {
+    this.#ticker = setTimeout(
+      () => {
+        // One that was held up tells of all that it missed in the last window that is over.
+        const over = Math.max(this.#nextWindow, Math.floor((nowMs() - beganMs) / windowMs));
+        this.#sample(over);
+        this.#nextWindow = over + 1;
+        this.#awaitWindow(beganMs);
+      },
+      beganMs + this.#nextWindow * windowMs - nowMs(),
+    );
+  }
+
+  #sample(window: number): void {
+    const atMs = nowMs();
+    const { byName, starts, arrivals, exhaustedConnects } = this.#engine.recorder.take();
+    const { users } = this.#engine;
+    const generator = { ...this.#vitals.take(), ...starts, exhaustedConnects };
+    report({
+      type: 'sample',
+      window,
+      atMs,
+      sample: {
+        windowMs: Math.round((atMs - this.#windowStartMs) * 1000) / 1000,
+        users,
+        byName,
+        generator,
+        generators: [{ ...generator, pid: process.pid, users }],
+        ...(arrivals === undefined ? {} : { arrivals }),
+      },
+    });
+    this.#windowStartMs = atMs;
+  }
+
+  #fail(error: unknown): void {
+    const code = error instanceof GaugewayError ? error.code : 'internal';
+    this.#finish({ type: 'failed', code, message: messageOf(error) });
+  }
+
+  #finish(last: GeneratorReport): void {
+    clearTimeout(this.#ticker);
+    if (this.#beganMs !== undefined) this.#sample(this.#nextWindow);
+    this.#vitals.stop();
+    report(last, () => process.disconnect?.());
+  }
+}
+
+let run: Run | undefined;
+
 process.on('message', (command: GeneratorCommand) => {
   switch (command.type) {
-    case 'start':
-      return run(command.plan);
+    case 'plan':
+      run = new Run(command.plan, command.share);
+      return;
+    case 'prepare':
+      return run?.prepare();
+    case 'begin':
+      return run?.begin(command);
     case 'users':
-      return engine?.setUsers(command.users, command.spawnRate);
+      return run?.setUsers(command.change, command.users, command.spawnRate);
+    case 'all-ramped':
+      return run?.allRamped(command.atMs);
+    case 'others-ended':
+      return run?.othersEnded();
     case 'stop':
-      return void engine?.stop(command.graceMs);
+      return run?.stop(command.graceMs);
   }
 });
 // Ctrl-C reaches the whole process group; the parent decides how the load ends.

@@ -10,7 +10,7 @@ export interface LoadDriver {
   /** What the run's document says of the load that was asked for. */
   readonly settings: Pick<
     RunDocument['settings'],
-    'users' | 'spawnRate' | 'scenario' | 'arrivals' | 'driver'
+    'users' | 'spawnRate' | 'scenario' | 'arrivals' | 'userStages' | 'driver'
   >;
   /** Whether the load begins when somebody else begins it; else after the quiet time before it. */
   readonly beginsByItself: boolean;

@@ -1,5 +1,6 @@
 import { createExecutor } from './executors/create-executor.ts';
-import type { Executor } from './executors/executor.ts';
+import type { Executor, ExecutorContext } from './executors/executor.ts';
+import { isOpenModel } from './executors/executor-plan.ts';
 import { basePathOf } from './find-endpoint.ts';
 import { HttpTarget } from './http-target.ts';
 import type { LoadPlan } from './load-plan.ts';
@@ -21,7 +22,10 @@ import { WindowRecorder } from './window-recorder.ts';
 
 export interface LoadEngineOptions {
   share: ProcessShare;
-  onRamped: () => void;
+  /** Resolves when the users of every other process have ended. */
+  othersEnded: Promise<void>;
+  /** As an executor tells it. */
+  onRamped: ExecutorContext['onRamped'];
   /** What the code of a scenario's module throws. */
   onException: (error: unknown) => void;
 }
@@ -40,11 +44,12 @@ export class LoadEngine {
   #stopped = false;
   /** There when this process prepared the load, and so has to tear down what it set up. */
   #ownPreparation: Preparation | undefined;
+  #tornDown: Promise<void> | undefined;
 
   constructor(plan: LoadPlan, options: LoadEngineOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.recorder = new WindowRecorder(plan.executor.kind !== 'closed-users');
+    this.recorder = new WindowRecorder(isOpenModel(plan.executor));
     this.#wanted = { users: plan.users, spawnRate: plan.spawnRate };
     this.#target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs, plan.tls);
     this.#wire = createWire(plan.era, plan.token);
@@ -79,8 +84,9 @@ export class LoadEngine {
     if (this.#stopped) return;
     const executor = createExecutor(this.#plan, {
       recorder: this.recorder,
+      share: this.#options.share,
       createUser: this.#userFactory(new EvenTurns(scenarios), preparation.endpointPath),
-      onRamped: this.#options.onRamped,
+      onRamped: () => this.#options.onRamped(),
     });
     this.#executor = executor;
     executor.ended.then(
@@ -111,8 +117,15 @@ export class LoadEngine {
     }
     await this.#target.destroy();
     await ended;
-    if (this.#ownPreparation !== undefined) await tearDown(this.#plan, this.#wire, this.#ownPreparation);
+    await (this.#tornDown ??= this.#tearDown());
     this.#done.resolve();
+  }
+
+  /** What was set up is there for the users of all processes. */
+  async #tearDown(): Promise<void> {
+    if (this.#ownPreparation === undefined) return;
+    await this.#options.othersEnded;
+    await tearDown(this.#plan, this.#wire, this.#ownPreparation);
   }
 
   /** Users get their scenarios in even turns by weight, whichever process they fall to. */

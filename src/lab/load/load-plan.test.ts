@@ -13,7 +13,7 @@ test.each<[Partial<LoadPlan>, string]>([
   [{ executor: arrivals, users: 101 }, 'users: must not exceed the most users that arrivals may take'],
   [
     { executor: arrivals, iterationsPerUser: 3 },
-    'iterationsPerUser: belongs to users that decide by themselves, not to arrivals',
+    'iterationsPerUser: belongs to users that decide by themselves, not to arrivals or stages',
   ],
   [{ executor: { ...arrivals, ratePerS: 1e6 } }, 'executor: Too big: expected number to be <=100000'],
   [

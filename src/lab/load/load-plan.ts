@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GaugewayError } from '../../shared/errors.ts';
-import { executorSchema, maxUsers } from './executors/executor-plan.ts';
+import { executorSchema, isOpenModel, maxUsers } from './executors/executor-plan.ts';
 import { builtInScenarios, defaultScenarioName } from './scenarios/built-in.ts';
 import type { WeightedScenario } from './scenarios/scenario.ts';
 import { tlsSettingsSchema } from './tls-settings.ts';
@@ -9,6 +9,9 @@ import { waitSchema } from './waits.ts';
 /** The MCP wire that the users speak: sessions (up to 2025-11-25), or the stateless one (2026-07-28). */
 export const eras = ['legacy', 'modern'] as const;
 export type Era = (typeof eras)[number];
+
+/** More processes than this get in each other's way, whatever the machine. */
+export const maxProcesses = 64;
 
 const loadPlanFields = z.strictObject({
   /** Base URL of the gateway (its MCP endpoint is `<targetUrl>/mcp`), or that endpoint itself. */
@@ -33,18 +36,26 @@ const loadPlanFields = z.strictObject({
   seed: z.int(),
   /** Each user ends after this many tasks; without it a user goes on until it is stopped. */
   iterationsPerUser: z.int().min(1).optional(),
+  /** Generator processes, which share the users. */
+  processes: z.int().min(1).max(maxProcesses),
+  /** How long requests in flight may take to finish when the load is stopped. */
+  stopTimeoutMs: z.number().min(0).max(3_600_000),
 });
 
 const loadPlanSchema = loadPlanFields
-  .refine(({ executor, users }) => executor.kind === 'closed-users' || users <= executor.maxUsers, {
+  .refine(({ executor, users }) => !isOpenModel(executor) || users <= executor.maxUsers, {
     path: ['users'],
+    error: 'must not exceed the most users that arrivals may take',
+  })
+  .refine(({ executor, processes }) => !isOpenModel(executor) || processes <= executor.maxUsers, {
+    path: ['processes'],
     error: 'must not exceed the most users that arrivals may take',
   })
   .refine(
     ({ executor, iterationsPerUser }) => executor.kind === 'closed-users' || iterationsPerUser === undefined,
     {
       path: ['iterationsPerUser'],
-      error: 'belongs to users that decide by themselves, not to arrivals',
+      error: 'belongs to users that decide by themselves, not to arrivals or stages',
     },
   );
 
@@ -63,6 +74,8 @@ export const loadPlanDefaults = {
   requestTimeoutMs: 30_000,
   era: 'legacy',
   seed: 1,
+  processes: 1,
+  stopTimeoutMs: 5_000,
 } satisfies Omit<LoadPlan, 'targetUrl' | 'scenarios'>;
 
 /** Fills in the defaults and checks every bound; throws `usage` with the field at fault. */

@@ -1,18 +1,16 @@
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { GaugewayError } from '../../shared/errors.ts';
+import { nowMs } from '../../shared/clock.ts';
+import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { LoadSample } from '../timeline/samples.ts';
+import { startGenerator } from './generator-process.ts';
+import type { GeneratorProcess } from './generator-process.ts';
 import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
-import type { GeneratorCommand, GeneratorReport } from './messages.ts';
+import type { GeneratorReport } from './messages.ts';
+import type { Preparation } from './preparation.ts';
+import { SampleMerger } from './sample-merger.ts';
 
-/** How long requests in flight may take to finish when a load is stopped, in milliseconds. */
-const defaultStopGraceMs = 5_000;
-/** What the generator gets on top of the grace to say goodbye before it is killed. */
-const killDelayMs = 2_000;
-const stderrTailLength = 2_000;
+/** Arrivals begin this long after all users are there, so that every process has heard of it by then. */
+const arrivalLeadMs = 20;
 
 export interface LoadOptions {
   /** Once a second; `atMs` is the end of the sample's window on the run's clock. */
@@ -26,9 +24,9 @@ export interface LoadOptions {
   signal?: AbortSignal;
 }
 
-/** A load that runs in its own process. */
+/** A load that runs in its own processes. */
 export interface LoadHandle {
-  readonly pid: number;
+  readonly pids: readonly number[];
   /** What will be asked of the target, and what is left out; rejects when the target cannot be listed. */
   readonly planned: Promise<LoadPlanSummary>;
   /** Resolves when every user of the plan is running; rejects when the load ends before that. */
@@ -37,117 +35,165 @@ export interface LoadHandle {
   readonly finished: Promise<void>;
   /** Grows or shrinks the number of users while the load runs. */
   setUsers(users: number, spawnRate: number): void;
-  /** Ends every user; requests in flight may finish within `graceMs`. Resolves when the process is gone. */
+  /** Ends every user; requests in flight may finish within `graceMs` (the plan's stop timeout). Resolves when all processes are gone. */
   stop(graceMs?: number): Promise<void>;
 }
 
 /**
- * Starts the load generator in its own process, so that it neither slows the lab nor is slowed by it.
- * The process dies with this one. Samples stop with `finished`.
+ * Starts the load generator in processes of its own, as many as the plan says, so that it neither slows the lab nor is
+ * slowed by it. They die with this one. Samples, one a second for all of them, stop with `finished`. When one of them
+ * dies the others are stopped, and `finished` rejects with the reason.
  */
 export function startLoad(plan: LoadPlan, options: LoadOptions): LoadHandle {
-  const child = forkGenerator();
-  const { pid } = child;
-  if (pid === undefined) {
-    child.on('error', (error) =>
-      options.logger.error('the load generator cannot start', { error: error.message }),
-    );
-    throw new GaugewayError('internal', 'the load generator could not be started');
+  return new RunningLoad(plan, options);
+}
+
+class RunningLoad implements LoadHandle {
+  readonly #plan: LoadPlan;
+  readonly #options: LoadOptions;
+  readonly #generators: GeneratorProcess[] = [];
+  readonly #ready = new Set<number>();
+  readonly #ended = new Set<number>();
+  /** Those whose users are there as the last change asked. */
+  readonly #rampedIn = new Set<number>();
+  readonly #planned = Promise.withResolvers<LoadPlanSummary>();
+  readonly #ramped = Promise.withResolvers<void>();
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #merger: SampleMerger;
+  #wanted: { users: number; spawnRate: number };
+  #changes = 0;
+  #preparation: Preparation | undefined;
+  #begun = false;
+  #failure: unknown;
+
+  constructor(plan: LoadPlan, options: LoadOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#wanted = { users: plan.users, spawnRate: plan.spawnRate };
+    this.#merger = new SampleMerger(plan.processes, (sample, atMs) => options.onSample(sample, atMs));
+    // The failure is told by each of the three; a caller that awaits only one of them must not crash on the others.
+    for (const promise of [this.planned, this.ramped, this.finished]) promise.catch(() => undefined);
+    try {
+      for (let index = 0; index < plan.processes; index += 1) this.#start(index);
+    } catch (error) {
+      void this.stop(0);
+      throw error;
+    }
+    this.#generators[0]?.send({ type: 'prepare' });
+    this.#tellWhenAlone();
+    if (options.signal?.aborted === true) this.#abort();
+    else options.signal?.addEventListener('abort', this.#abort, { once: true });
   }
-  const planned = Promise.withResolvers<LoadPlanSummary>();
-  const ramped = Promise.withResolvers<void>();
-  const finished = Promise.withResolvers<void>();
-  // The failure is told by each of the three; a caller that awaits only one of them must not crash on the others.
-  for (const { promise } of [planned, ramped, finished]) promise.catch(() => undefined);
 
-  let failure: GaugewayError | undefined;
-  let ended = false;
-  let stopping = false;
-  let stderrTail = '';
-  const send = (command: GeneratorCommand): void => {
-    if (child.connected) child.send(command);
-  };
+  get pids(): readonly number[] {
+    return this.#generators.map(({ pid }) => pid);
+  }
 
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderrTail = (stderrTail + text).slice(-stderrTailLength);
-  });
-  child.on('message', (report: GeneratorReport) => {
+  get planned(): Promise<LoadPlanSummary> {
+    return this.#planned.promise;
+  }
+
+  get ramped(): Promise<void> {
+    return this.#ramped.promise;
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  setUsers(users: number, spawnRate: number): void {
+    this.#wanted = { users, spawnRate };
+    if (!this.#begun) return;
+    this.#changes += 1;
+    this.#rampedIn.clear();
+    for (const generator of this.#generators) {
+      generator.send({ type: 'users', change: this.#changes, users, spawnRate });
+    }
+  }
+
+  async stop(graceMs = this.#plan.stopTimeoutMs): Promise<void> {
+    for (const generator of this.#generators) generator.stop(graceMs);
+    await Promise.allSettled(this.#generators.map(({ finished }) => finished));
+  }
+
+  readonly #abort = (): void => void this.stop(0);
+
+  #start(index: number): void {
+    const share = { index, processes: this.#plan.processes };
+    const generator = startGenerator(this.#plan, share, (report) => this.#onReport(index, report));
+    this.#generators.push(generator);
+    generator.finished.then(
+      () => this.#onEnd(index),
+      (error: unknown) => {
+        this.#options.logger.debug('a load generator failed', {
+          pid: generator.pid,
+          error: messageOf(error),
+        });
+        this.#failure ??= error;
+        this.#onEnd(index);
+        void this.stop();
+      },
+    );
+  }
+
+  #onReport(index: number, report: GeneratorReport): void {
     switch (report.type) {
-      case 'planned':
-        return planned.resolve(report.summary);
+      case 'ready':
+        this.#ready.add(index);
+        return this.#beginWhenReady();
+      case 'prepared':
+        this.#preparation = report.preparation;
+        this.#planned.resolve(report.preparation.summary);
+        return this.#beginWhenReady();
       case 'ramped':
-        ramped.resolve();
-        return options.onRamped?.();
+        if (report.change === this.#changes) this.#rampedIn.add(index);
+        return this.#tellWhenRamped();
       case 'sample':
-        return options.onSample(report.sample, report.atMs);
+        return this.#merger.add(index, report);
       case 'exception':
-        return options.onException?.({ message: report.message, traceback: report.traceback });
+        return this.#options.onException?.({ message: report.message, traceback: report.traceback });
       case 'finished':
-        ended = true;
-        return;
       case 'failed':
-        failure = new GaugewayError(report.code, report.message);
         return;
     }
-  });
-  child.on('error', (error) => {
-    failure ??= new GaugewayError('internal', `load generator: ${error.message}`, { cause: error });
-  });
-  child.on('close', (code, killedBy) => {
-    options.signal?.removeEventListener('abort', abort);
-    const reason = failure ?? (ended || stopping ? undefined : diedError(code, killedBy, stderrTail));
-    if (reason !== undefined)
-      options.logger.debug('the load generator failed', { pid, error: reason.message });
-    const tooEarly = reason ?? new GaugewayError('interrupted', 'the load was stopped');
-    planned.reject(tooEarly);
-    ramped.reject(tooEarly);
-    if (reason === undefined) finished.resolve();
-    else finished.reject(reason);
-  });
-
-  const closed = finished.promise.then(
-    () => undefined,
-    () => undefined,
-  );
-  function stop(graceMs = defaultStopGraceMs): Promise<void> {
-    stopping = true;
-    send({ type: 'stop', graceMs });
-    const killer = setTimeout(() => child.kill('SIGKILL'), graceMs + killDelayMs);
-    return closed.finally(() => clearTimeout(killer));
-  }
-  function abort(): void {
-    void stop(0);
   }
 
-  send({ type: 'start', plan });
-  if (options.signal?.aborted === true) abort();
-  else options.signal?.addEventListener('abort', abort, { once: true });
+  #beginWhenReady(): void {
+    const preparation = this.#preparation;
+    if (this.#begun || preparation === undefined || this.#ready.size < this.#plan.processes) return;
+    this.#begun = true;
+    const atMs = nowMs();
+    this.#merger.begin(atMs);
+    for (const generator of this.#generators) {
+      generator.send({ type: 'begin', preparation, ...this.#wanted, atMs });
+    }
+  }
 
-  return {
-    pid,
-    planned: planned.promise,
-    ramped: ramped.promise,
-    finished: finished.promise,
-    setUsers: (users, spawnRate) => send({ type: 'users', users, spawnRate }),
-    stop,
-  };
-}
+  #tellWhenRamped(): void {
+    const isThere = (_: unknown, index: number): boolean =>
+      this.#rampedIn.has(index) || this.#ended.has(index);
+    if (!this.#generators.every(isThere)) return;
+    const atMs = nowMs() + arrivalLeadMs;
+    for (const generator of this.#generators) generator.send({ type: 'all-ramped', atMs });
+    this.#ramped.resolve();
+    this.#options.onRamped?.();
+  }
 
-/** The entry beside this file, `.ts` in a checkout and `.js` in the published package. */
-function forkGenerator(): ChildProcess {
-  const own = fileURLToPath(import.meta.url);
-  const entry = fileURLToPath(new URL(`./generator${extname(own)}`, import.meta.url));
-  const environment = { ...process.env };
-  // Preloads, inspectors and profilers of this process are not meant for the generator.
-  delete environment['NODE_OPTIONS'];
-  return fork(entry, [], { execArgv: [], env: environment, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-}
+  #tellWhenAlone(): void {
+    const [first, ...others] = this.#generators;
+    if (others.every((_, index) => this.#ended.has(index + 1))) first?.send({ type: 'others-ended' });
+  }
 
-function diedError(code: number | null, killedBy: string | null, stderrTail: string): GaugewayError {
-  const how = killedBy === null ? `exit code ${code}` : killedBy;
-  const lastLine = stderrTail.trim().split('\n').at(-1) ?? '';
-  return new GaugewayError(
-    'internal',
-    `the load generator died (${how})${lastLine === '' ? '' : `: ${lastLine}`}`,
-  );
+  #onEnd(index: number): void {
+    this.#ended.add(index);
+    this.#merger.end(index);
+    this.#tellWhenAlone();
+    if (this.#ended.size < this.#plan.processes) return;
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    const tooEarly = this.#failure ?? new GaugewayError('interrupted', 'the load was stopped');
+    this.#planned.reject(tooEarly);
+    this.#ramped.reject(tooEarly);
+    if (this.#failure === undefined) this.#finished.resolve();
+    else this.#finished.reject(this.#failure);
+  }
 }

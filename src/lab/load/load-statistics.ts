@@ -2,6 +2,7 @@ import { LatencySketch } from '../../shared/latency-sketch.ts';
 import type { ObservedStats, RequestStats, RunDocument } from '../run-document.ts';
 import { isSketch } from '../timeline/samples.ts';
 import type { Arrivals, ObservedLoad, ObservedWindow, ReportedLatency } from '../timeline/samples.ts';
+import { GeneratorHealth } from './generator-health.ts';
 import type { MeasuredRequests } from './thresholds.ts';
 
 /** The row that holds every request; Locust's name for it. */
@@ -46,16 +47,6 @@ interface Totals {
   responseBytes: number;
 }
 
-interface GeneratorTotals {
-  /** The time of the windows in which the generator, or the busiest worker of another tool, told its CPU. */
-  cpuKnownMs: number;
-  cpuMs: number;
-  lateStarts: number;
-  plannedStarts: number;
-  /** One number per window, a second each: small even after a day. */
-  delaysP99Ms: number[];
-}
-
 /** Folds load samples into totals by request name. It merges sketches, so no percentile is ever averaged. */
 export class LoadStatistics {
   #byName = new Map<string, Totals>();
@@ -64,12 +55,12 @@ export class LoadStatistics {
   #recent: ObservedLoad[] = [];
   #durationMs = 0;
   #users = 0;
-  #generator = newGeneratorTotals();
+  #generator = new GeneratorHealth();
   #arrivals: Arrivals | undefined;
 
   add(sample: ObservedLoad, atMs: number): void {
     this.#durationMs += sample.windowMs;
-    addVitals(this.#generator, sample);
+    this.#generator.add(sample);
     this.#users = sample.users;
     if (sample.arrivals !== undefined) this.#arrivals = addArrivals(this.#arrivals, sample.arrivals);
     this.#recent.push(sample);
@@ -91,7 +82,7 @@ export class LoadStatistics {
     this.#failures = new Map();
     this.#recent = [];
     this.#durationMs = 0;
-    this.#generator = newGeneratorTotals();
+    this.#generator = new GeneratorHealth();
     this.#arrivals = undefined;
   }
 
@@ -173,10 +164,19 @@ export class LoadStatistics {
     return this.#recentTotals(name).totals.latency;
   }
 
-  /**
-   * All figures as a run's result document holds them, null where nobody told them. The generator's CPU is the mean
-   * over the span; its event-loop delay is that of the median window, so that one hiccup is no verdict.
-   */
+  /** How the generator fared over all the time. */
+  get generator(): RunDocument['load']['generator'] {
+    return this.#generator.summary;
+  }
+
+  /** How the generator fared in the last ten seconds. */
+  get currentGenerator(): RunDocument['load']['generator'] {
+    const health = new GeneratorHealth();
+    for (const sample of this.#recent) health.add(sample);
+    return health.summary;
+  }
+
+  /** All figures as a run's result document holds them, null where nobody told them. */
   get summary(): RunDocument['load'] {
     const { name: _aggregated, ...total } = toObservedStats(this.total, this.#all);
     return {
@@ -185,7 +185,7 @@ export class LoadStatistics {
         .map(([name, totals]) => toObservedStats(toRequestStats(name, totals, this.#durationMs), totals))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       ...(this.#arrivals === undefined ? {} : { arrivals: this.#arrivals }),
-      generator: summarizeVitals(this.#generator),
+      generator: this.generator,
     };
   }
 
@@ -225,10 +225,6 @@ export function summarizeLoad(samples: readonly { atMs: number; data: ObservedLo
   return statistics.summary;
 }
 
-function newGeneratorTotals(): GeneratorTotals {
-  return { cpuKnownMs: 0, cpuMs: 0, lateStarts: 0, plannedStarts: 0, delaysP99Ms: [] };
-}
-
 function newTotals(): Totals {
   return {
     requests: 0,
@@ -240,30 +236,6 @@ function newTotals(): Totals {
     reported: undefined,
     service: undefined,
     responseBytes: 0,
-  };
-}
-
-function addVitals(totals: GeneratorTotals, { windowMs, generator, workers = [] }: ObservedLoad): void {
-  const cpuPercent = generator?.cpuPercent ?? Math.max(...workers.map((worker) => worker.cpuPercent));
-  if (cpuPercent >= 0) {
-    totals.cpuKnownMs += windowMs;
-    totals.cpuMs += (cpuPercent * windowMs) / 100;
-  }
-  if (generator === undefined) return;
-  totals.lateStarts += generator.lateStarts;
-  totals.plannedStarts += generator.plannedStarts;
-  totals.delaysP99Ms.push(generator.eventLoopDelayP99Ms);
-}
-
-function summarizeVitals(totals: GeneratorTotals): RunDocument['load']['generator'] {
-  const { cpuKnownMs, cpuMs, lateStarts, plannedStarts } = totals;
-  const delays = totals.delaysP99Ms.toSorted((a, b) => a - b);
-  const delayP99Ms = delays[Math.floor(delays.length / 2)];
-  return {
-    cpuPercent: cpuKnownMs === 0 ? null : round((cpuMs / cpuKnownMs) * 100),
-    eventLoopDelayP99Ms: delayP99Ms === undefined ? null : round(delayP99Ms),
-    lateStartPercent:
-      delays.length === 0 ? null : plannedStarts === 0 ? 0 : round((lateStarts / plannedStarts) * 100),
   };
 }
 
@@ -324,7 +296,8 @@ function serviceOf(service: LatencySketch): NonNullable<RequestStats['service']>
   };
 }
 
-function addArrivals(sum: Arrivals = { planned: 0, late: 0, dropped: 0 }, more: Arrivals): Arrivals {
+/** Sums of both; `sum` begins with nothing. */
+export function addArrivals(sum: Arrivals = { planned: 0, late: 0, dropped: 0 }, more: Arrivals): Arrivals {
   return {
     planned: sum.planned + more.planned,
     late: sum.late + more.late,

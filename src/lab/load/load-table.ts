@@ -1,5 +1,7 @@
 import { formatDurationMs } from '../../shared/duration.ts';
+import { wrapText } from '../report/wrap-text.ts';
 import type { RequestStats } from '../run-document.ts';
+import { doubtOf } from './generator-health.ts';
 import type { LoadStatistics } from './load-statistics.ts';
 
 export interface LoadTableOptions {
@@ -12,6 +14,8 @@ interface Column {
   title: string;
   width: number;
   value: (stats: RequestStats) => string;
+  /** Times are marked where the generator itself was too slow to measure them. */
+  time?: true;
 }
 
 const columns: readonly Column[] = [
@@ -21,12 +25,12 @@ const columns: readonly Column[] = [
     width: 15,
     value: ({ requests, failures }) => `${failures}(${share(failures, requests)})`,
   },
-  { title: 'Avg', width: 8, value: ({ meanMs }) => formatMs(meanMs) },
-  { title: 'Min', width: 8, value: ({ minMs }) => formatMs(minMs) },
-  { title: 'Max', width: 8, value: ({ maxMs }) => formatMs(maxMs) },
-  { title: 'Med', width: 8, value: ({ p50Ms }) => formatMs(p50Ms) },
-  { title: '95%', width: 8, value: ({ p95Ms }) => formatMs(p95Ms) },
-  { title: '99%', width: 8, value: ({ p99Ms }) => formatMs(p99Ms) },
+  { title: 'Avg', width: 8, value: ({ meanMs }) => formatMs(meanMs), time: true },
+  { title: 'Min', width: 8, value: ({ minMs }) => formatMs(minMs), time: true },
+  { title: 'Max', width: 8, value: ({ maxMs }) => formatMs(maxMs), time: true },
+  { title: 'Med', width: 8, value: ({ p50Ms }) => formatMs(p50Ms), time: true },
+  { title: '95%', width: 8, value: ({ p95Ms }) => formatMs(p95Ms), time: true },
+  { title: '99%', width: 8, value: ({ p99Ms }) => formatMs(p99Ms), time: true },
   { title: 'req/s', width: 9, value: ({ rps }) => rps.toFixed(1) },
 ];
 const figuresWidth = columns.reduce((sum, { width }) => sum + width, 0);
@@ -41,9 +45,12 @@ export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOp
   const nameWidth = Math.max(minNameWidth, Math.min(longest, options.columns - figuresWidth));
   const rule = '-'.repeat(nameWidth + figuresWidth);
   const head = pad('Name', nameWidth) + columns.map(({ title, width }) => title.padStart(width)).join('');
+  const doubt = doubtOf(statistics.generator);
   const line = (stats: RequestStats): string => {
-    const text =
-      pad(stats.name, nameWidth) + columns.map(({ value, width }) => value(stats).padStart(width)).join('');
+    const figures = columns.map(({ value, width, time }) =>
+      `${value(stats)}${time === true ? doubt : ''}`.padStart(width),
+    );
+    const text = pad(stats.name, nameWidth) + figures.join('');
     return stats.failures > 0 ? paint(text, red, options.color) : text;
   };
   return [
@@ -52,6 +59,7 @@ export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOp
     ...rows.map(line),
     rule,
     line(statistics.total),
+    ...renderGenerator(statistics, options.columns).map((text) => paint(text, red, options.color)),
     ...renderArrivals(statistics),
     ...renderFailures(statistics, options),
     '',
@@ -63,28 +71,46 @@ export function renderLoadLine(statistics: LoadStatistics): string {
   const { rps, failuresPerS, p50Ms, p95Ms } = statistics.current();
   const { requests, failures } = statistics.total;
   const { arrivals } = statistics;
+  const doubt = doubtOf(statistics.currentGenerator);
+  const time = (ms: number | null): string => (ms === null ? '-' : `${formatMs(ms)}${doubt}`);
   return [
     formatDurationMs(Math.max(1000, statistics.durationMs)).padStart(7),
     `${statistics.users} users`.padStart(12),
     `${rps.toFixed(1)} req/s`.padStart(14),
     `${failuresPerS.toFixed(1)} fails/s`.padStart(13),
-    `p50 ${p50Ms === null ? '-' : formatMs(p50Ms)} ms`.padStart(14),
-    `p95 ${p95Ms === null ? '-' : formatMs(p95Ms)} ms`.padStart(14),
+    `p50 ${time(p50Ms)} ms`.padStart(14),
+    `p95 ${time(p95Ms)} ms`.padStart(14),
     `${requests} requests, ${failures} failed`.padStart(14),
     ...(arrivals === undefined ? [] : [`${arrivals.late} late, ${arrivals.dropped} dropped`]),
+    ...(doubt === '' ? [] : ['generator saturated']),
   ].join(' ');
 }
 
+/** Says which process of the generator was short of what; nothing when it was sound. */
+export function renderGenerator(
+  { generator: { saturated, reasons } }: LoadStatistics,
+  width: number,
+): string[] {
+  if (reasons.length === 0) return [];
+  const verdict = saturated
+    ? '! The load generator was saturated: times marked ! hold its own delay and prove nothing.'
+    : '! The load generator was disturbed: times look higher than they are.';
+  return ['', verdict, ...reasons.map((reason) => `- ${reason}`)].flatMap((line) =>
+    wrapText(line, width, '  '),
+  );
+}
+
 /** What the open model adds: whether the load that was asked for was sent, and the target's own share of the times. */
-function renderArrivals({ arrivals, total: { service } }: LoadStatistics): string[] {
+function renderArrivals({ arrivals, generator, total: { service } }: LoadStatistics): string[] {
   if (arrivals === undefined) return [];
+  const time = (ms: number): string => `${formatMs(ms)}${doubtOf(generator)}`;
   const { planned, late, dropped } = arrivals;
   const times =
     service === undefined
       ? []
       : [
-          `times above count from the arrival; from the sending (service): p50 ${formatMs(service.p50Ms)}, ` +
-            `p95 ${formatMs(service.p95Ms)}, p99 ${formatMs(service.p99Ms)}, max ${formatMs(service.maxMs)} ms`,
+          `times above count from the arrival; from the sending (service): p50 ${time(service.p50Ms)}, ` +
+            `p95 ${time(service.p95Ms)}, p99 ${time(service.p99Ms)}, max ${time(service.maxMs)} ms`,
         ];
   return ['', `${planned} arrivals: ${late} late, ${dropped} dropped (all users busy)`, ...times];
 }

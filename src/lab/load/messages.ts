@@ -1,19 +1,40 @@
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { LoadSample } from '../timeline/samples.ts';
-import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
+import type { Preparation } from './preparation.ts';
+import type { LoadPlan } from './load-plan.ts';
+import type { ProcessShare } from './process-share.ts';
 
-/** Parent to generator, over Node's IPC channel. */
+/** Parent to one generator process, over Node's IPC channel; moments are on the run's clock (shared/clock.ts). */
 export type GeneratorCommand =
-  | { type: 'start'; plan: LoadPlan }
-  | { type: 'users'; users: number; spawnRate: number }
+  | { type: 'plan'; plan: LoadPlan; share: ProcessShare }
+  /** To the first process only: what it finds out is for all. */
+  | { type: 'prepare' }
+  /** Windows are counted from `atMs` on, the same moment for every process. */
+  | { type: 'begin'; preparation: Preparation; users: number; spawnRate: number; atMs: number }
+  /** Numbers of the whole load; `change` counts these commands from 1. */
+  | { type: 'users'; change: number; users: number; spawnRate: number }
+  /** The users of every process are there; arrivals count from `atMs`. */
+  | { type: 'all-ramped'; atMs: number }
+  /** To the first process, which takes down what was set up for all. */
+  | { type: 'others-ended' }
   | { type: 'stop'; graceMs: number };
 
-/** Generator to parent. `atMs` is the end of the sample's window on the run's clock (shared/clock.ts). */
+/** One generator process to its parent. */
 export type GeneratorReport =
-  | { type: 'planned'; summary: LoadPlanSummary }
-  | { type: 'ramped' }
-  | { type: 'sample'; atMs: number; sample: LoadSample }
+  | { type: 'ready' }
+  | { type: 'prepared'; preparation: Preparation }
+  /** Own users are there as the change with this number asked; 0 is the beginning. */
+  | { type: 'ramped'; change: number }
+  | ({ type: 'sample' } & ProcessWindow)
   /** What the code of a scenario threw. */
   | { type: 'exception'; message: string; traceback: string }
   | { type: 'finished' }
   | { type: 'failed'; code: ErrorCode; message: string };
+
+/** What one process saw up to `atMs`, since it told the last time. */
+export interface ProcessWindow {
+  /** The second that ends with it, counted from 1 since the beginning; a process that was held up skips some. */
+  window: number;
+  atMs: number;
+  sample: LoadSample;
+}

@@ -7,6 +7,12 @@ import { otherKind } from './load-statistics.ts';
  * so that it tells a generator that is short of CPU from an ordinary timer.
  */
 const lateStartToleranceMs = 10;
+/** Failures that are this machine's own: no file descriptor, or no local port, was left for a connection. */
+const exhaustionKinds: ReadonlySet<string> = new Set([
+  'connect EMFILE',
+  'connect ENFILE',
+  'connect EADDRNOTAVAIL',
+]);
 /** Kinds of failure that one request name keeps per window; further ones are counted together. */
 const maxKindsPerWindow = 64;
 
@@ -34,6 +40,7 @@ export class WindowRecorder {
   #plannedStarts = 0;
   #lateStarts = 0;
   #maxLateMs = 0;
+  #exhaustedConnects = 0;
   readonly #arrivals: Arrivals | undefined;
 
   /** The open model counts arrivals, and tells the time of the target itself (service) from that since the arrival. */
@@ -83,6 +90,7 @@ export class WindowRecorder {
     window.responseBytes += responseBytes;
     if (failure === undefined) return;
     window.failures += 1;
+    if (exhaustionKinds.has(failure)) this.#exhaustedConnects += 1;
     const kind = window.kinds.has(failure) || window.kinds.size < maxKindsPerWindow ? failure : otherKind;
     window.kinds.set(kind, (window.kinds.get(kind) ?? 0) + 1);
   }
@@ -91,6 +99,7 @@ export class WindowRecorder {
   take(): {
     byName: Record<string, LoadWindow>;
     starts: { lateStarts: number; plannedStarts: number; maxLateMs: number };
+    exhaustedConnects: number;
     /** Undefined in the closed model. */
     arrivals: Arrivals | undefined;
   } {
@@ -120,8 +129,10 @@ export class WindowRecorder {
     this.#plannedStarts = 0;
     this.#lateStarts = 0;
     this.#maxLateMs = 0;
+    const exhaustedConnects = this.#exhaustedConnects;
+    this.#exhaustedConnects = 0;
     const arrivals = this.#arrivals === undefined ? undefined : { ...this.#arrivals };
     if (this.#arrivals !== undefined) Object.assign(this.#arrivals, { planned: 0, late: 0, dropped: 0 });
-    return { byName, starts, arrivals };
+    return { byName, starts, exhaustedConnects, arrivals };
   }
 }

@@ -1,3 +1,4 @@
+import { doubtOf } from '../load/generator-health.ts';
 import { describeThresholds } from '../load/threshold-judge.ts';
 import type { Evidence, Finding, ObservedStats, RunDocument, Verdict } from '../run-document.ts';
 import { terminalTable, type TableColumn } from './terminal-table.ts';
@@ -62,11 +63,14 @@ export function renderSummary(document: RunDocument, options: SummaryOptions): s
 
 type Paint = (text: string, code: string) => string;
 
-function verdictLines({ findings, interrupted }: RunDocument, columns: number, paint: Paint): string[] {
+function verdictLines({ findings, interrupted, load }: RunDocument, columns: number, paint: Paint): string[] {
   const [first] = findings;
+  const doubt = load.generator.saturated
+    ? ' (The load generator was saturated: times marked with ! prove nothing.)'
+    : '';
   const verdict = first?.verdict ?? 'pass';
   const [head, ...rest] = wrapText(
-    `${verdictSigns[verdict]} ${verdictSentence(first)}${interrupted ? ' (The run was stopped before its end.)' : ''}`,
+    `${verdictSigns[verdict]} ${verdictSentence(first)}${doubt}${interrupted ? ' (The run was stopped before its end.)' : ''}`,
     columns,
     '  ',
   );
@@ -75,9 +79,10 @@ function verdictLines({ findings, interrupted }: RunDocument, columns: number, p
 
 function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: number): string[] {
   const failedPercent = load.requests === 0 ? 0 : (100 * load.failures) / load.requests;
+  const time = timesOf(load);
   return [
     ...wrapText(
-      `${number.format(load.rps)} requests/s, p50 ${ms(load.p50Ms)}, p95 ${ms(load.p95Ms)}, p99 ${ms(load.p99Ms)}, ` +
+      `${number.format(load.rps)} requests/s, p50 ${time(load.p50Ms)}, p95 ${time(load.p95Ms)}, p99 ${time(load.p99Ms)}, ` +
         `${number.format(failedPercent)} % failed`,
       columns,
       '  ',
@@ -85,20 +90,29 @@ function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: 
     ...arrivalLines(load, columns),
     ...reportedLines(load, settings, columns),
     ...wrapText(
-      `${settings.users === null ? '' : `${whole.format(settings.users)} users, `}${settings.scenario}${settings.arrivals === undefined ? '' : `, arrivals ${settings.arrivals}`}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
+      `${userCount(settings)}${settings.scenario}${settings.arrivals === undefined ? '' : `, arrivals ${settings.arrivals}`}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
       columns,
       '  ',
     ),
   ];
 }
 
-function arrivalLines({ arrivals, service }: RunDocument['load'], columns: number): string[] {
+function userCount({ users, userStages }: RunDocument['settings']): string {
+  if (users === null) return '';
+  return userStages === undefined
+    ? `${whole.format(users)} users, `
+    : `up to ${whole.format(users)} users (${userStages}), `;
+}
+
+function arrivalLines(load: RunDocument['load'], columns: number): string[] {
+  const { arrivals, service } = load;
   if (arrivals === undefined) return [];
+  const time = timesOf(load);
   const { planned, late, dropped } = arrivals;
   const times =
     service === undefined
       ? ''
-      : `; without what requests waited to be sent: p50 ${ms(service.p50Ms)}, p95 ${ms(service.p95Ms)}, p99 ${ms(service.p99Ms)}`;
+      : `; without what requests waited to be sent: p50 ${time(service.p50Ms)}, p95 ${time(service.p95Ms)}, p99 ${time(service.p99Ms)}`;
   const counts = `${whole.format(planned)} arrivals, ${whole.format(late)} late, ${whole.format(dropped)} dropped`;
   return wrapText(counts + times, columns, '  ');
 }
@@ -129,13 +143,13 @@ function thresholdLines({ thresholds = [] }: RunDocument, columns: number, paint
   });
 }
 
-const endpointColumns: readonly TableColumn<ObservedStats>[] = [
+const endpointColumns = (doubt: string): readonly TableColumn<ObservedStats>[] => [
   { title: 'requests', value: ({ requests }) => whole.format(requests), expendable: 4 },
   { title: 'failed', value: ({ failures }) => whole.format(failures), expendable: 0 },
   { title: 'req/s', value: ({ rps }) => number.format(rps), expendable: 1 },
-  { title: 'p50', value: ({ p50Ms }) => cell(p50Ms), expendable: 3 },
-  { title: 'p95', value: ({ p95Ms }) => cell(p95Ms), expendable: 0 },
-  { title: 'p99', value: ({ p99Ms }) => cell(p99Ms), expendable: 2 },
+  { title: 'p50', value: ({ p50Ms }) => cell(p50Ms, doubt), expendable: 3 },
+  { title: 'p95', value: ({ p95Ms }) => cell(p95Ms, doubt), expendable: 0 },
+  { title: 'p99', value: ({ p99Ms }) => cell(p99Ms, doubt), expendable: 2 },
 ];
 
 function endpointLines(load: RunDocument['load'], columns: number, paint: Paint): string[] {
@@ -144,7 +158,7 @@ function endpointLines(load: RunDocument['load'], columns: number, paint: Paint)
   const [head, ...body] = terminalTable(
     shown,
     { title: 'Request', value: ({ name }) => name },
-    endpointColumns,
+    endpointColumns(doubtOf(load.generator)),
     columns,
   );
   const left = rows.length - shown.length;
@@ -202,12 +216,17 @@ function plain(line: string): string {
   return line.replaceAll('`', '').trimEnd();
 }
 
+/** Writes times of the load, marked where the generator was too slow to measure them. */
+function timesOf({ generator }: RunDocument['load']): (value: number | null) => string {
+  return (value) => (value === null ? ms(value) : `${ms(value)}${doubtOf(generator)}`);
+}
+
 function ms(value: number | null): string {
   if (value === null) return 'not known';
   return value >= 10_000 ? `${number.format(value / 1000)} s` : `${number.format(value)} ms`;
 }
 
 /** In a table there is no room for words. */
-function cell(value: number | null): string {
-  return value === null ? '-' : ms(value);
+function cell(value: number | null, doubt: string): string {
+  return value === null ? '-' : `${ms(value)}${doubt}`;
 }

@@ -31,8 +31,10 @@ export interface ObservedLoad {
   users: number;
   /** By request name, e.g. `tools/call echo`. */
   byName: Record<string, ObservedWindow>;
-  /** Of our own generator; missing where another tool drives the load. */
+  /** Of our own generator, its worst process in each respect, starts added; missing where another tool drives the load. */
   generator?: GeneratorVitals;
+  /** Each process of our own that told of this window. */
+  generators?: GeneratorProcessVitals[];
   /** Processes of another tool that drive the load, where it tells of them. */
   workers?: WorkerVitals[];
   /** All requests of the last seconds, as a tool tells them that gives no distribution; null when nothing finished. */
@@ -112,7 +114,19 @@ export interface GeneratorVitals {
   lateStarts: number;
   plannedStarts: number;
   maxLateMs: number;
+  /** Of all processes together. */
   rssBytes: number;
+  /** Where the system tells: files, sockets among them, that are open, and how many may be. */
+  openFiles?: number;
+  maxOpenFiles?: number;
+  /** Connections that this machine had no file or no local port for. */
+  exhaustedConnects?: number;
+}
+
+/** One process of the generator. */
+export interface GeneratorProcessVitals extends GeneratorVitals {
+  pid: number;
+  users: number;
 }
 
 export const connectionStates = [

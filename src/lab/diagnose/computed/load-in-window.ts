@@ -1,5 +1,5 @@
 import { LoadStatistics } from '../../load/load-statistics.ts';
-import type { GeneratorVitals, ObservedLoad } from '../../timeline/samples.ts';
+import type { ObservedLoad } from '../../timeline/samples.ts';
 import type { ObservedStats } from '../../run-document.ts';
 import type { Timed } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
@@ -41,22 +41,6 @@ export const loadInWindow = defineFact(['phases', 'load'], ({ load }, facts): Lo
     toolCalls: toolCalls.summary.requests,
     localP50Ms: local.summary.requests === 0 ? null : local.summary.p50Ms,
   };
-});
-
-/** What is known of a generator in a second: all of ours, the CPU alone of the busiest worker of another tool. */
-export type GeneratorSecond = Pick<GeneratorVitals, 'cpuPercent'> & Partial<GeneratorVitals>;
-
-/** The generator's own health, a reading per second of the window; none of a tool that does not tell it. */
-export const generatorSeconds = defineFact(['phases', 'load'], ({ load }, facts): GeneratorSecond[] => {
-  const window = facts.get(steadyWindow);
-  if (window === undefined) return [];
-  return [...load.values()].flatMap((series) =>
-    loadSamplesIn(series, window).flatMap(({ data: { generator, workers = [] } }): GeneratorSecond[] => {
-      if (generator !== undefined) return [generator];
-      if (workers.length === 0) return [];
-      return [{ cpuPercent: Math.max(...workers.map(({ cpuPercent }) => cpuPercent)) }];
-    }),
-  );
 });
 
 function fold(samples: readonly Timed<ObservedLoad>[], wanted: (name: string) => boolean): LoadStatistics {

@@ -1,4 +1,5 @@
 import type { LoadUser } from '../load-user.ts';
+import { ownCount, placeAmongAll } from '../process-share.ts';
 import { arrivalSchedule } from './arrival-schedule.ts';
 import type { ArrivalPlan } from './arrival-schedule.ts';
 import type { Executor, ExecutorContext } from './executor.ts';
@@ -39,16 +40,17 @@ export class ArrivalRate implements Executor {
   setUsers(users: number, spawnRate: number): void {
     if (this.#ending) return;
     this.#ramp?.cancel();
-    const surplus = this.#users.size - users;
+    const { share } = this.#options;
+    const surplus = this.#users.size - ownCount(users, share);
     if (surplus > 0) for (const user of this.#idle.splice(0, surplus)) void this.#run(this.#leave(user));
     const opening: Promise<void>[] = [];
     this.#ramp = new PacedStarts({
-      dueMs: (index) => (index < -surplus ? (index * 1000) / spawnRate : undefined),
+      dueMs: (index) => (index < -surplus ? (placeAmongAll(index, share) * 1000) / spawnRate : undefined),
       start: (plannedMs) => {
         this.#options.recorder.planned(performance.now() - plannedMs);
         opening.push(this.#run(this.#prepare(this.#addUser(), plannedMs)));
       },
-      onEnd: () => void Promise.all(opening).then(() => this.#beginArrivals()),
+      onEnd: () => void Promise.all(opening).then(() => this.#ramped()),
     });
   }
 
@@ -67,19 +69,27 @@ export class ArrivalRate implements Executor {
     if (this.#busy.size === 0) this.#ended.resolve();
   }
 
-  #beginArrivals(): void {
+  async #ramped(): Promise<void> {
     if (this.#ending) return;
-    this.#options.onRamped();
+    this.#beginArrivals(await this.#options.onRamped());
+  }
+
+  #beginArrivals(beginMs: number): void {
+    if (this.#ending) return;
+    const { plan, share } = this.#options;
+    const dueMs = arrivalSchedule(plan);
     this.#arrivals ??= new PacedStarts({
-      dueMs: arrivalSchedule(this.#options.plan),
+      beginMs,
+      dueMs: (index) => dueMs(placeAmongAll(index, share)),
       start: (plannedMs) => this.#arrive(plannedMs),
       onEnd: () => this.#end(),
     });
   }
 
   #arrive(plannedMs: number): void {
-    const { recorder, plan } = this.#options;
-    const user = this.#idle.pop() ?? (this.#users.size < plan.maxUsers ? this.#addUser() : undefined);
+    const { recorder, plan, share } = this.#options;
+    const mostUsers = ownCount(plan.maxUsers, share);
+    const user = this.#idle.pop() ?? (this.#users.size < mostUsers ? this.#addUser() : undefined);
     if (user === undefined) return recorder.dropped();
     recorder.arrived(performance.now() - plannedMs);
     void this.#run(this.#serve(user, plannedMs));

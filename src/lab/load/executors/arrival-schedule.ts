@@ -23,10 +23,9 @@ export function countArrivals(plan: ArrivalPlan): number {
   return Math.ceil(arrivals - rounding);
 }
 
-/** How long the stages last together, in milliseconds; Infinity at a constant rate. */
-export function scheduleMs(plan: ArrivalPlan): number {
-  if (plan.kind === 'constant-arrival-rate') return Infinity;
-  return plan.stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
+/** How long the stages of a plan last together, in milliseconds; Infinity for one that has none and never ends. */
+export function scheduleMs(plan: { kind: string; stages?: readonly { durationMs: number }[] }): number {
+  return plan.stages?.reduce((sum, { durationMs }) => sum + durationMs, 0) ?? Infinity;
 }
 
 /**

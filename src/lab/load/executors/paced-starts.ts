@@ -2,6 +2,8 @@
 const maxTickMs = 50;
 
 export interface PacedStartsOptions {
+  /** On the clock of performance.now; now by default. */
+  beginMs?: number;
   /** When the start with this index is due, in milliseconds from the beginning; undefined after the last. */
   dueMs(index: number): number | undefined;
   /** `plannedMs` is on the clock of performance.now. */
@@ -13,12 +15,13 @@ export interface PacedStartsOptions {
 /** Starts one thing after the other by the clock. What is due when it looks starts at once, however late it is. */
 export class PacedStarts {
   readonly #options: PacedStartsOptions;
-  readonly #beginMs = performance.now();
+  readonly #beginMs: number;
   #timer: NodeJS.Timeout | undefined;
   #begun = 0;
 
   constructor(options: PacedStartsOptions) {
     this.#options = options;
+    this.#beginMs = options.beginMs ?? performance.now();
     this.#tick();
   }
 

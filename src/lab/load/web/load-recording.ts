@@ -1,5 +1,5 @@
 import type { RequestStats } from '../../run-document.ts';
-import type { GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
+import type { GeneratorProcessVitals, GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
 import type { LoadPlanSummary } from '../load-plan.ts';
 import { LoadStatistics } from '../load-statistics.ts';
 import type { LoadFigures, LoadMoment, LoadRow } from './stats-answer.ts';
@@ -16,10 +16,12 @@ export class LoadRecording {
   plan: LoadPlanSummary | null = null;
   #history: LoadMoment[] = [];
   #generator: GeneratorVitals | null = null;
+  #generators: readonly GeneratorProcessVitals[] = [];
 
   add(sample: LoadSample, atMs: number): void {
     this.statistics.add(sample, atMs);
     this.#generator = sample.generator;
+    this.#generators = sample.generators ?? [];
     this.#history.push(momentOf(sample, atMs));
     if (this.#history.length > maxHistory) this.#history.shift();
   }
@@ -29,10 +31,12 @@ export class LoadRecording {
     this.statistics.reset();
     this.plan = null;
     this.#history = [];
+    this.#generators = [];
   }
 
-  get generator(): GeneratorVitals | null {
-    return this.#generator;
+  /** Each process of the generator, as it fared in the last second that it told of. */
+  get generators(): readonly GeneratorProcessVitals[] {
+    return this.#generators;
   }
 
   /** `sinceMs` is the time of the last moment that the caller already has. */
@@ -44,6 +48,7 @@ export class LoadRecording {
       total: this.#row(total),
       history: this.#history.filter(({ atMs }) => atMs > sinceMs),
       generator: this.#generator,
+      generatorHealth: this.statistics.generator,
       plan: this.plan,
     };
   }

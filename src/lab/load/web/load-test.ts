@@ -83,19 +83,19 @@ export class LoadTest {
     return toLocustTasks(this.#scenarios, this.#recording.plan, users);
   }
 
-  /** The generator process while there is one, as Locust shows a worker. */
+  /** The generator's processes while there are any, as Locust shows workers; figures are those of the last second. */
   get workers(): LocustWorker[] {
-    if (this.#load === undefined) return [];
-    const { generator, statistics } = this.#recording;
-    return [
-      {
-        id: `generator-${this.#load.pid}`,
+    const told = new Map(this.#recording.generators.map((vitals) => [vitals.pid, vitals]));
+    return (this.#load?.pids ?? []).map((pid) => {
+      const vitals = told.get(pid);
+      return {
+        id: `generator-${pid}`,
         state: this.#state,
-        user_count: statistics.users,
-        cpu_usage: generator?.cpuPercent ?? 0,
-        memory_usage: generator?.rssBytes ?? 0,
-      },
-    ];
+        user_count: vitals?.users ?? 0,
+        cpu_usage: vitals?.cpuPercent ?? 0,
+        memory_usage: vitals?.rssBytes ?? 0,
+      };
+    });
   }
 
   /** All figures; of the history, what came after `sinceMs`, the time of the last moment that the caller has. */

@@ -1,5 +1,5 @@
 import type { GeneratorVitals } from '../../timeline/samples.ts';
-import type { RequestStats } from '../../run-document.ts';
+import type { RequestStats, RunDocument } from '../../run-document.ts';
 import type { LoadPlanSummary } from '../load-plan.ts';
 import type { LocustException } from './locust-answers.ts';
 import type { LocustStats } from './locust-stats.ts';
@@ -34,6 +34,8 @@ export interface LoadFigures {
   /** Those after the time that was asked for (`?since=`), the oldest first. */
   history: LoadMoment[];
   generator: GeneratorVitals | null;
+  /** Over all the time: while it is saturated, no time above can be believed. */
+  generatorHealth: RunDocument['load']['generator'];
   plan: LoadPlanSummary | null;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findingOf, judge, noiseLevels, seeds, without } from '../../../../../test/support/judge-rule.ts';
 import { syntheticRun } from '../../../../../test/support/synthetic-run.ts';
 import type { GeneratorVitals, LoadSample, ObservedLoad, WorkerVitals } from '../../../timeline/samples.ts';
+import { diagnose } from '../../diagnose.ts';
 import { generatorSaturated } from './generator-saturated.ts';
 
 const vitals =
@@ -20,6 +21,8 @@ describe('generator-saturated', () => {
     ['uses nearly all of its core', { cpuPercent: 97 }],
     ['has a delayed event loop', { eventLoopDelayP99Ms: 130 }],
     ['starts a third of its requests late', { lateStarts: 20, plannedStarts: 60 }],
+    ['has nearly all of its files open', { openFiles: 990, maxOpenFiles: 1000 }],
+    ['has no local ports left', { exhaustedConnects: 2 }],
   ] as const)('a generator that %s', ([, changed]) => {
     test.for(noiseLevels)('is named at noise %d', (noise) => {
       const verdicts = seeds.map(
@@ -39,6 +42,7 @@ describe('generator-saturated', () => {
     ['uses 85 % of its core', { cpuPercent: 85 }],
     ['has an event loop that is delayed a little', { eventLoopDelayP99Ms: 70 }],
     ['starts a tenth of its requests late', { lateStarts: 7, plannedStarts: 60 }],
+    ['has most of its files open', { openFiles: 850, maxOpenFiles: 1000 }],
   ] as const)('warns, without a veto, of a generator that %s', ([, changed]) => {
     const { verdict, title } = findingOf(
       generatorSaturated,
@@ -60,6 +64,25 @@ describe('generator-saturated', () => {
     );
     expect(evidence[0]?.text).toContain('used 97 % of one core');
     expect(value).toBe(100);
+  });
+
+  test('names the process that is short of sockets, and vetoes what rests on latencies', () => {
+    const change = {
+      load: (sample: LoadSample) => ({
+        ...sample,
+        generators: [
+          { ...sample.generator, pid: 7, users: 5 },
+          { ...sample.generator, pid: 8, users: 5, exhaustedConnects: 3 },
+        ],
+      }),
+    };
+    const { evidence, advice } = findingOf(generatorSaturated, syntheticRun({ seconds: 10, change }));
+    expect(evidence[0]?.text).toBe(
+      'Generator process 8 could not make 30 connections for want of a file or a local port; over its limit in 100 % of 10 seconds (sockets).',
+    );
+    expect(advice[1]).toContain('ulimit -n');
+    const { notChecked } = diagnose(syntheticRun({ seconds: 10, change }));
+    expect(notChecked.map(({ ruleId }) => ruleId)).toContain('slow-upstream');
   });
 
   test('is not checked without load', () => {
@@ -90,6 +113,7 @@ describe('of another tool that drives the load', () => {
     const idle = findingOf(generatorSaturated, syntheticRun({ change: { load: driven(workers(30)) } }));
     expect(idle.verdict).toBe('pass');
     expect(idle.counterEvidence.map(({ text }) => text)).toEqual([
+      'The tool that drives the load does not tell its sockets.',
       'The tool that drives the load does not tell its event loop.',
       'The tool that drives the load does not tell its late starts.',
     ]);
