@@ -78,8 +78,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Timed {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(failureOf(error, this.#phase));
+    const failure = { failure: failureOf(error, this.#phase), endMs: performance.now() };
     this.#release(error);
+    // A connection that this machine has no file for fails at once: without a turn of the event loop users that try
+    // again would let nothing else run, not even the end of the load.
+    if (this.#phase === 'connecting') setImmediate(() => this.#settle(failure));
+    else this.#settle(failure);
   }
 
   onDeadline(): void {
