@@ -17,6 +17,7 @@ import { createLogger } from '../shared/logger.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
 import { exitCodes } from './exit-codes.ts';
+import { registerLoadExport } from './load-export.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { addLoadOutputOptions, LoadOutputs, refuseOutputsOfPage } from './load-outputs.ts';
 import type { LoadOutputFlags } from './load-outputs.ts';
@@ -58,6 +59,7 @@ export function registerLoad(program: Command): void {
   const defaults = loadPlanDefaults;
   const command = program
     .command('load')
+    .enablePositionalOptions()
     .summary('put MCP users on a target and say how it answers')
     .description(
       'Puts MCP users on a target and counts what it answers, on the terminal or, with --ui, from a page in the ' +
@@ -99,6 +101,7 @@ export function registerLoad(program: Command): void {
         '\nTimes are written 30s, 1m30s or 500ms.',
     )
     .action(load);
+  registerLoadExport(command);
 }
 
 async function load(flags: LoadFlags): Promise<void> {

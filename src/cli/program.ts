@@ -26,6 +26,8 @@ export async function createProgram(version: string, asked?: string): Promise<Co
     .description('An MCP gateway that can explain its own performance, and a lab that can explain any other')
     .version(version)
     .showSuggestionAfterError()
+    // A command under another one has options of its own by the same names.
+    .enablePositionalOptions()
     .exitOverride();
   for (const load of needed(asked)) (await load())(program);
   return program;

@@ -77,6 +77,7 @@ const errorNames: Record<string, string> = {
 
 function failureOf({ status, error_code: code, error }: Tags): string {
   if (status !== undefined && status !== '0') return `http ${status}`;
+  if (error !== undefined && /\bEOF$/.test(error)) return 'connection closed';
   if (code === undefined) return (error ?? 'failed').slice(0, maxTextLength);
   return errorNames[code] ?? `k6 error ${code}`;
 }

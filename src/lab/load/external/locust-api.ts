@@ -204,8 +204,9 @@ const failureKinds: readonly [RegExp, (found: string) => string][] = [
   [/^CatchResponseError\('([^'\\]*)'\)$/, (reason) => reason],
   [/^BadStatusCode\(.*code=(\d{3})\)$/s, (status) => `http ${status}`],
   [/^HTTPError\('(\d{3}) /, (status) => `http ${status}`],
-  [/^(?:ConnectionRefusedError)\(/, () => 'connect ECONNREFUSED'],
-  [/^(?:ConnectionResetError)\(/, () => 'connection ECONNRESET'],
+  [/^ConnectionRefusedError\(/, () => 'connect ECONNREFUSED'],
+  [/^ConnectionResetError\(/, () => 'connection ECONNRESET'],
+  [/^HTTPConnectionClosed\(/, () => 'connection closed'],
   [/^(?:timeout|TimeoutError|ReadTimeout|ConnectTimeout)\(/, () => 'timeout'],
 ];
 

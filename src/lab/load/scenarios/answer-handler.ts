@@ -3,6 +3,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonValue } from './json-value.ts';
 import type { AnswerHandling, Check, Extraction } from './scenario.ts';
 
+/** What an answer that breaks a check is counted as; the same in every engine. */
+export const checkKinds = {
+  contains: (text: string): string => `check contains ${short(text)}`,
+  matches: (pattern: string): string => `check matches ${short(pattern)}`,
+  json: (path: string, equals: JsonValue): string =>
+    `check ${short(path)} is ${short(JSON.stringify(equals))}`,
+  within: (ms: number): string => `check within ${ms} ms`,
+};
+
 /** An answer as checks and extractions see it. */
 export interface Answered {
   /** Undefined for a result of MCP: what is no result has failed already. */
@@ -48,7 +57,7 @@ function compileCheck(check: Check): { kind: string; holds: (answered: Answered)
       ? []
       : [
           {
-            kind: `check contains ${short(contains)}`,
+            kind: checkKinds.contains(contains),
             holds: ({ text }: Answered) => text().includes(contains),
           },
         ]),
@@ -56,20 +65,20 @@ function compileCheck(check: Check): { kind: string; holds: (answered: Answered)
       ? []
       : [
           {
-            kind: `check matches ${short(pattern.source)}`,
+            kind: checkKinds.matches(pattern.source),
             holds: ({ text }: Answered) => pattern.test(text()),
           },
         ]),
     ...check.json.map(({ path, equals }) => {
       const valueIn = compilePath(path);
       return {
-        kind: `check ${short(path)} is ${short(JSON.stringify(equals))}`,
+        kind: checkKinds.json(path, equals),
         holds: (answered: Answered) => isDeepStrictEqual(valueIn(answered), equals),
       };
     }),
     ...(withinMs === undefined
       ? []
-      : [{ kind: `check within ${withinMs} ms`, holds: ({ tookMs }: Answered) => tookMs <= withinMs }]),
+      : [{ kind: checkKinds.within(withinMs), holds: ({ tookMs }: Answered) => tookMs <= withinMs }]),
   ];
 }
 

@@ -1,0 +1,104 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { exportEngines } from '../lab/load/export/expressible.ts';
+import type { ExportEngine } from '../lab/load/export/expressible.ts';
+import { exportLoad } from '../lab/load/export/export-load.ts';
+import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
+import type { LoadPlan } from '../lab/load/load-plan.ts';
+import { refuseRemote } from '../lab/load/refuse-remote.ts';
+import { writeAtomically } from '../lab/timeline/write-atomically.ts';
+import { parseDurationMs, parseWaitMs } from '../shared/duration.ts';
+import { GaugewayError, messageOf } from '../shared/errors.ts';
+import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
+import type { LoadModelFlags } from './load-model-options.ts';
+import { positive, wholeNumber } from './option-values.ts';
+import { addScenarioOptions, readScenarios } from './scenario-options.ts';
+import type { ScenarioFlags } from './scenario-options.ts';
+import { addThresholdOptions } from './threshold-options.ts';
+import type { ThresholdFlags } from './threshold-options.ts';
+
+interface ExportFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags {
+  engine: ExportEngine;
+  target: string;
+  token?: string;
+  out?: string;
+  spawnRate: number;
+  runTime: number;
+  iterations?: number;
+  era: LoadPlan['era'];
+  seed: number;
+  requestTimeout: number;
+  allowRemote: boolean;
+}
+
+/** `gaugeway load export`: the same load for those who run another engine. */
+export function registerLoadExport(load: Command): void {
+  const defaults = loadPlanDefaults;
+  const command = load
+    .command('export')
+    .summary('write the load as a locustfile or a k6 script')
+    .description(
+      'Asks the target once what it has, and writes the load that `gaugeway load` would send as a script for another ' +
+        'engine.\nA token is never written into it: the script reads GAUGEWAY_TOKEN when it runs.',
+    )
+    .addOption(new Option('--engine <name>', 'whose script').choices(exportEngines).makeOptionMandatory())
+    .requiredOption('--target <url>', 'base URL of the gateway, or its MCP endpoint')
+    .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
+    .option('-o, --out <file>', 'where to write it (default: standard output)')
+    .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
+    .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
+    .addOption(
+      new Option('-t, --run-time <time>', 'how long the test runs')
+        .argParser(parseWaitMs)
+        .default(60_000, '1m'),
+    )
+    .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
+    .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default(defaults.era))
+    .option('--seed <n>', 'makes two exports have the same arguments for tools', wholeNumber, defaults.seed)
+    .option(
+      '--request-timeout <time>',
+      'an answer that takes longer is a failure',
+      parseDurationMs,
+      defaults.requestTimeoutMs,
+    )
+    .option('--allow-remote', 'ask a target that is not this machine', false)
+    .addHelpText(
+      'after',
+      '\nTimes are written 30s, 1m30s or 500ms. What a script cannot say is refused, with its place.',
+    )
+    .action(exportTo);
+  addScenarioOptions(command);
+  addLoadModelOptions(command, '50ms-300ms');
+  addThresholdOptions(command);
+}
+
+async function exportTo(flags: ExportFlags): Promise<void> {
+  const plan = createLoadPlan({
+    targetUrl: flags.target,
+    ...(flags.token === undefined ? {} : { token: flags.token }),
+    users: flags.users,
+    spawnRate: flags.spawnRate,
+    ...loadModelOf(flags, await readScenarios(flags)),
+    ...(flags.server === undefined ? {} : { server: flags.server }),
+    requestTimeoutMs: flags.requestTimeout,
+    era: flags.era,
+    seed: flags.seed,
+    ...(flags.iterations === undefined ? {} : { iterationsPerUser: flags.iterations }),
+  });
+  refuseRemote(plan.targetUrl, flags.allowRemote);
+  const { script, notes, leftOut } = await exportLoad(flags.engine, plan, {
+    thresholds: flags.threshold,
+    abortOnFail: flags.abortOnFail,
+    runTimeMs: flags.runTime,
+  });
+  for (const { name, reason } of leftOut) process.stderr.write(`left out: ${name} (${reason})\n`);
+  for (const note of notes) process.stderr.write(`${note}\n`);
+  if (flags.out === undefined) {
+    process.stdout.write(script);
+    return;
+  }
+  await writeAtomically(flags.out, script).catch((cause: unknown) => {
+    const reason = `the script cannot be written to ${flags.out} (${messageOf(cause)})`;
+    throw new GaugewayError('usage', reason, { cause });
+  });
+}
