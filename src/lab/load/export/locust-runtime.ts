@@ -128,6 +128,7 @@ class GaugewayUser(FastHttpUser):
     connection_timeout = REQUEST_TIMEOUT_S
     network_timeout = REQUEST_TIMEOUT_S
     speaks_mcp = True
+    done = 0
 
     def first_variables(self):
         return {}
@@ -150,6 +151,16 @@ class GaugewayUser(FastHttpUser):
         if self.is_ready():
             self.at_stop()
         self.close_session()
+        if ITERATIONS is not None and self.tasks_begun >= ITERATIONS:
+            self.leave()
+
+    def leave(self):
+        """The last user that is done ends a test of one process; a master's test goes on until it is stopped."""
+        GaugewayUser.done += 1
+        runner = self.environment.runner
+        if isinstance(runner, LocalRunner) and GaugewayUser.done == runner.target_user_count:
+            # Not at once: Locust writes its files every second, and not at the end.
+            gevent.spawn_later(2, runner.quit)
 
     def wait_time(self):
         if ITERATIONS is not None and self.tasks_begun >= ITERATIONS:

@@ -50,7 +50,7 @@ const imported = {
     'task',
   ],
   'locust.exception': ['StopUser'],
-  'locust.runners': ['WorkerRunner'],
+  'locust.runners': ['LocalRunner', 'WorkerRunner'],
   'locust.stats': ['StatsEntry'],
 };
 
@@ -65,7 +65,7 @@ function imports(rest: string): string {
     ...modules.filter(isUsed).map((name) => `import ${name}`),
     ...(isUsed('urlencode') ? ['from urllib.parse import urlencode'] : []),
   ];
-  return [...own, '', ...from].join('\n');
+  return [...own, '', 'import gevent', ...from].join('\n');
 }
 
 function runHints({ plan, runTimeMs }: ScriptModel): string[] {
