@@ -16,8 +16,10 @@ import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
+import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
+import type { TlsFlags } from './tls-options.ts';
 
-interface ExportFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags {
+interface ExportFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags, TlsFlags {
   engine: ExportEngine;
   target: string;
   token?: string;
@@ -70,6 +72,7 @@ export function registerLoadExport(load: Command): void {
   addScenarioOptions(command);
   addLoadModelOptions(command, '50ms-300ms');
   addThresholdOptions(command);
+  addTlsOptions(command);
 }
 
 async function exportTo(flags: ExportFlags): Promise<void> {
@@ -80,6 +83,7 @@ async function exportTo(flags: ExportFlags): Promise<void> {
     spawnRate: flags.spawnRate,
     ...loadModelOf(flags, await readScenarios(flags)),
     ...(flags.server === undefined ? {} : { server: flags.server }),
+    ...tlsSettingsOf(flags),
     requestTimeoutMs: flags.requestTimeout,
     era: flags.era,
     seed: flags.seed,

@@ -172,8 +172,13 @@ function expectSameShares(one: Counted, other: Counted): void {
     const share = Math.min(1, (mine + theirs) / 2);
     const tolerance = 5 * Math.sqrt((share * (1 - share) * 2) / draws);
     expect(Math.abs(mine - theirs), name).toBeLessThanOrEqual(tolerance + 1 / draws);
-    expect(Object.keys(failures), name).toEqual(Object.keys(other[name]?.failures ?? {}));
+    expect(kindsOf(failures), name).toEqual(kindsOf(other[name]?.failures ?? {}));
   }
+}
+
+/** Without the words of the target, which only our own engine adds. */
+function kindsOf(failures: Readonly<Record<string, number>>): string[] {
+  return Object.keys(failures).map((kind) => kind.split(': ')[0] ?? '');
 }
 
 describe.each([
@@ -266,7 +271,6 @@ describe.each([
     test('says any text as a text', async () => {
       const hostile = `"""'''\\ \n*/ // # \${NOT} \u2028 é 🙂 \``;
       const name = `name "'\\ 🙂`;
-      let said: unknown;
       await using target = await CountingMcpServer.start({ tools: [{ name: 'echo' }] });
       const scenario = await scenarioFile(`hostile-${engine}`, {
         description: hostile.replaceAll('$', '$$$$'),
@@ -289,15 +293,18 @@ describe.each([
       const { code, counted, output } = await runExported(engine, args);
       expect({ code, output }).toMatchObject({ code: 0 });
       expect(counted[name]?.requests).toBe(1);
-      said = target.argumentsSeen.at(-1);
-      expect(said).toEqual({ __proto__x: hostile, [hostile.slice(0, 8)]: [null, true, 1.5, `${hostile}!`] });
+      expect(target.argumentsSeen.at(-1)).toEqual({
+        __proto__x: hostile,
+        [hostile.slice(0, 8)]: [null, true, 1.5, `${hostile}!`],
+      });
     });
   });
 });
 
+const steps = (...list: object[]): object => ({ tasks: [{ name: 'a task', steps: list }] });
+const get = { request: 'GET /x' };
+
 describe('gaugeway load export', () => {
-  const steps = (...list: object[]): object => ({ tasks: [{ name: 'a task', steps: list }] });
-  const get = { request: 'GET /x' };
   test.each<[string, string, object, string]>([
     [
       'a path to many places',

@@ -27,7 +27,7 @@ export async function exportLoad(
   options: Pick<ScriptModel, 'thresholds' | 'abortOnFail' | 'runTimeMs'>,
 ): Promise<ExportedLoad> {
   checkExpressible(plan, engine);
-  const target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs);
+  const target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs, plan.tls);
   try {
     const preparation = await prepareLoad(plan, target, createWire(plan.era, plan.token));
     const model = scriptModel(plan, preparation, options);

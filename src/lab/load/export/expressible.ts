@@ -20,7 +20,11 @@ export function checkExpressible({ scenarios, iterationsPerUser }: LoadPlan, eng
   for (const { scenario } of scenarios) {
     for (const part of ['setup', 'teardown'] as const) {
       if (scenario[part].length === 0) continue;
-      throw refusal(scenario, part, 'runs once for the whole load, and a script runs on many machines');
+      throw refusal(
+        scenario,
+        part,
+        'runs once for the whole load, and a script runs on many machines; what each user can do belongs into start',
+      );
     }
     const coded = scenario.tasks.find(({ code }) => code !== undefined);
     if (coded !== undefined) {

@@ -89,8 +89,9 @@ function handle(handling, variables, bodyText, document, response, tookMs) {
 function failureWithoutAnswer({ error, error_code: code }) {
   if (/\bEOF$/.test(error)) return 'connection closed';
   if (code === 1212) return 'connect ECONNREFUSED';
-  if (code === 1220) return 'connection ECONNRESET';
-  return code === 1050 || code === 1211 ? 'timeout' : 'k6 error ' + code;
+  if (code === 1220) return 'connection reset';
+  if (code === 1211) return 'connect timeout';
+  return code === 1050 ? 'timeout' : 'k6 error ' + code;
 }
 
 /** The JSON-RPC message in an answer; of an event stream, the response to this request. */
@@ -110,13 +111,15 @@ function judgeJsonRpc(response, id, hadSession) {
   const message = messageOf(response, id);
   const error = isObject(message) ? message.error : undefined;
   const code = isObject(error) && typeof error.code === 'number' ? error.code : undefined;
+  // A server that could not read the request knows no id.
+  const answers = isObject(message) && (message.id === id || (error !== undefined && message.id === null));
   const { status } = response;
   if (status < 200 || status > 299) {
     if (status === 404 && hadSession) return { failure: sessionLost };
     return { failure: 'http ' + status + (code === undefined ? '' : ' json-rpc ' + code) };
   }
-  if (!isObject(message) || message.jsonrpc !== '2.0' || message.id !== id) return { failure: 'malformed answer' };
-  if (code !== undefined) return { failure: 'json-rpc ' + code };
+  if (!answers || message.jsonrpc !== '2.0') return { failure: 'malformed answer' };
+  if (error !== undefined) return { failure: code === undefined ? 'malformed answer' : 'json-rpc ' + code };
   const { result } = message;
   if (!isObject(result)) return { failure: 'malformed answer' };
   if (result.isError === true) return { failure: 'isError' };

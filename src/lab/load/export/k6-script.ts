@@ -4,7 +4,7 @@ import type { HttpBody } from '../scenarios/scenario.ts';
 import type { Threshold } from '../thresholds.ts';
 import type { Wait } from '../waits.ts';
 import { k6Runtime } from './k6-runtime.ts';
-import { handlingData, messageOf, poolName } from './script-model.ts';
+import { commonNotes, handlingData, messageOf, poolName } from './script-model.ts';
 import type { ScriptModel, ScriptScenario } from './script-model.ts';
 import {
   commentLines,
@@ -67,19 +67,15 @@ export function k6Script(model: ScriptModel): { script: string; notes: string[] 
   return { script: `${sections.join('\n\n')}\n`, notes };
 }
 
-function notesOf({ plan, thresholds, scenarios }: ScriptModel): string[] {
+function notesOf(model: ScriptModel): string[] {
+  const { plan, scenarios } = model;
   const speaksMcp = scenarios.some(({ protocol }) => protocol === 'mcp');
   return [
-    ...(speaksMcp
-      ? ['Nearly: an event stream is read to its end, where our engine goes on with the answer.']
-      : []),
+    ...commonNotes(model),
     ...(speaksMcp && plan.iterationsPerUser === undefined
       ? ['Nearly: k6 does not tell a user that it ends, so that sessions are left open at the end.']
       : []),
     'Nearly: times of k6 begin when a request is sent, without the making of a connection; in the open model they do not begin with the arrival.',
-    ...(thresholds.some(({ metric }) => metric.kind === 'rps')
-      ? ['Nearly: the rate of a threshold is that of the whole test, its ramp included.']
-      : []),
   ];
 }
 
@@ -90,7 +86,12 @@ function options(model: ScriptModel, named: readonly { scenario: ScriptScenario;
   );
   const thresholds = thresholdsOf(model.thresholds, model.abortOnFail);
   return `export const options = ${JSON.stringify(
-    { scenarios, ...(model.thresholds.length === 0 ? {} : { thresholds }), userAgent: 'gaugeway-load' },
+    {
+      scenarios,
+      ...(model.thresholds.length === 0 ? {} : { thresholds }),
+      ...(model.plan.tls?.insecure === true ? { insecureSkipTLSVerify: true } : {}),
+      userAgent: 'gaugeway-load',
+    },
     null,
     2,
   )};`;

@@ -75,7 +75,7 @@ def failure_without_answer(error):
     if isinstance(error, ConnectionRefusedError):
         return "connect ECONNREFUSED"
     if isinstance(error, ConnectionResetError):
-        return "connection ECONNRESET"
+        return "connection reset"
     if isinstance(error, TimeoutError) or "timed out" in str(error):
         return "timeout"
     return "connection closed" if type(error).__name__ == "HTTPConnectionClosed" else type(error).__name__
@@ -100,15 +100,17 @@ def judge_json_rpc(response, request_id, had_session):
     message = message_of(response, request_id)
     error = message.get("error") if message is not None else None
     code = error.get("code") if isinstance(error, dict) else None
+    # A server that could not read the request knows no id.
+    answers = message is not None and (message.get("id") == request_id or (error is not None and message.get("id") is None))
     status = response.status_code
     if not 200 <= status <= 299:
         if status == 404 and had_session:
             return SESSION_LOST, None
         return "http %d%s" % (status, "" if code is None else " json-rpc %d" % code), None
-    if message is None or message.get("jsonrpc") != "2.0" or message.get("id") != request_id:
+    if not answers or message.get("jsonrpc") != "2.0":
         return "malformed answer", None
-    if code is not None:
-        return "json-rpc %d" % code, None
+    if error is not None:
+        return "malformed answer" if code is None else "json-rpc %d" % code, None
     result = message.get("result")
     if not isinstance(result, dict):
         return "malformed answer", None
@@ -124,7 +126,7 @@ class GaugewayUser(FastHttpUser):
 
     abstract = True
     host = TARGET
-    insecure = False
+    insecure = INSECURE
     connection_timeout = REQUEST_TIMEOUT_S
     network_timeout = REQUEST_TIMEOUT_S
     speaks_mcp = True

@@ -4,7 +4,7 @@ import type { HttpBody } from '../scenarios/scenario.ts';
 import type { Threshold } from '../thresholds.ts';
 import type { Wait } from '../waits.ts';
 import { locustRuntime } from './locust-runtime.ts';
-import { handlingData, messageOf, poolName } from './script-model.ts';
+import { commonNotes, handlingData, messageOf, poolName } from './script-model.ts';
 import type { ScriptModel, ScriptScenario } from './script-model.ts';
 import { commentLines, dataCode, identifier, python, quote, textCode, valueCode } from './script-syntax.ts';
 
@@ -78,21 +78,16 @@ function runHints({ plan, runTimeMs }: ScriptModel): string[] {
   ];
 }
 
-function notesOf({ plan, thresholds: limits, abortOnFail, scenarios }: ScriptModel): string[] {
-  const { executor } = plan;
+function notesOf(model: ScriptModel): string[] {
+  const { plan, abortOnFail } = model;
   return [
-    ...(scenarios.some(({ protocol }) => protocol === 'mcp')
-      ? ['Nearly: an event stream is read to its end, where our engine goes on with the answer.']
-      : []),
+    ...commonNotes(model),
     'Nearly: Locust rounds times and keeps them in buckets, so that percentiles are up to 5 % off.',
-    ...(executor.kind === 'closed-users'
+    ...(plan.executor.kind === 'closed-users'
       ? []
       : [
           'Nearly: Locust has no open model. Users begin tasks at a rate of their own, so that arrivals fall behind when a task takes longer than a user has for it.',
         ]),
-    ...(limits.some(({ metric }) => metric.kind === 'rps')
-      ? ['Nearly: the rate of a threshold is that of the whole test, its ramp included.']
-      : []),
     ...(abortOnFail
       ? ['Nearly: Locust holds thresholds against the whole test at its end, and ends no test by one.']
       : []),
@@ -121,6 +116,7 @@ function constants(model: ScriptModel): string {
     `PROTOCOL_VERSION = ${quote(protocolVersion)}`,
     `HELLO = (${quote(hello.method)}, ${dataCode(hello.params, python)})`,
     `ENVELOPE = ${dataCode(envelope, python)}`,
+    `INSECURE = ${plan.tls?.insecure === true ? 'True' : 'False'}`,
     `REQUEST_TIMEOUT_S = ${plan.requestTimeoutMs / 1000}`,
     `# Each user ends after this many tasks; None: it goes on.`,
     `ITERATIONS = ${plan.iterationsPerUser ?? 'None'}`,

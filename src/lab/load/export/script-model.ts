@@ -62,6 +62,24 @@ export function scriptModel(
   };
 }
 
+/** What scripts of every engine say only nearly, in words. */
+export function commonNotes({ plan, thresholds, scenarios }: ScriptModel): string[] {
+  return [
+    'Nearly: failures are counted by their kinds, without the words of the target that our engine adds.',
+    ...(scenarios.some(({ protocol }) => protocol === 'mcp')
+      ? ['Nearly: an event stream is read to its end, where our engine goes on with the answer.']
+      : []),
+    ...(thresholds.some(({ metric }) => metric.kind === 'rps')
+      ? ['Nearly: the rate of a threshold is that of the whole test, its ramp included.']
+      : []),
+    ...(plan.tls?.ca === undefined
+      ? []
+      : [
+          'Nearly: the script holds no certificates. Name the file of the private authority in SSL_CERT_FILE.',
+        ]),
+  ];
+}
+
 /** The name of the pool that a step draws from. */
 export function poolName(step: PreparedStep & { kind: 'pool' }, pools: ScriptModel['pools']): string {
   const wanted = JSON.stringify(step.calls.map(({ name }) => name));

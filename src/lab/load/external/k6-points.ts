@@ -70,9 +70,9 @@ function durationOf(value: number, { status }: Tags): number | undefined {
 const errorNames: Record<string, string> = {
   '1050': 'timeout',
   '1101': 'connect ENOTFOUND',
-  '1211': 'timeout',
+  '1211': 'connect timeout',
   '1212': 'connect ECONNREFUSED',
-  '1220': 'connection ECONNRESET',
+  '1220': 'connection reset',
 };
 
 function failureOf({ status, error_code: code, error }: Tags): string {

@@ -205,7 +205,7 @@ const failureKinds: readonly [RegExp, (found: string) => string][] = [
   [/^BadStatusCode\(.*code=(\d{3})\)$/s, (status) => `http ${status}`],
   [/^HTTPError\('(\d{3}) /, (status) => `http ${status}`],
   [/^ConnectionRefusedError\(/, () => 'connect ECONNREFUSED'],
-  [/^ConnectionResetError\(/, () => 'connection ECONNRESET'],
+  [/^ConnectionResetError\(/, () => 'connection reset'],
   [/^HTTPConnectionClosed\(/, () => 'connection closed'],
   [/^(?:timeout|TimeoutError|ReadTimeout|ConnectTimeout)\(/, () => 'timeout'],
 ];
