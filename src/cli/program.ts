@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   rules: async () => (await import('./rules.ts')).registerRules,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,
+  scenarios: async () => (await import('./scenarios.ts')).registerScenarios,
   'upstream-fixture': async () => (await import('./upstream-fixture.ts')).registerUpstreamFixture,
   token: async () => (await import('./token.ts')).registerToken,
 };
