@@ -1,21 +1,11 @@
-import { Command } from 'commander';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { commandOutput } from '../../test/support/command-output.ts';
 import { rules } from '../lab/diagnose/rules/index.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { registerRules } from './rules.ts';
 
 /** What `gaugeway rules …` writes to stdout. */
-async function output(...args: string[]): Promise<string> {
-  let text = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    text += String(chunk);
-    return true;
-  });
-  const program = new Command().exitOverride();
-  registerRules(program);
-  await program.parseAsync(['rules', ...args], { from: 'user' });
-  return text;
-}
+const output = (...args: string[]): Promise<string> => commandOutput(registerRules, ['rules', ...args]);
 
 describe('gaugeway rules', () => {
   afterEach(() => vi.restoreAllMocks());

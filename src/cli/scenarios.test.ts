@@ -1,22 +1,13 @@
-import { Command } from 'commander';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
+import { commandOutput } from '../../test/support/command-output.ts';
 import { builtInScenarios } from '../lab/load/scenarios/built-in.ts';
 import { readDefinition } from '../lab/load/scenarios/scenario-definition.ts';
 import { registerScenarios } from './scenarios.ts';
 
 /** What `gaugeway scenarios …` writes to stdout. */
-async function output(...args: string[]): Promise<string> {
-  let text = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    text += String(chunk);
-    return true;
-  });
-  const program = new Command().exitOverride();
-  registerScenarios(program);
-  await program.parseAsync(['scenarios', ...args], { from: 'user' });
-  return text;
-}
+const output = (...args: string[]): Promise<string> =>
+  commandOutput(registerScenarios, ['scenarios', ...args]);
 
 describe('gaugeway scenarios', () => {
   afterEach(() => vi.restoreAllMocks());

@@ -1,11 +1,19 @@
 import type { Command } from 'commander';
 import { builtInScenarios } from '../lab/load/scenarios/built-in.ts';
 import { readScenario } from '../lab/load/scenarios/read-scenario.ts';
+import { readDefinition } from '../lab/load/scenarios/scenario-definition.ts';
 import type { Scenario } from '../lab/load/scenarios/scenario.ts';
 import { renderDefinition, writeDefinition } from '../lab/load/scenarios/write-definition.ts';
+import { GaugewayError } from '../shared/errors.ts';
+import { addRecordingOptions, readRecordings, tellLeftOut } from './recording-options.ts';
+import type { RecordingFlags } from './recording-options.ts';
+
+interface ScenariosFlags extends RecordingFlags {
+  json: boolean;
+}
 
 export function registerScenarios(program: Command): void {
-  program
+  const command = program
     .command('scenarios')
     .summary('list what users of a load can do, or print a scenario')
     .description(
@@ -13,11 +21,20 @@ export function registerScenarios(program: Command): void {
     )
     .argument('[name|file]', 'scenario to print')
     .option('--json', 'print as JSON', false)
-    .action(async (source: string | undefined, { json }: { json: boolean }) => {
-      process.stdout.write(
-        source === undefined ? listScenarios(json) : print((await readScenario(source)).scenario, json),
-      );
-    });
+    .action(scenarios);
+  addRecordingOptions(command);
+  command.option('--target <url>', 'target whose requests are taken of a recording');
+}
+
+async function scenarios(source: string | undefined, flags: ScenariosFlags): Promise<void> {
+  const { json } = flags;
+  const recordings = await readRecordings(flags);
+  recordings.forEach(tellLeftOut);
+  const named = source === undefined ? [] : [(await readScenario(source)).scenario];
+  const printed = [...named, ...recordings.map(({ definition }) => readDefinition(definition))];
+  if (printed.length > 1) throw new GaugewayError('usage', 'one scenario is printed at a time');
+  const [only] = printed;
+  process.stdout.write(only === undefined ? listScenarios(json) : print(only, json));
 }
 
 function listScenarios(json: boolean): string {

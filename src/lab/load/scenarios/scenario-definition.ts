@@ -13,7 +13,9 @@ import { byVariable, readBy, stepSchema, templatedJson } from './step-definition
 
 /** Tasks that arrivals may have under way at once where the scenario names no bound. */
 const usualMaxUsers = 1_000;
-const maxSteps = 200;
+/** The most steps of one list. */
+export const maxSteps = 200;
+export const maxTasks = 200;
 
 const steps = z.array(stepSchema).max(maxSteps).default([]);
 
@@ -72,7 +74,7 @@ const definition = z.strictObject({
   stages: stages.pipe(executorSchema).optional(),
   setup: steps,
   start: steps,
-  tasks: z.array(task).min(1, { error: 'a scenario has at least one task' }).max(200),
+  tasks: z.array(task).min(1, { error: 'a scenario has at least one task' }).max(maxTasks),
   stop: steps,
   teardown: steps,
 });

@@ -70,6 +70,11 @@ function parseExpression(source: string): Expression {
   );
 }
 
+/** The template that renders to this text: the way back for what holds no expression. */
+export function escapeTemplate(text: string): string {
+  return text.replaceAll('${', () => '$${');
+}
+
 /** The text, where rendering gives the same each time. */
 export function literalOf(parts: TemplateParts): string | undefined {
   return parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
