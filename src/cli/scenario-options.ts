@@ -32,6 +32,8 @@ export function addScenarioOptions(command: Command): void {
     .option('--server <name|id>', 'virtual server of the target to ask instead of all its tools');
   addRecordingOptions(command);
   command.hook('preAction', async (_program, asked) => {
+    // Also called for a command below this one, which has the options, and this hook, itself.
+    if (asked !== command) return;
     const flags: ScenarioFlags = asked.opts();
     const recordings = await readRecordings(flags);
     recordings.forEach(tellLeftOut);

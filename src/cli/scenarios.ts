@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { builtInScenarios } from '../lab/load/scenarios/built-in.ts';
 import { readScenario } from '../lab/load/scenarios/read-scenario.ts';
@@ -7,6 +8,7 @@ import { renderDefinition, writeDefinition } from '../lab/load/scenarios/write-d
 import { GaugewayError } from '../shared/errors.ts';
 import { addRecordingOptions, readRecordings, tellLeftOut } from './recording-options.ts';
 import type { RecordingFlags } from './recording-options.ts';
+import { addTlsOptions } from './tls-options.ts';
 
 interface ScenariosFlags extends RecordingFlags {
   json: boolean;
@@ -23,7 +25,11 @@ export function registerScenarios(program: Command): void {
     .option('--json', 'print as JSON', false)
     .action(scenarios);
   addRecordingOptions(command);
-  command.option('--target <url>', 'target whose requests are taken of a recording');
+  command
+    .option('--target <url>', 'target whose requests are taken of a recording')
+    .addOption(new Option('--token <token>', 'bearer token for a description').env('GAUGEWAY_TOKEN'))
+    .option('--allow-remote', 'read a description of a machine that is not this one', false);
+  addTlsOptions(command);
 }
 
 async function scenarios(source: string | undefined, flags: ScenariosFlags): Promise<void> {

@@ -9,22 +9,24 @@ import type { RunDocument } from '../../src/lab/run-document.ts';
 import { gaugeway } from '../support/command-line.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import { harOf } from '../support/har.ts';
+import { testDatabase } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { startGateway } from './running-gateway.ts';
 
 /** A machine that is busy with other tests is slow. */
 const patience = { timeout: 25_000 };
 
 /** Counts what it is asked; makes items, each with an id that nobody can guess, and knows those only. */
-class ItemServer implements AsyncDisposable {
+class UnguardedServer implements AsyncDisposable {
   readonly counts = new Map<string, number>();
   readonly #ids = new Set<string>(['first-item-0001']);
   readonly #answers: Readonly<Record<string, unknown>>;
   readonly #server = createServer((request, response) => void this.#handle(request, response));
 
   /** `answers`: further pages by their path. */
-  static async start(answers: Readonly<Record<string, unknown>> = {}): Promise<ItemServer> {
-    const server = new ItemServer(answers);
+  static async start(answers: Readonly<Record<string, unknown>> = {}): Promise<UnguardedServer> {
+    const server = new UnguardedServer(answers);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
@@ -56,6 +58,8 @@ class ItemServer implements AsyncDisposable {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
+    if (pathname === '/forbidden') return answer(403, {});
+    if (pathname === '/moved') return answer(307, {});
     if (pathname in this.#answers) return answer(200, this.#answers[pathname]);
     if (pathname === '/items' && request.method === 'GET') {
       return answer(
@@ -112,7 +116,7 @@ describe('a load that was recorded', () => {
     ]);
 
   it('asks the server what was recorded, with the ids of now', patience, async () => {
-    await using server = await ItemServer.start({ '/page': {} });
+    await using server = await UnguardedServer.start({ '/page': {} });
     const file = await save('session.har', recording(server.url));
     const { counted, failed, stderr } = await load(['--har', file]);
     expect(failed).toBe(0);
@@ -135,7 +139,7 @@ describe('a load that was recorded', () => {
   });
 
   it('can go to another target than was recorded, and be printed and edited before', patience, async () => {
-    await using server = await ItemServer.start({ '/page': {} });
+    await using server = await UnguardedServer.start({ '/page': {} });
     const file = await save('session.har', recording('https://production.example.com'));
     const printed = await gaugeway(['scenarios', '--har', file]);
     expect(printed).toMatchObject({ code: 0 });
@@ -144,6 +148,16 @@ describe('a load that was recorded', () => {
     const { counted, failed } = await load(['--scenario', yaml, '--target', server.url]);
     expect({ counted, failed }).toMatchObject({ counted: { 'GET /page?edited=1': 21 }, failed: 0 });
     expect(server.counts.get('DELETE /items/ID')).toBe(21);
+  });
+
+  it('can be exported, and what is left out is told once', async () => {
+    await using server = await UnguardedServer.start();
+    const file = await save('session.har', recording(server.url));
+    const args = ['load', 'export', '--engine', 'k6', '--target', server.url, '--har', file];
+    const { code, stdout, stderr } = await gaugeway(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('"DELETE /items/:id"');
+    expect(stderr.match(/^left out: GET \/style\.css/gm)).toHaveLength(1);
   });
 
   it('goes to no other machine by itself', async () => {
@@ -183,5 +197,103 @@ describe('a load that was recorded', () => {
     expect(server.count('initialize')).toBe(4);
     expect(server.count('tools/call echo')).toBe(21);
     expect(server.argumentsSeen).toEqual(Array.from({ length: 21 }, () => ({ message: 'as recorded' })));
+  });
+});
+
+describe('a load that an OpenAPI description names', () => {
+  const item = { type: 'object', properties: { id: { type: 'string' } } };
+  const description = {
+    openapi: '3.1.0',
+    info: { title: 'Items', version: '1' },
+    paths: {
+      '/page': { get: {} },
+      '/items': {
+        get: {
+          responses: { 200: { content: { 'application/json': { schema: { type: 'array', items: item } } } } },
+        },
+        post: { requestBody: { content: { 'application/json': { example: { n: 1 } } } } },
+      },
+      '/items/{item_id}': { get: {}, delete: {} },
+      '/no-longer-there': { get: {} },
+      '/forbidden': { get: {} },
+      '/moved': { get: {} },
+      '/empty': { get: { responses: { 200: { content: { 'application/json': {} } } } } },
+      '/empty/{id}': { get: {} },
+    },
+  };
+
+  it('asks the server that serves it, and leaves out what that lacks', patience, async () => {
+    await using server = await UnguardedServer.start({
+      '/page': {},
+      '/openapi.json': description,
+      '/empty': [],
+    });
+    const { counted, failed, stderr } = await load(['--from-openapi', `${server.url}/openapi.json`]);
+    expect(failed).toBe(0);
+    expect(Object.keys(counted).toSorted()).toEqual([
+      'GET /empty',
+      'GET /items',
+      'GET /items/{item_id}',
+      'GET /page',
+    ]);
+    const seen = (name: string): number => server.counts.get(name) ?? 0;
+    // Each of the optional tasks was tried once before the load, outside of its figures.
+    expect(seen('GET /page')).toBe((counted['GET /page'] ?? 0) + 1);
+    expect(seen('GET /items')).toBe((counted['GET /items'] ?? 0) + 2);
+    expect(seen('GET /items/ID')).toBe((counted['GET /items/{item_id}'] ?? 0) + 1);
+    expect(seen('GET /empty')).toBe((counted['GET /empty'] ?? 0) + 2);
+    expect(seen('GET /no-longer-there')).toBe(1);
+    expect(seen('GET /openapi.json')).toBe(1);
+    expect(seen('POST /items')).toBe(0);
+    expect(stderr).toContain('left out: GET /no-longer-there (the target has no such thing (http 404))');
+    expect(stderr).toContain('left out: GET /forbidden (the target does not allow it (http 403))');
+    expect(stderr).toContain('left out: GET /moved (the target sends it elsewhere (http 307))');
+    expect(stderr).toContain('left out: GET /empty/{id} (the target has nothing to ask for (extract id))');
+    expect(stderr).toContain('left out: operations of POST (--openapi-methods adds them)');
+  });
+
+  it('changes what its target holds when that was asked for', patience, async () => {
+    await using server = await UnguardedServer.start({ '/page': {} });
+    const file = await save('items.yaml', JSON.stringify(description));
+    const methods = ['--openapi-methods', 'get,post', '--target', server.url];
+    const { counted, failed } = await load(['--from-openapi', file, ...methods]);
+    expect(failed).toBe(0);
+    expect(server.counts.get('POST /items')).toBe((counted['POST /items'] ?? 0) + 1);
+  });
+
+  it('follows no redirect to its description', async () => {
+    await using elsewhere = await UnguardedServer.start({ '/openapi.json': description });
+    const redirecting = createServer((_request, response) => {
+      response.writeHead(302, { location: `${elsewhere.url}/openapi.json` }).end();
+    });
+    redirecting.listen(0, '127.0.0.1');
+    await once(redirecting, 'listening');
+    const address = redirecting.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { code, stderr } = await gaugeway([
+      'scenarios',
+      '--from-openapi',
+      `http://127.0.0.1:${port}/openapi.json`,
+    ]);
+    redirecting.close();
+    expect({ code, stderr }).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(`http 302: it is at ${elsewhere.url}`),
+    });
+    expect(elsewhere.counts.size).toBe(0);
+  });
+
+  it('is of the gateway itself', { timeout: 60_000 }, async () => {
+    await using database = await testDatabase();
+    const { server, token } = await startGateway(database.dsn);
+    try {
+      const args = ['--from-openapi', `${server.url}/openapi.json`, '--token', token];
+      const { counted, failed, stderr } = await load(args);
+      expect({ failed, stderr }).toMatchObject({ failed: 0 });
+      expect(Object.keys(counted)).toEqual(expect.arrayContaining(['GET /health', 'GET /tools']));
+      expect(Object.values(counted).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(21);
+    } finally {
+      await server.close();
+    }
   });
 });

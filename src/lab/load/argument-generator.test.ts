@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UngenerableSchemaError, generateArguments } from './argument-generator.ts';
+import { UngenerableSchemaError, generateArguments, generateValue } from './argument-generator.ts';
 import { createRandom } from './random.ts';
 
 const random = createRandom(1);
@@ -88,6 +88,27 @@ describe('made-up arguments', () => {
       lat: expect.any(Number),
       name: 'n',
     });
+  });
+});
+
+describe('values within an OpenAPI description', () => {
+  const document = { components: { schemas: { Name: { type: 'string', example: 'by example' } } } };
+  const made = (schema: unknown): unknown => generateValue(schema, document, createRandom(1), 'query q');
+
+  it('follow its references and take its examples', () => {
+    expect(made({ $ref: '#/components/schemas/Name' })).toBe('by example');
+    expect(made({ example: 7, default: 8 })).toBe(7);
+  });
+
+  it('keep the exclusive bounds of OpenAPI 3.0', () => {
+    expect(
+      made({ type: 'integer', minimum: 4, exclusiveMinimum: true, maximum: 6, exclusiveMaximum: true }),
+    ).toBe(5);
+    expect(made({ type: 'integer', minimum: 4, exclusiveMinimum: false, maximum: 4 })).toBe(4);
+  });
+
+  it('are refused by what they are for', () => {
+    expect(() => made({ pattern: '^x' })).toThrow('query q: `pattern` is not supported');
   });
 });
 

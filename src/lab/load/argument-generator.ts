@@ -1,3 +1,4 @@
+import { followReference } from './local-reference.ts';
 import { asObject } from './mcp-wire.ts';
 import { between, integerBetween } from './random.ts';
 import type { Random } from './random.ts';
@@ -71,6 +72,19 @@ export function generateArguments(inputSchema: unknown, random: Random): Record<
   return value;
 }
 
+/**
+ * Makes up a value that is valid by a schema within `document`, to which its `$ref`s point; `name` is what it is for. The
+ * dialect of OpenAPI 3.0 is understood, too. Throws {@link UngenerableSchemaError}.
+ */
+export function generateValue(
+  schema: unknown,
+  document: Record<string, unknown>,
+  random: Random,
+  name: string,
+): unknown {
+  return generate(schema, { root: document, random, path: name, depth: 0, name });
+}
+
 interface Context {
   root: Record<string, unknown>;
   random: Random;
@@ -90,6 +104,8 @@ function generate(schema: unknown, context: Context): unknown {
   if ('const' in node) return node['const'];
   const choices = firstList(node, ['enum', 'examples']);
   if (choices !== undefined) return pick(choices, context.random);
+  // OpenAPI's own keyword for one example.
+  if ('example' in node) return node['example'];
   if ('default' in node) return node['default'];
   const keyword = unsupported.find((name) => name in node);
   if (keyword !== undefined)
@@ -190,12 +206,10 @@ function generateString(node: Record<string, unknown>, context: Context): string
 function generateNumber(node: Record<string, unknown>, isInteger: boolean, context: Context): number {
   const step = numberOf(node['multipleOf']) ?? (isInteger ? 1 : undefined);
   const exclusiveGap = step ?? 1e-6;
-  const exclusiveMin = numberOf(node['exclusiveMinimum']);
-  const exclusiveMax = numberOf(node['exclusiveMaximum']);
-  const min =
-    numberOf(node['minimum']) ?? (exclusiveMin === undefined ? undefined : exclusiveMin + exclusiveGap);
-  const max =
-    numberOf(node['maximum']) ?? (exclusiveMax === undefined ? undefined : exclusiveMax - exclusiveGap);
+  const exclusiveMin = exclusiveBound(node, 'exclusiveMinimum', 'minimum');
+  const exclusiveMax = exclusiveBound(node, 'exclusiveMaximum', 'maximum');
+  const min = exclusiveMin === undefined ? numberOf(node['minimum']) : exclusiveMin + exclusiveGap;
+  const max = exclusiveMax === undefined ? numberOf(node['maximum']) : exclusiveMax - exclusiveGap;
   const low = min ?? Math.min(1, max ?? 1);
   const high = max ?? low + 99;
   if (step === undefined) {
@@ -208,14 +222,16 @@ function generateNumber(node: Record<string, unknown>, isInteger: boolean, conte
   return integerBetween(context.random, first, last) * step;
 }
 
+/** In the dialect of OpenAPI 3.0 it is `true` beside the bound. */
+function exclusiveBound(node: Record<string, unknown>, keyword: string, bound: string): number | undefined {
+  return numberOf(node[keyword] === true ? node[bound] : node[keyword]);
+}
+
 /** Only references within the schema itself: a network reference is never followed. */
 function resolve(reference: string, context: Context): unknown {
   if (!reference.startsWith('#'))
     throw new UngenerableSchemaError(context.path, 'an outside `$ref` is not followed');
-  let node: unknown = context.root;
-  for (const part of reference.slice(1).split('/').filter(Boolean)) {
-    node = asObject(node)?.[decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')];
-  }
+  const node = followReference(context.root, reference);
   if (node === undefined)
     throw new UngenerableSchemaError(context.path, `\`$ref\` ${reference} leads nowhere`);
   return node;

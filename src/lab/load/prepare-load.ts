@@ -17,8 +17,14 @@ import { renderVariables } from './scenarios/render-variables.ts';
 import type { Scenario, ScenarioTask, Step, WeightedScenario } from './scenarios/scenario.ts';
 import { sharesOf } from './task-shares.ts';
 
-/** Kinds of failure that say that a target has no such thing. */
-const notThere = /^http (404|405|501)\b|^json-rpc -32601$/;
+/** Kinds of failure that say that this target cannot be asked for something that may be left out. */
+const refusals: readonly { kind: RegExp; reason: string }[] = [
+  { kind: /^http (404|405|501)\b|^json-rpc -32601$/, reason: 'the target has no such thing' },
+  { kind: /^http (401|403)\b/, reason: 'the target does not allow it' },
+  { kind: /^http 30[1-8]\b/, reason: 'the target sends it elsewhere' },
+  { kind: /^http (400|415|422)\b|^invalid request/, reason: 'the target does not take what it is sent' },
+  { kind: /^extract /, reason: 'the target has nothing to ask for' },
+];
 
 const noSuchTool = 'the target lists no such tool';
 
@@ -161,7 +167,8 @@ async function trial(
     if (step.kind === 'think') continue;
     const failure = await compileStep(step, context)(user, performance.now());
     if (failure === undefined) continue;
-    return notThere.test(failure) ? `the target has no such thing (${failure})` : undefined;
+    const refusal = refusals.find(({ kind }) => kind.test(failure));
+    return refusal === undefined ? undefined : `${refusal.reason} (${failure})`;
   }
   return undefined;
 }

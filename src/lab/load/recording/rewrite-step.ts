@@ -1,3 +1,4 @@
+import { percentDecode } from '../percent-decode.ts';
 import type { JsonValue } from '../scenarios/json-value.ts';
 import type { HttpBody, HttpStep, McpStep, ToolStep } from '../scenarios/scenario.ts';
 import { escapeTemplate } from '../scenarios/template.ts';
@@ -42,7 +43,7 @@ export function rewriteStep(step: HttpStep | McpStep | ToolStep, replace: Replac
 function rewritePath(path: string, replace: Replace): string {
   const [pathname, query] = split(path);
   const parts = pathname.split('/').map((part) => {
-    const value = decode(part);
+    const value = percentDecode(part);
     return replace({ where: 'text', key: '', value, encoded: value !== part }) ?? escapeTemplate(part);
   });
   if (query === undefined) return parts.join('/');
@@ -50,7 +51,7 @@ function rewritePath(path: string, replace: Replace): string {
     const [key = '', ...rest] = pair.split('=');
     if (rest.length === 0) return escapeTemplate(pair);
     const written = rest.join('=');
-    const value = decode(written);
+    const value = percentDecode(written);
     const encoded = encodeURIComponent(value) !== value;
     const expression = replace({ where: 'text', key, value, encoded });
     return `${escapeTemplate(key)}=${expression ?? escapeTemplate(written)}`;
@@ -94,13 +95,4 @@ function rewriteJson(value: JsonValue, key: string, replace: Replace): JsonValue
   if (Array.isArray(value)) return value.map((item) => rewriteJson(item, key, replace));
   if (typeof value !== 'object' || value === null) return value;
   return rewriteMembers(value, replace);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    if (error instanceof URIError) return text;
-    throw error;
-  }
 }

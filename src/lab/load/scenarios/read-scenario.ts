@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LineCounter, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+import type { Document, LineCounter } from 'yaml';
 import { isRecord } from '../../../protocol/record.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { builtInScenarios } from './built-in.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { readDefinition, ScenarioError } from './scenario-definition.ts';
 import type { WeightedScenario } from './scenario.ts';
 
@@ -68,17 +68,9 @@ async function importDefinition(file: string): Promise<unknown> {
   return definition;
 }
 
-/** YAML holds JSON. Aliases are expanded a bounded number of times (the library's own limit). */
+/** YAML holds JSON. */
 function readText(source: string, text: string): WeightedScenario['scenario'] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    const { line } = lines.linePos(fault.pos[0]);
-    throw new GaugewayError('usage', `${source}:${line}: ${fault.message.split('\n', 1)[0]}`, {
-      cause: fault,
-    });
-  }
+  const { document, lines } = parseYaml(source, text);
   try {
     return readDefinition(document.toJS());
   } catch (error) {

@@ -33,7 +33,7 @@ export interface Scenario {
 export interface ScenarioTask {
   name?: string;
   weight: number;
-  /** Left out, and named, where a first trial finds that the target has no such thing. */
+  /** Left out, and named, where a first trial finds that the target lacks it or refuses it. */
   optional: boolean;
   /** One after the other; a step that fails ends the task. None where `code` says what is done. */
   steps: readonly Step[];
