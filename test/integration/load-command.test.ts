@@ -188,7 +188,7 @@ describe('gaugeway load', () => {
     [
       ['--target', 'http://127.0.0.1:1', '--rate', '5/s', '--iterations', '1'],
       2,
-      'load plan: iterationsPerUser: belongs to users that decide by themselves, not to arrivals',
+      'load plan: iterationsPerUser: belongs to users that decide by themselves, not to arrivals or stages',
     ],
     [['--abort-on-fail'], 2, '--abort-on-fail ends a load that breaks a --threshold, and there is none'],
     [

@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { builtIn } from '../../src/lab/load/load-plan.ts';
 import type { LoadPlan } from '../../src/lab/load/load-plan.ts';
+import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
 import { sleep } from '../../src/shared/clock.ts';
+import { createLogger } from '../../src/shared/logger.ts';
 import { isAlive } from '../../src/stack/process-identity.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import { requestsOf, startQuickLoad } from '../support/run-load.ts';
@@ -87,6 +90,39 @@ describe('two generator processes', () => {
     await load.stop();
     await load.finished;
     expect(server.openSessions).toBe(0);
+  });
+});
+
+const worker = (users: number): unknown =>
+  expect.objectContaining({
+    id: expect.stringMatching(/^generator-\d+$/),
+    user_count: users,
+    state: 'running',
+  });
+
+describe('the page', () => {
+  it('shows each generator process as a worker while a test runs', async () => {
+    await using server = await CountingMcpServer.start();
+    const page = await startLoadServer({
+      port: 0,
+      defaults: { scenarios: [builtIn('mcp-tools')], wait: { kind: 'constant', ms: 20 }, processes: 2 },
+      defaultHost: server.url,
+      allowRemote: false,
+      logger: createLogger('silent'),
+    });
+    const get = async (path: string): Promise<unknown> => (await fetch(`${page.url}${path}`)).json();
+    try {
+      const body = new URLSearchParams({ user_count: '5', spawn_rate: '1000' });
+      await fetch(`${page.url}/swarm`, { method: 'POST', body });
+      await expect
+        .poll(() => get('/stats/requests'), patience)
+        .toMatchObject({ workers: [worker(3), worker(2)], worker_count: 2, user_count: 5 });
+      expect(await get('/worker-count')).toEqual({ worker_count: 2 });
+      await fetch(`${page.url}/stop`);
+      expect(await get('/worker-count')).toEqual({ worker_count: 0 });
+    } finally {
+      await page.close();
+    }
   });
 });
 

@@ -93,28 +93,31 @@ const items: ScenarioDefinition = {
 };
 
 describe('a scenario of HTTP', () => {
-  it('sends exactly its steps, with what it took from earlier answers', async () => {
-    await using server = await ItemServer.start();
-    const { requests, failures, summary } = await run(server.url, [scenario(items)]);
-    expect(requests).toEqual({ 'POST /items': 20, 'GET /items/:id': 20, 'DELETE /items/:id': 20 });
-    expect(failures).toEqual({});
-    // Setup and teardown are in no figure, and happen once.
-    expect(server.counts).toEqual({
-      'POST /login': 1,
-      'POST /items': 20,
-      'GET /items/:id': 20,
-      'DELETE /items/:id': 20,
-      'POST /logout': 1,
-    });
-    expect(server.left).toBe(0);
-    const made = server.seen.find(({ line }) => line === 'POST /items');
-    expect(JSON.parse(made?.body ?? '')).toEqual({ size: 10, by: 'user 42', tags: [7] });
-    expect(made?.headers['content-type']).toBe('application/json');
-    expect(server.seen.at(-1)).toMatchObject({ line: 'POST /logout', body: 'user=42' });
-    expect(summary).toMatchObject({ scenario: 'items', leftOut: [] });
-    expect(summary.tasks.map(({ share }) => share)).toEqual([1 / 3, 1 / 3, 1 / 3]);
-    expect(summary.protocolVersion).toBeUndefined();
-  });
+  it.each([1, 2])(
+    'sends exactly its steps, with what it took from earlier answers (%d processes)',
+    async (processes) => {
+      await using server = await ItemServer.start();
+      const { requests, failures, summary } = await run(server.url, [scenario(items)], { processes });
+      expect(requests).toEqual({ 'POST /items': 20, 'GET /items/:id': 20, 'DELETE /items/:id': 20 });
+      expect(failures).toEqual({});
+      // Setup and teardown are in no figure, and happen once.
+      expect(server.counts).toEqual({
+        'POST /login': 1,
+        'POST /items': 20,
+        'GET /items/:id': 20,
+        'DELETE /items/:id': 20,
+        'POST /logout': 1,
+      });
+      expect(server.left).toBe(0);
+      const made = server.seen.find(({ line }) => line === 'POST /items');
+      expect(JSON.parse(made?.body ?? '')).toEqual({ size: 10, by: 'user 42', tags: [7] });
+      expect(made?.headers['content-type']).toBe('application/json');
+      expect(server.seen.at(-1)).toMatchObject({ line: 'POST /logout', body: 'user=42' });
+      expect(summary).toMatchObject({ scenario: 'items', leftOut: [] });
+      expect(summary.tasks.map(({ share }) => share)).toEqual([1 / 3, 1 / 3, 1 / 3]);
+      expect(summary.protocolVersion).toBeUndefined();
+    },
+  );
 
   it('goes below the path of the base URL, with the token in its place', async () => {
     await using server = await ItemServer.start();
