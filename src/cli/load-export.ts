@@ -79,7 +79,6 @@ async function exportTo(flags: ExportFlags): Promise<void> {
   const plan = createLoadPlan({
     targetUrl: flags.target,
     ...(flags.token === undefined ? {} : { token: flags.token }),
-    users: flags.users,
     spawnRate: flags.spawnRate,
     ...loadModelOf(flags, await readScenarios(flags)),
     ...(flags.server === undefined ? {} : { server: flags.server }),

@@ -1,3 +1,4 @@
+import { isOpenModel } from '../executors/executor-plan.ts';
 import type { PreparedStep } from '../preparation.ts';
 import type { JsonValue } from '../scenarios/json-value.ts';
 import type { HttpBody } from '../scenarios/scenario.ts';
@@ -118,6 +119,18 @@ function executorOf({ plan, runTimeMs }: ScriptModel, share: number): Record<str
       gracefulStop: graceS,
     };
   }
+  if (executor.kind === 'staged-users') {
+    return {
+      executor: 'ramping-vus',
+      startVUs: 0,
+      stages: executor.stages.map((stage) => ({
+        duration: time(stage.durationMs),
+        target: stage.users === 0 ? 0 : own(stage.users),
+      })),
+      gracefulRampDown: graceS,
+      gracefulStop: graceS,
+    };
+  }
   const bounds = { preAllocatedVUs: own(users), maxVUs: own(executor.maxUsers), gracefulStop: graceS };
   const rates =
     executor.kind === 'constant-arrival-rate'
@@ -223,7 +236,7 @@ function constants(model: ScriptModel): string {
 
 function scenarioCode(scenario: ScriptScenario, name: string, model: ScriptModel): string {
   const { protocol, variables, start, stop, tasks } = scenario;
-  const isOpen = model.plan.executor.kind !== 'closed-users';
+  const isOpen = isOpenModel(model.plan.executor);
   const list = tasks.map(
     (task) =>
       `${commentLines([task.name], javaScript).replace(/^/gm, '    ')}\n    [${task.weight}, (user) =>${chain(task.steps, model, ' &&')}],`,

@@ -1,4 +1,5 @@
 import { scheduleMs } from '../executors/arrival-schedule.ts';
+import { isOpenModel } from '../executors/executor-plan.ts';
 import type { PreparedStep } from '../preparation.ts';
 import type { HttpBody } from '../scenarios/scenario.ts';
 import type { Threshold } from '../thresholds.ts';
@@ -16,7 +17,7 @@ export function locustScript(model: ScriptModel): { script: string; notes: strin
   const { plan } = model;
   const notes = notesOf(model);
   const taken = new Set(['GaugewayUser', 'Stages']);
-  const waits = plan.executor.kind === 'closed-users' ? undefined : throughputOf(model);
+  const waits = isOpenModel(plan.executor) ? throughputOf(model) : undefined;
   const classes = model.scenarios.map((scenario) => scenarioClass(scenario, model, taken, waits));
   const head = commentLines(
     [
@@ -83,11 +84,11 @@ function notesOf(model: ScriptModel): string[] {
   return [
     ...commonNotes(model),
     'Nearly: Locust rounds times and keeps them in buckets, so that percentiles are up to 5 % off.',
-    ...(plan.executor.kind === 'closed-users'
-      ? []
-      : [
+    ...(isOpenModel(plan.executor)
+      ? [
           'Nearly: Locust has no open model. Users begin tasks at a rate of their own, so that arrivals fall behind when a task takes longer than a user has for it.',
-        ]),
+        ]
+      : []),
     ...(abortOnFail
       ? ['Nearly: Locust holds thresholds against the whole test at its end, and ends no test by one.']
       : []),
@@ -269,7 +270,7 @@ function bodyCode(body: HttpBody): string {
 
 /** The tasks that each user begins a second, and the users that a rate needs. */
 function perUser({ plan: { executor, users } }: ScriptModel): number {
-  if (executor.kind === 'closed-users') return 1;
+  if (!isOpenModel(executor)) return 1;
   if (executor.kind === 'constant-arrival-rate') return executor.ratePerS / users;
   const peak = Math.max(executor.startRatePerS, ...executor.stages.map(({ ratePerS }) => ratePerS));
   return Math.max(1, peak / executor.maxUsers);
@@ -279,20 +280,28 @@ function throughputOf(model: ScriptModel): string {
   return `constant_throughput(${perUser(model)})`;
 }
 
+function beginOf(executor: ScriptModel['plan']['executor']): number {
+  if (executor.kind === 'constant-arrival-rate') return executor.ratePerS;
+  return executor.kind === 'ramping-arrival-rate' ? executor.startRatePerS : 0;
+}
+
 function shape(model: ScriptModel): string {
   const { executor, users, spawnRate } = model.plan;
   if (executor.kind === 'closed-users') return '';
   const isConstant = executor.kind === 'constant-arrival-rate';
-  const stages = isConstant
-    ? [{ durationMs: model.runTimeMs, ratePerS: executor.ratePerS }]
-    : executor.stages;
-  const list = stages.map(({ durationMs, ratePerS }) => `(${durationMs / 1000}, ${ratePerS})`).join(', ');
+  const levels =
+    executor.kind === 'constant-arrival-rate'
+      ? [[model.runTimeMs, executor.ratePerS]]
+      : executor.kind === 'staged-users'
+        ? executor.stages.map((stage) => [stage.durationMs, stage.users])
+        : executor.stages.map((stage) => [stage.durationMs, stage.ratePerS]);
+  const list = levels.map(([durationMs = 0, level]) => `(${durationMs / 1000}, ${level})`).join(', ');
   const total = isConstant ? model.runTimeMs : scheduleMs(executor);
   return `class Stages(LoadTestShape):
-    """As many users as the rate of arrivals needs, for ${total / 1000} seconds."""
+    """As many users as ${isOpenModel(executor) ? 'the rate of arrivals needs' : 'the stages say'}, for ${total / 1000} seconds."""
 
     per_user = ${perUser(model)}
-    begin = ${isConstant ? executor.ratePerS : executor.startRatePerS}
+    begin = ${beginOf(executor)}
     stages = [${list}]
 
     def tick(self):
