@@ -3,14 +3,15 @@ import type { Command } from 'commander';
 import { exportEngines } from '../lab/load/export/expressible.ts';
 import type { ExportEngine } from '../lab/load/export/expressible.ts';
 import { exportLoad } from '../lab/load/export/export-load.ts';
+import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
+import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { writeAtomically } from '../lab/timeline/write-atomically.ts';
 import { parseDurationMs, parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
-import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
-import type { LoadModelFlags } from './load-model-options.ts';
+import { addLoadModelOptions } from './load-model-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
 import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
@@ -19,7 +20,7 @@ import type { ThresholdFlags } from './threshold-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 
-interface ExportFlags extends ScenarioFlags, LoadModelFlags, ThresholdFlags, TlsFlags {
+interface ExportFlags extends ScenarioFlags, LoadModelFields, ThresholdFlags, TlsFlags {
   engine: ExportEngine;
   target: string;
   token?: string;
@@ -76,11 +77,14 @@ export function registerLoadExport(load: Command): void {
 }
 
 async function exportTo(flags: ExportFlags): Promise<void> {
+  const model = loadModelOf(flags);
   const plan = createLoadPlan({
     targetUrl: flags.target,
     ...(flags.token === undefined ? {} : { token: flags.token }),
+    users: usersOf(flags, model),
     spawnRate: flags.spawnRate,
-    ...loadModelOf(flags, await readScenarios(flags)),
+    scenarios: withWait(await readScenarios(flags), model.wait),
+    ...model,
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
     requestTimeoutMs: flags.requestTimeout,

@@ -3,6 +3,8 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
+import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
+import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { startLoad } from '../lab/load/load-process.ts';
 import type { LoadStatistics } from '../lab/load/load-statistics.ts';
 import { describeThresholds, ThresholdJudge } from '../lab/load/threshold-judge.ts';
@@ -27,8 +29,7 @@ import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addGeneratorOptions, generatorSettingsOf } from './generator-options.ts';
 import type { GeneratorFlags } from './generator-options.ts';
-import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
-import type { LoadModelFlags } from './load-model-options.ts';
+import { addLoadModelOptions } from './load-model-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
@@ -36,7 +37,7 @@ import { LiveTable } from './live-table.ts';
 import { portNumber } from './upstream-fixture.ts';
 
 interface LoadFlags
-  extends ScenarioFlags, LoadModelFlags, GeneratorFlags, TlsFlags, LoadOutputFlags, ThresholdFlags {
+  extends ScenarioFlags, LoadModelFields, GeneratorFlags, TlsFlags, LoadOutputFlags, ThresholdFlags {
   target?: string;
   token?: string;
   spawnRate: number;
@@ -136,11 +137,14 @@ async function load(flags: LoadFlags): Promise<void> {
 }
 
 function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: string): LoadPlan {
+  const model = loadModelOf(flags);
   return createLoadPlan({
     targetUrl,
     ...(flags.token === undefined ? {} : { token: flags.token }),
     spawnRate: flags.spawnRate,
-    ...loadModelOf(flags, scenarios),
+    users: usersOf(flags, model),
+    scenarios: withWait(scenarios, model.wait),
+    ...model,
     ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),

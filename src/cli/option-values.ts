@@ -1,4 +1,3 @@
-import { parseDurationMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
 
 /** Reads an option's value as a whole number from zero on. Throws `usage`. */
@@ -12,11 +11,4 @@ export function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 1e9)) throw new GaugewayError('usage', `not a positive number: '${text}'`);
   return value;
-}
-
-/** Reads `100ms-500ms`, or one time for both bounds, in milliseconds. Throws `usage`. */
-export function thinkTime(text: string): [number, number] {
-  const [min = '', max = min, ...rest] = text.split('-');
-  if (rest.length > 0) throw new GaugewayError('usage', `not a time or a range of times: '${text}'`);
-  return [parseDurationMs(min), parseDurationMs(max)];
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
 import { engineDriver } from '../lab/load/engine-driver.ts';
+import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
+import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { runSession } from '../lab/session.ts';
@@ -21,8 +23,7 @@ import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addGeneratorOptions, generatorSettingsOf } from './generator-options.ts';
 import type { GeneratorFlags } from './generator-options.ts';
-import { addLoadModelOptions, loadModelOf } from './load-model-options.ts';
-import type { LoadModelFlags } from './load-model-options.ts';
+import { addLoadModelOptions } from './load-model-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
@@ -32,7 +33,7 @@ import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
 interface SessionFlags
-  extends ScenarioFlags, LoadModelFlags, GeneratorFlags, TlsFlags, ThresholdFlags, ExternalLoadFlags {
+  extends ScenarioFlags, LoadModelFields, GeneratorFlags, TlsFlags, ThresholdFlags, ExternalLoadFlags {
   spawnRate: number;
   duration?: number;
   baseline: number;
@@ -129,11 +130,14 @@ async function session(flags: SessionFlags): Promise<void> {
   const external = externalDriverOf(flags);
   const target = flags.target === undefined ? undefined : describeTarget(flags, flags.target);
   // Before anything is started, so that a wrong setting is told at once.
+  const model = loadModelOf(flags);
   const plan = createLoadPlan({
     targetUrl: target?.gatewayUrl ?? 'http://127.0.0.1',
     spawnRate: flags.spawnRate,
     wait: usualWait,
-    ...loadModelOf(flags, await readScenarios(flags)),
+    users: usersOf(flags, model),
+    scenarios: withWait(await readScenarios(flags), model.wait),
+    ...model,
     ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
