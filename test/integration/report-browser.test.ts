@@ -1,24 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { Profile as Pprof } from 'pprof-format';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { analyse } from '../../src/lab/analyse.ts';
 import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
+import { chromiumProgram, launchChromium } from '../support/browser.ts';
 import { writeReportBundle } from '../support/report-bundle.ts';
-import { findProgram, title } from '../support/requires.ts';
+import { title } from '../support/requires.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-
-const browserProgram = findProgram('chromium', 'chromium-browser', 'google-chrome');
-const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-const alone = ['--no-sandbox', '--disable-component-update', '--disable-sync'];
 
 /** A machine that is busy with other tests draws late. */
 const patience = { timeout: 15_000 };
 const sum = (values: number[]): number => values.reduce((all, value) => all + value, 0);
 
-describe.skipIf(browserProgram.missing)(title('the report in a browser', browserProgram), () => {
+describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromiumProgram), () => {
   let folder: TemporaryFolder;
   let reportUrl: string;
   let browser: Browser;
@@ -29,10 +26,7 @@ describe.skipIf(browserProgram.missing)(title('the report in a browser', browser
     const query = 'SELECT \'</script><img src=x onerror="document.title = 1">\'';
     await writeReportBundle(folder.path, { name: '<b>slow</b> lists', query });
     reportUrl = pathToFileURL((await analyse(folder.path)).reportFile).href;
-    browser = await chromium.launch({
-      ...(browserProgram.path === undefined ? {} : { executablePath: browserProgram.path }),
-      args: [...quiet, ...alone],
-    });
+    browser = await launchChromium();
   });
   afterEach(async () => {
     for (const context of browser.contexts()) await context.close();
