@@ -68,7 +68,15 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       plot.current = null;
       created.destroy();
     };
-  }, [chart, times, props.theme, props.heightPx, widthPx, printing]);
+  }, [linesOf(chart), props.theme, props.heightPx, widthPx, printing]);
+
+  // A chart that grows keeps its plot, and what is being selected in it.
+  useEffect(() => {
+    const created = plot.current;
+    if (!created || created.data[0] === times) return;
+    created.setData([times, ...chart.series.map((line) => line.values)], false);
+    applyZoom(created, latest.current);
+  }, [chart, times]);
 
   useEffect(() => {
     if (plot.current) applyZoom(plot.current, latest.current);
@@ -102,6 +110,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       <div
         className="time-chart-plot"
         ref={holder}
+        data-points={times.length}
         role="img"
         tabIndex={0}
         aria-label={`${chart.title}, ${chart.unit}. ${describe(chart)} Left and right arrow keys read single seconds.`}
@@ -135,6 +144,11 @@ export function TimeChart(props: TimeChartProps): ReactNode {
       </ul>
     </figure>
   );
+}
+
+/** What a plot is made for; only its values may change. */
+function linesOf({ id, unit, series }: Chart): string {
+  return JSON.stringify([id, unit, series.map(({ label }) => label)]);
 }
 
 function options(latest: { current: TimeChartProps }, width: number): uPlot.Options {
@@ -174,7 +188,10 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         stroke: themeColor(`series-${index + 1}`),
         width: 1.5,
         dash: dashes[index] ?? [],
-        points: { show: line.values.filter((value) => value !== null).length < 3 },
+        points: {
+          show: (plot: uPlot, at: number) =>
+            (plot.data[at] ?? []).filter((value) => value !== null).length < 3,
+        },
       })),
     ],
     hooks: {
