@@ -4,10 +4,12 @@ import type { Command } from 'commander';
 import { CsvFiles } from '../lab/load/csv-files.ts';
 import type { LoadPlan, LoadPlanSummary } from '../lab/load/load-plan.ts';
 import type { LoadStatistics } from '../lab/load/load-statistics.ts';
+import { generatorState } from '../lab/load/web/generator-state.ts';
 import { LoadRecording } from '../lab/load/web/load-recording.ts';
 import { writeLoadReport } from '../lab/load/web/load-report.ts';
 import { ExceptionList } from '../lab/load/web/exception-list.ts';
 import { toLocustStats } from '../lab/load/web/locust-stats.ts';
+import { settingsText } from '../lab/load/web/settings-text.ts';
 import { readConsolePage } from '../lab/console-page.ts';
 import type { LoadSample } from '../lab/timeline/samples.ts';
 import { writeAtomically } from '../lab/timeline/write-atomically.ts';
@@ -95,11 +97,18 @@ export class LoadOutputs {
       gaugeway: {
         ...this.#recording.figures(),
         testNumber: 1,
+        testId: '1',
+        runTime: '',
+        endsAtMs: null,
+        settings: settingsText(plan),
+        generators: [...this.#recording.generators].map(([pid, recent]) =>
+          generatorState(pid, 'stopped', recent),
+        ),
         host: plan.targetUrl,
         users: plan.users,
         spawnRate: plan.spawnRate,
         chosenScenarios: plan.scenarios.map(({ scenario }) => scenario.name),
-        scenarios: plan.scenarios.map(({ scenario }) => scenario.name),
+        scenarios: plan.scenarios.map(({ scenario: { name, description = '' } }) => ({ name, description })),
         error: error === undefined ? null : messageOf(error),
         exceptions,
       },

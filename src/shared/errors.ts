@@ -22,6 +22,7 @@ export const errorTable = {
   body_too_large: { httpStatus: 413, jsonRpcCode: -32600, retryable: false },
   unsupported_media_type: { httpStatus: 415, jsonRpcCode: -32600, retryable: false },
   unprocessable: { httpStatus: 422, jsonRpcCode: -32602, retryable: false },
+  rate_limited: { httpStatus: 429, jsonRpcCode: -32600, retryable: true },
   internal: { httpStatus: 500, jsonRpcCode: -32603, retryable: false },
   upstream_unreachable: { httpStatus: 502, jsonRpcCode: -32603, retryable: true },
   upstream_invalid: { httpStatus: 502, jsonRpcCode: -32603, retryable: false },

@@ -16,6 +16,7 @@ const patience = { timeout: 25_000 };
 
 const run = promisify(execFile);
 const python = findProgram('python3');
+const curl = findProgram('curl');
 
 let target: CountingMcpServer;
 let page: LoadServer;
@@ -63,12 +64,14 @@ async function swarm(fields: object): Promise<unknown> {
   return (await fetch(`${page.url}/swarm`, { method: 'POST', body })).json();
 }
 
-/** Feeds the answer to a script that reads it as JSON from stdin; gives its lines. */
+/** Runs `curl … | python3 -c "…"` in a shell, as people type it; gives the lines that it prints. */
 async function runPython(script: string): Promise<string[]> {
-  const body = await (await fetch(`${page.url}/stats/requests`)).text();
-  const child = run(python.path ?? '', ['-c', `import sys, json${script}`]);
-  child.child.stdin?.end(body);
-  return (await child).stdout.trimEnd().split('\n');
+  const quoted = `import sys, json${script}`.replace(/[\\"$`]/g, (character) => `\\${character}`);
+  const { stdout } = await run('/bin/sh', [
+    '-c',
+    `curl -s ${page.url}/stats/requests | python3 -c "${quoted}"`,
+  ]);
+  return stdout.trimEnd().split('\n');
 }
 
 async function untilState(state: LoadStatsAnswer['state']): Promise<void> {
@@ -93,6 +96,18 @@ describe('before a test', () => {
     [{ user_count: '5', spawn_rate: '1', host: 'http://example.com' }, /example.com is not this machine/],
     [{ user_count: '5', spawn_rate: '1', run_time: 'soon' }, /not a duration/],
     [{ user_count: '5', spawn_rate: '1', user_classes: 'Agent' }, /^user_classes: /],
+    [
+      { user_count: '5', spawn_rate: '1', host: 'http://localtest.me:1' },
+      /localtest.me:1 is not this machine/,
+    ],
+    [{ user_count: '5', spawn_rate: '1', host: 'http://127.0.0.1.nip.io' }, /is not this machine/],
+    [{ user_count: '5', spawn_rate: '1', shape_class: 'Steps' }, /^shape_class: there are no shapes/],
+    [{ user_count: '5', spawn_rate: '1', think: '2s-1s' }, /^load plan: wait: the lower bound/],
+    [{ user_count: '5', spawn_rate: '1', think: '1s', rate: '5' }, /^give one of think, /],
+    [{ user_count: '5', spawn_rate: '1', max_users: '9' }, /^max_users: bounds the users of rate or stages/],
+    [{ user_count: '5', spawn_rate: '1', stages: '10s' }, /^not a stage: '10s'/],
+    [{ user_count: '5', spawn_rate: '1', era: 'future' }, /^era: /],
+    [{ user_count: '5', spawn_rate: '1', request_timeout: '-1' }, /not a duration: '-1'/],
   ])('%j is answered with what is wrong, as Locust does with 200', async (fields, message) => {
     expect(await swarm(fields)).toEqual({
       success: false,
@@ -141,99 +156,64 @@ describe('a test from start to end', () => {
     expect(await later.json()).toMatchObject({ gaugeway: { history: [] } });
   });
 
-  describe.skipIf(python.missing)(title("Python scripts written for Locust's answer", python), () => {
-    it('print the slowest endpoints with their p95 and p99, requests per second and failures', async () => {
-      const printed = await runPython(`
+  describe.skipIf(python.missing ?? curl.missing)(
+    title("Python scripts written for Locust's answer", python, curl),
+    () => {
+      // The keys, defaults and formats that such scripts read and use, with every one of their pitfalls: a missing key
+      // would print 0 and a null would raise.
+      it('print the slowest endpoints with their p95 and p99, requests per second and failures', async () => {
+        const printed = await runPython(`
 data = json.load(sys.stdin)
-for row in sorted(data['stats'], key=lambda r: r['avg_response_time'], reverse=True):
-    print(f"{row['name']:<40}|{row['num_requests']:>8}|{row['avg_response_time']:>8.0f}"
-          f"|{row['response_time_percentile_0.95']:>8.0f}|{row['response_time_percentile_0.99']:>8.0f}")
-print(f"RPS: {data['total_rps']:.1f}, Users: {data['user_count']}, Failures: {data['total_fail_count']}")`);
-      const answer = await stats();
-      expect(printed).toHaveLength(answer.stats.length + 1);
-      expect(printed.at(-1)).toBe(
-        `RPS: ${answer.total_rps.toFixed(1)}, Users: 0, Failures: ${answer.total_fail_count}`,
-      );
-      expect(printed.map((line) => line.split('|')[1]?.trim())).toContain('220');
-    });
+rows = sorted(data.get('stats', []), key=lambda row: row.get('avg_response_time', 0), reverse=True)[:10]
+print(f"{'Name':<40}|{'Count':>8}|{'Mean':>8}")
+for row in rows:
+    name = row.get('name', '')[:40]
+    p95, p99 = row.get('response_time_percentile_0.95', 0), row.get('response_time_percentile_0.99', 0)
+    print(f"{name:<40}|{row.get('num_requests', 0):>8}|{row.get('avg_response_time', 0):>8.0f}|{p95:>8.0f}|{p99:>8.0f}")
+print(f"RPS: {data.get('total_rps', 0):.1f}, Users: {data.get('user_count', 0)}, Failures: {data.get('total_fail_count', 0)}")`);
+        const counted = new Map(
+          printed
+            .map((line) => line.split('|').map((cell) => cell.trim()))
+            .map(([name, count]) => [name, count]),
+        );
+        expect(counted.get('Aggregated')).toBe('220');
+        // One more of each reached the target: the trial before the load.
+        for (const tool of ['echo', 'sometimes']) {
+          expect(counted.get(`tools/call ${tool}`)).toBe(String(target.count(`tools/call ${tool}`) - 1));
+        }
+        expect(counted.get('/health')).toBe(String(target.count('GET /health') - 1));
+        const { total_rps: rps } = await stats();
+        const failed = Math.floor(target.count('tools/call sometimes') / 2);
+        expect(printed.at(-1)).toBe(`RPS: ${rps.toFixed(1)}, Users: 0, Failures: ${failed}`);
+      });
 
-    it('print each error with its number', async () => {
-      const printed = await runPython(`
-for e in json.load(sys.stdin)['errors']:
-    print(f"{e.get('name')}: {e.get('occurrences')} - {e.get('error')[:80]}")`);
-      const { total_fail_count: failed } = await stats();
-      expect(printed).toEqual([`tools/call sometimes: ${failed} - json-rpc -32603: no`]);
-    });
+      it('print each error with its number', async () => {
+        const printed = await runPython(`
+data = json.load(sys.stdin)
+for e in data.get('errors', []):
+    print(f"  {e.get('name')}: {e.get('occurrences')} - {e.get('error')[:80]}")`);
+        const failed = Math.floor(target.count('tools/call sometimes') / 2);
+        expect(printed).toEqual([`  tools/call sometimes: ${failed} - json-rpc -32603: no`]);
+      });
 
-    it('find one endpoint by its name, or nothing', async () => {
-      const printed = await runPython(`
+      it('find one endpoint by its name, or nothing', async () => {
+        const printed = await runPython(`
 data = json.load(sys.stdin)
 for name in ('/health', '/admin/'):
-    row = next((r for r in data['stats'] if r['name'] == name), {})
-    print(f"{data['total_rps']:.0f} {name} {row.get('num_requests', 0)} {row.get('avg_response_time', 0):.0f}ms")`);
-      const health = (await stats()).stats.find(({ name }) => name === '/health');
-      expect(printed[0]).toContain(
-        `/health ${health?.num_requests} ${health?.avg_response_time.toFixed(0)}ms`,
-      );
-      expect(printed[1]).toMatch(/ \/admin\/ 0 0ms$/);
-    });
-  });
+    row = next((each for each in data.get('stats', []) if each.get('name') == name), {})
+    print(f"{data.get('total_rps', 0):.0f} {name} {row.get('num_requests', 0)} {row.get('avg_response_time', 0):.0f}ms")`);
+        const mean = (await stats()).stats.find(({ name }) => name === '/health')?.avg_response_time;
+        expect(printed[0]).toMatch(
+          new RegExp(`^\\d+ /health ${target.count('GET /health') - 1} ${mean?.toFixed(0)}ms$`),
+        );
+        expect(printed[1]).toMatch(/ \/admin\/ 0 0ms$/);
+      });
+    },
+  );
 
   it('forgets its figures when asked to', async () => {
     expect(await (await fetch(`${page.url}/stats/reset`)).text()).toBe('ok');
     expect(await stats()).toMatchObject({ total_request_count: 0, errors: [], state: 'stopped' });
-  });
-});
-
-describe('a test that runs', () => {
-  it('takes the older names and JSON, changes its users, and stops', async () => {
-    await using endless = await startLoadServerFor(target.url);
-    const ask = async (path: string, body?: object): Promise<unknown> => {
-      const init = {
-        method: 'POST',
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      };
-      return (await fetch(`${endless.url}${path}`, body === undefined ? {} : init)).json();
-    };
-    const current = () => ask('/stats/requests');
-    expect(await ask('/swarm', { locust_count: 3, hatch_rate: 100 })).toMatchObject({
-      message: 'Swarming started',
-    });
-    await expect.poll(current, patience).toMatchObject({ state: 'running', user_count: 3 });
-    expect(await ask('/swarm', { users: 7, spawn_rate: 100 })).toMatchObject({ success: true });
-    await expect.poll(current, patience).toMatchObject({ state: 'running', user_count: 7 });
-    expect(await ask('/swarm', { users: 7, spawn_rate: 100, host: 'http://localhost:1' })).toEqual({
-      success: false,
-      message: `the test runs against ${target.url}: stop it first`,
-      host: target.url,
-    });
-    expect(await ask('/stop')).toEqual({ success: true, message: 'Test stopped' });
-    expect(await current()).toMatchObject({ state: 'stopped', user_count: 0, current_rps: 0 });
-  });
-
-  it('stops by itself after its run time', async () => {
-    await using endless = await startLoadServerFor(target.url);
-    const body = new URLSearchParams({ user_count: '2', spawn_rate: '10', run_time: '1s' });
-    await fetch(`${endless.url}/swarm`, { method: 'POST', body });
-    await expect.poll(() => endless.test.state, patience).toBe('stopped');
-    expect(endless.test.statistics.total.requests).toBeGreaterThan(0);
-  });
-
-  it('says why it could not start, and can be started again', async () => {
-    await using endless = await startLoadServerFor(target.url);
-    const start = async (host: string): Promise<unknown> => {
-      const body = new URLSearchParams({ user_count: '1', spawn_rate: '1', host });
-      return (await fetch(`${endless.url}/swarm`, { method: 'POST', body })).json();
-    };
-    expect(await start('http://127.0.0.1:1')).toEqual({
-      success: false,
-      message: expect.stringContaining('connect ECONNREFUSED'),
-      host: 'http://127.0.0.1:1',
-    });
-    await expect.poll(() => endless.test.state, patience).toBe('stopped');
-    expect(endless.test.details(0).error).toContain('connect ECONNREFUSED');
-    expect(await start(target.url)).toMatchObject({ success: true });
   });
 });
 
@@ -259,23 +239,22 @@ describe('strangers', () => {
     expect(response.status).toBe(413);
   });
 
+  it.each(['/', '/stats/requests', '/exceptions', '/tasks', '/stats/requests/csv', '/events'])(
+    'are told by HEAD %s what GET would answer, without its body',
+    async (path) => {
+      const head = await fetch(`${page.url}${path}`, { method: 'HEAD' });
+      expect(head.status).toBe(200);
+      expect(await head.text()).toBe('');
+      expect(head.headers.get('content-type')).toMatch(/^(text|application)\//);
+    },
+  );
+
   it('find nothing elsewhere', async () => {
+    expect(await status('/swarm', {})).toBe(405);
     expect(await status('/etc/passwd', {})).toBe(404);
     expect(await status('/%2e%2e/%2e%2e/package.json', {})).toBe(404);
   });
 });
-
-/** A page whose loads go on until they are stopped. */
-async function startLoadServerFor(host: string): Promise<LoadServer & AsyncDisposable> {
-  const server = await startLoadServer({
-    port: 0,
-    defaults: { scenarios: [builtIn('mcp-tools')], wait: { kind: 'between', minMs: 5, maxMs: 20 } },
-    defaultHost: host,
-    allowRemote: false,
-    logger: createLogger('silent'),
-  });
-  return { ...server, [Symbol.asyncDispose]: () => server.close() };
-}
 
 /** fetch would not send these headers as given. */
 async function status(

@@ -151,6 +151,32 @@ describe.skipIf(program.missing)(title('one client reads Locust and the load pag
       expect(sums).toEqual([expect.closeTo(1), expect.closeTo(1)]);
     });
 
+    it.each(['/', '/stats/requests', '/exceptions', '/tasks', '/stats/requests/csv', '/stats/report'])(
+      'HEAD %s is answered as GET is, without a body',
+      async (path) => {
+        const answers = await both((client) => client.head(path));
+        const [from, to] = answers;
+        expect(from).toMatchObject({ status: 200, length: 0 });
+        expect(to).toEqual(from);
+      },
+    );
+
+    it('what there is not is refused in the same way', async () => {
+      expect(await both(async (client) => (await client.getText('/nothing')).status)).toEqual([404, 404]);
+      expect(await both(async (client) => (await client.getText('/swarm')).status)).toEqual([405, 405]);
+      expect(await both(async (client) => (await client.head('/swarm')).status)).toEqual([405, 405]);
+    });
+
+    it('its users are changed while it runs, by a form as Locust sends it', async () => {
+      const changed = await both((client) => client.swarm({ user_count: '5', spawn_rate: '50' }));
+      expect(shapeOf(changed[1])).toEqual(
+        new Set([...shapeOf(changed[0])].filter((place) => !place.startsWith('.user_classes'))),
+      );
+      for (const client of [theirs, ours]) {
+        await expect.poll(() => stats(client), patience).toMatchObject({ state: 'running', user_count: 5 });
+      }
+    });
+
     it('a report can be read and kept', async () => {
       const reports = await both((client) => client.getText('/stats/report?download=1'));
       for (const { status, type, text } of reports) {

@@ -20,6 +20,11 @@ export class LocustClient {
     return { status: response.status, type: typeOf(response), text: await response.text() };
   }
 
+  async head(path: string): Promise<{ status: number; type: string; length: number }> {
+    const response = await fetch(`${this.#url}${path}`, { method: 'HEAD' });
+    return { status: response.status, type: typeOf(response), length: (await response.text()).length };
+  }
+
   /** A download of a table: its name without the time, its head and its rows by the names of the head. */
   async getCsv(path: string): Promise<CsvDownload> {
     const response = await fetch(`${this.#url}${path}`);

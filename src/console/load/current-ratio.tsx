@@ -19,9 +19,11 @@ export function CurrentRatio({ details }: { details: LoadTestDetails }): ReactNo
           <div className="table-scroll" role="region" aria-labelledby="ratio-title" tabIndex={0}>
             <table>
               <caption>
-                {plan.scenario} against <code>{plan.endpoint}</code>,{' '}
-                {plan.protocolVersion === undefined ? 'HTTP' : `MCP ${plan.protocolVersion}`}. What users do
-                at their start and end is in the figures of its name.
+                <span>
+                  {plan.scenario} against <code>{plan.endpoint}</code>,{' '}
+                  {plan.protocolVersion === undefined ? 'HTTP' : `MCP ${plan.protocolVersion}`}. What users do
+                  at their start and end is in the figures of its name.
+                </span>
               </caption>
               <thead>
                 <tr>

@@ -1,29 +1,29 @@
 import type { ReactNode } from 'react';
 
 const files = [
-  { path: '/stats/requests/csv', title: 'Requests', format: 'CSV', says: 'one row per request name' },
-  { path: '/stats/failures/csv', title: 'Failures', format: 'CSV', says: 'one row per kind of failure' },
+  { path: 'stats/requests/csv', title: 'Requests', format: 'CSV', says: 'one row per request name' },
+  { path: 'stats/failures/csv', title: 'Failures', format: 'CSV', says: 'one row per kind of failure' },
   {
-    path: '/exceptions/csv',
+    path: 'exceptions/csv',
     title: 'Exceptions',
     format: 'CSV',
     says: 'what went wrong outside of requests',
   },
   {
-    path: '/stats/requests_full_history/csv',
+    path: 'stats/requests_full_history/csv',
     title: 'Full history',
     format: 'CSV',
     says: 'every second, one row per request name',
   },
   {
-    path: '/stats/requests',
+    path: 'stats/requests',
     title: 'Everything',
     format: 'JSON',
-    says: 'as Locust gives it, and exact figures under gaugeway',
+    says: 'as Locust gives it, and exact figures with the whole history under gaugeway',
     name: 'requests.json',
   },
   {
-    path: '/stats/report?download=1',
+    path: 'stats/report?download=1',
     title: 'Report',
     format: 'HTML',
     says: 'tables and charts in one file',
@@ -46,7 +46,7 @@ export function Downloads(): ReactNode {
         ))}
       </ul>
       <p>
-        <a href="/stats/report">Open the report</a> in the browser.
+        <a href="stats/report">Open the report</a> in the browser.
       </p>
     </section>
   );

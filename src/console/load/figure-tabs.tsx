@@ -3,10 +3,10 @@ import type { Theme } from '../theme/use-theme.ts';
 import { CurrentRatio } from './current-ratio.tsx';
 import { Exceptions } from './exceptions.tsx';
 import { Failures } from './failures.tsx';
-import { GeneratorFacts } from './generator-facts.tsx';
 import { LoadCharts } from './load-charts.tsx';
 import { StatisticsTable } from './statistics-table.tsx';
 import type { Tab } from './tabs.tsx';
+import { Workers } from './workers.tsx';
 
 /** Everything that a test shows: one at a time on the page, all below each other in a report. */
 export function figureTabs(props: {
@@ -14,15 +14,16 @@ export function figureTabs(props: {
   history: LoadMoment[];
   theme: Theme;
   isOver: boolean;
+  isLive: boolean;
 }): Tab[] {
-  const { stats, history, theme, isOver } = props;
+  const { stats, history, theme, isOver, isLive } = props;
   const { gaugeway: details, errors } = stats;
   const { exceptions } = details;
   return [
     {
       id: 'statistics',
       title: 'Statistics',
-      content: <StatisticsTable rows={details.rows} total={details.total} isOver={isOver} />,
+      content: <StatisticsTable rows={details.rows} total={details.total} isOver={isOver} isLive={isLive} />,
     },
     { id: 'charts', title: 'Charts', content: <LoadCharts history={history} theme={theme} /> },
     { id: 'failures', title: 'Failures', count: errors.length, content: <Failures errors={errors} /> },
@@ -33,6 +34,11 @@ export function figureTabs(props: {
       content: <Exceptions exceptions={exceptions} />,
     },
     { id: 'ratio', title: 'Current ratio', content: <CurrentRatio details={details} /> },
-    { id: 'generator', title: 'Generator', content: <GeneratorFacts generator={details.generator} /> },
+    {
+      id: 'workers',
+      title: 'Workers',
+      count: details.generators.filter(({ beyondLimits }) => beyondLimits.length > 0).length,
+      content: <Workers generators={details.generators} />,
+    },
   ];
 }

@@ -13,7 +13,13 @@ export function LoadCharts({ history, theme }: { history: LoadMoment[]; theme: T
     <section aria-labelledby="charts-title">
       <div className="section-head">
         <h2 id="charts-title">Charts</h2>
-        {zoom && (
+        {zoom === null ? (
+          times.length >= 2 && (
+            <p className="muted">
+              One point a second. Select a span in a chart to look closer at all of them.
+            </p>
+          )
+        ) : (
           <button type="button" onClick={() => setZoom(null)}>
             Whole test
           </button>
@@ -32,7 +38,7 @@ export function LoadCharts({ history, theme }: { history: LoadMoment[]; theme: T
           onZoom={setZoom}
           cursor={cursor}
           onCursor={setCursor}
-          heightPx={140}
+          heightPx={170}
         />
       ))}
     </section>

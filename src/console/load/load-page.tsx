@@ -1,63 +1,76 @@
-import { useState, type ReactNode } from 'react';
-import { formatNumber, formatShare } from '../format/format-value.ts';
-import { ThemeToggle } from '../theme/theme-toggle.tsx';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useMutation } from '@tanstack/react-query';
+import type { LoadStatsAnswer } from '../../lab/load/web/stats-answer.ts';
 import { useTheme } from '../theme/use-theme.ts';
 import { Downloads } from './downloads.tsx';
 import { figureTabs } from './figure-tabs.tsx';
+import { KeyHelp } from './key-help.tsx';
+import type { Hearing } from './live-connection.ts';
+import { swarm } from './load-test-api.ts';
 import { Logs } from './logs.tsx';
-import { resetStatistics, stopTest, useLiveTest } from './load-test-api.ts';
 import { StartForm } from './start-form.tsx';
+import { StatusBar } from './status-bar.tsx';
 import { Tabs } from './tabs.tsx';
+import { useLiveTest } from './use-live-test.ts';
+import { useUserKeys } from './use-user-keys.ts';
+import { GeneratorWarning } from './workers.tsx';
 
 /** Starts, edits, watches and stops a load test. */
-export function LoadPage(): ReactNode {
+export function LoadPage({ canLogOut }: { canLogOut: boolean }): ReactNode {
   const { theme, toggle } = useTheme();
-  const { stats, history, unreachable, refresh } = useLiveTest();
-  const [editing, setEditing] = useState(false);
-  if (!stats) return <p className="waiting">{unreachable ?? 'Asking for the state of the test…'}</p>;
-  const { state, gaugeway: details } = stats;
+  const { stats, history, logLines, hearing } = useLiveTest();
+  const [formOpen, setFormOpen] = useState(false);
+  const [helpOpen, setHelpOpen] = useState(false);
+  const change = useMutation({ mutationFn: swarm, scope: { id: 'swarm' } });
+  const details = stats?.gaugeway;
+  const state = stats?.state ?? 'ready';
   const isOver = state === 'ready' || state === 'stopped';
+  const closeForm = useCallback(() => setFormOpen(false), []);
+  // What runs now was not started, or not stopped, with this form.
+  useEffect(closeForm, [isOver, details?.testId, closeForm]);
+  useUserKeys({
+    isRunning: !isOver && state !== 'stopping',
+    users: details?.users ?? 1,
+    onUsers: (users) =>
+      change.mutate({ user_count: String(users), spawn_rate: String(details?.spawnRate ?? 1) }),
+    onHelp: () => setHelpOpen(true),
+  });
+  useEffect(() => {
+    document.title = titleOf(stats);
+  }, [stats]);
+
+  if (!stats || !details) {
+    return (
+      <p className="waiting">
+        {hearing.kind === 'lost'
+          ? `The load test cannot be reached: ${hearing.problem}`
+          : 'Asking for the state of the test…'}
+      </p>
+    );
+  }
   const hasRun = details.testNumber > 0;
-  const act = (action: () => Promise<void>): void => {
-    void action().finally(refresh);
-  };
+  const showsForm = formOpen || !hasRun;
 
   return (
     <>
       <a className="skip-link" href="#main">
         Skip to the figures
       </a>
-      <header className="top-bar">
-        <span className="brand">Gaugeway load</span>
-        <dl className="status" aria-label="Now">
-          <Figure name="State" value={state} />
-          <Figure name="Users" value={formatNumber(stats.user_count)} />
-          <Figure name="Requests/s" value={formatNumber(stats.current_rps)} />
-          <Figure name="Failed" value={formatShare(stats.fail_ratio)} />
-        </dl>
-        <div className="actions">
-          {!isOver && (
-            <>
-              <button type="button" aria-expanded={editing} onClick={() => setEditing(!editing)}>
-                Edit
-              </button>
-              <button type="button" disabled={state === 'stopping'} onClick={() => act(stopTest)}>
-                Stop
-              </button>
-            </>
-          )}
-          {hasRun && (
-            <button type="button" onClick={() => act(resetStatistics)}>
-              Reset figures
-            </button>
-          )}
-          <ThemeToggle theme={theme} onToggle={toggle} />
-        </div>
-      </header>
+      <StatusBar
+        stats={stats}
+        isOver={isOver}
+        formOpen={showsForm}
+        onForm={() => setFormOpen(!formOpen)}
+        onHelp={() => setHelpOpen(true)}
+        canLogOut={canLogOut}
+        theme={theme}
+        onTheme={toggle}
+      />
       <main id="main" tabIndex={-1}>
-        {unreachable !== null && (
+        <Connection hearing={hearing} />
+        {change.error !== null && (
           <p role="alert" className="notice">
-            The load test cannot be reached; these are its last figures. {unreachable}
+            The users were not changed: {change.error.message}
           </p>
         )}
         {details.error !== null && (
@@ -65,37 +78,53 @@ export function LoadPage(): ReactNode {
             The test ended by itself: {details.error}
           </p>
         )}
-        {(isOver || editing) && (
+        {!isOver && <GeneratorWarning generators={details.generators} />}
+        {showsForm && (
           <StartForm
-            key={details.testNumber}
+            key={`${details.testId} ${isOver}`}
             details={details}
             isRunning={!isOver}
-            onDone={() => {
-              setEditing(false);
-              refresh();
-            }}
+            onDone={closeForm}
+            {...(hasRun ? { onCancel: closeForm } : {})}
           />
         )}
         {hasRun && (
           <Tabs
             label="Figures of the test"
             tabs={[
-              ...figureTabs({ stats, history, theme, isOver }),
+              ...figureTabs({ stats, history, theme, isOver, isLive: true }),
               { id: 'downloads', title: 'Download data', content: <Downloads /> },
-              { id: 'logs', title: 'Logs', content: <Logs /> },
+              { id: 'logs', title: 'Logs', content: <Logs lines={logLines} /> },
             ]}
           />
         )}
       </main>
+      {helpOpen && <KeyHelp onClose={() => setHelpOpen(false)} />}
     </>
   );
 }
 
-function Figure({ name, value }: { name: string; value: string }): ReactNode {
+/** Says when the figures do not come by themselves, or not at all. */
+function Connection({ hearing }: { hearing: Hearing }): ReactNode {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
+    <div role="status">
+      {hearing.kind === 'asking' && (
+        <p className="notice warns">
+          The live connection is lost. The figures are asked for every two seconds until it is back.
+        </p>
+      )}
+      {hearing.kind === 'lost' && (
+        <p className="notice">
+          The load test cannot be reached; these are its last figures. {hearing.problem}
+        </p>
+      )}
     </div>
   );
+}
+
+/** What can be read off a tab of the browser. */
+function titleOf(stats: LoadStatsAnswer | null): string {
+  const name = 'Gaugeway load test';
+  if (stats === null || stats.state === 'ready') return name;
+  return stats.state === 'stopped' ? `stopped · ${name}` : `${Math.round(stats.current_rps)}/s · ${name}`;
 }

@@ -5,13 +5,6 @@ import { ThemeToggle } from '../theme/theme-toggle.tsx';
 import { useTheme } from '../theme/use-theme.ts';
 import { figureTabs } from './figure-tabs.tsx';
 
-/** The load that the page was written with, if it is a report. */
-export function readEmbeddedLoad(): EmbeddedLoad | null {
-  const text = document.getElementById('load-data')?.textContent ?? '';
-  // Written for this very page (lab/load/web/load-report.ts), so its shape is known.
-  return text.trim() === '' ? null : JSON.parse(text);
-}
-
 /** A test as it was when the report was written. */
 export function LoadReport({ load }: { load: EmbeddedLoad }): ReactNode {
   const { stats, writtenAt, downloadPath } = load;
@@ -40,9 +33,11 @@ export function LoadReport({ load }: { load: EmbeddedLoad }): ReactNode {
           </p>
           {details.error !== null && <p className="notice">The test ended by itself: {details.error}</p>}
         </section>
-        {figureTabs({ stats, history: details.history, theme, isOver: true }).map(({ id, content }) => (
-          <Fragment key={id}>{content}</Fragment>
-        ))}
+        {figureTabs({ stats, history: details.history, theme, isOver: true, isLive: false }).map(
+          ({ id, content }) => (
+            <Fragment key={id}>{content}</Fragment>
+          ),
+        )}
       </main>
     </>
   );

@@ -1,11 +1,13 @@
 import type { RequestStats } from '../../run-document.ts';
-import type { GeneratorProcessVitals, GeneratorVitals, LoadSample } from '../../timeline/samples.ts';
+import type { GeneratorProcessVitals, LoadSample } from '../../timeline/samples.ts';
 import type { LoadPlanSummary } from '../load-plan.ts';
 import { LoadStatistics } from '../load-statistics.ts';
-import type { LoadFigures, LoadMoment, LoadRow } from './stats-answer.ts';
+import type { LoadFigures, LoadMoment, LoadRow, OptionalPercentile } from './stats-answer.ts';
 
 /** Two hours of seconds; older ones are dropped. */
 const maxHistory = 7_200;
+/** That the health of the generator is judged by. */
+const recentSeconds = 10;
 /** Over less than this a handful of requests would look like a peak. */
 const minRateWindowMs = 500;
 
@@ -15,13 +17,15 @@ export class LoadRecording {
   /** Known once the target was asked what it has. */
   plan: LoadPlanSummary | null = null;
   #history: LoadMoment[] = [];
-  #generator: GeneratorVitals | null = null;
-  #generators: readonly GeneratorProcessVitals[] = [];
+  /** Of each process, by its pid, the oldest second first. */
+  #recentByPid = new Map<number, GeneratorProcessVitals[]>();
 
   add(sample: LoadSample, atMs: number): void {
     this.statistics.add(sample, atMs);
-    this.#generator = sample.generator;
-    this.#generators = sample.generators ?? [];
+    for (const vitals of sample.generators ?? []) {
+      const recent = this.#recentByPid.get(vitals.pid) ?? [];
+      this.#recentByPid.set(vitals.pid, [...recent, vitals].slice(-recentSeconds));
+    }
     this.#history.push(momentOf(sample, atMs));
     if (this.#history.length > maxHistory) this.#history.shift();
   }
@@ -31,12 +35,17 @@ export class LoadRecording {
     this.statistics.reset();
     this.plan = null;
     this.#history = [];
-    this.#generators = [];
+    this.#recentByPid.clear();
   }
 
-  /** Each process of the generator, as it fared in the last second that it told of. */
-  get generators(): readonly GeneratorProcessVitals[] {
-    return this.#generators;
+  /** When the last moment of the history ended, or 0. */
+  get lastMomentMs(): number {
+    return this.#history.at(-1)?.atMs ?? 0;
+  }
+
+  /** How each process of the generator fared in the last ten seconds that it told of, by its pid. */
+  get generators(): ReadonlyMap<number, readonly GeneratorProcessVitals[]> {
+    return this.#recentByPid;
   }
 
   /** `sinceMs` is the time of the last moment that the caller already has. */
@@ -47,7 +56,6 @@ export class LoadRecording {
       rows: byName.map((stats) => this.#row(stats)),
       total: this.#row(total),
       history: this.#history.filter(({ atMs }) => atMs > sinceMs),
-      generator: this.#generator,
       generatorHealth: this.statistics.generator,
       plan: this.plan,
     };
@@ -56,7 +64,22 @@ export class LoadRecording {
   #row(stats: RequestStats): LoadRow {
     const { rps, failuresPerS } = this.statistics.current(stats.name);
     const meanResponseBytes = this.statistics.meanResponseBytes(stats.name);
-    return { ...stats, currentRps: rps, currentFailuresPerS: failuresPerS, meanResponseBytes };
+    const latency = this.statistics.latencyOf(stats.name);
+    const percentile = (name: OptionalPercentile): number => latency?.quantileMs(Number(name) / 100) ?? 0;
+    return {
+      ...stats,
+      currentRps: rps,
+      currentFailuresPerS: failuresPerS,
+      meanResponseBytes,
+      percentilesMs: {
+        66: percentile('66'),
+        75: percentile('75'),
+        80: percentile('80'),
+        90: percentile('90'),
+        98: percentile('98'),
+        99.9: percentile('99.9'),
+      },
+    };
   }
 }
 

@@ -14,6 +14,11 @@ export async function writeLoadReport(
   const page = await readConsolePage('load');
   // A report is passed on to others.
   const masked: LoadStatsAnswer = JSON.parse(toMaskedJson(stats));
-  const embedded: EmbeddedLoad = { ...options, stats: masked, writtenAt: new Date(nowMs()).toISOString() };
+  const embedded: EmbeddedLoad = {
+    kind: 'report',
+    ...options,
+    stats: masked,
+    writtenAt: new Date(nowMs()).toISOString(),
+  };
   return embedInPage(page, 'load-data', `${masked.gaugeway.host} · Gaugeway load report`, embedded);
 }

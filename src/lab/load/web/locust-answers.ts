@@ -63,7 +63,8 @@ export function toLocustTasks(
   return { per_class: perClass, total };
 }
 
-function sharesAsked({ scenario: { tasks } }: WeightedScenario): { name: string; share: number }[] {
+/** The tasks that a scenario names, before anybody knows whether the target has them. */
+export function sharesAsked({ scenario: { tasks } }: WeightedScenario): { name: string; share: number }[] {
   const sum = tasks.reduce((total, { weight }) => total + weight, 0);
   return tasks.map(({ name, weight, steps }, index) => {
     const [first] = steps;

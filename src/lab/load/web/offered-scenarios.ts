@@ -2,6 +2,7 @@ import { GaugewayError } from '../../../shared/errors.ts';
 import { builtIn } from '../load-plan.ts';
 import { builtInScenarios, defaultScenarioName } from '../scenarios/built-in.ts';
 import type { WeightedScenario } from '../scenarios/scenario.ts';
+import { sharesAsked } from './locust-answers.ts';
 
 /** What a person at the page may choose from: the built-in scenarios, and those that the command was started with. */
 export class OfferedScenarios {
@@ -18,19 +19,36 @@ export class OfferedScenarios {
   }
 
   /** Those that the command was started with first. */
-  get names(): string[] {
-    return [...this.#byName.keys()];
+  get list(): { name: string; description: string }[] {
+    return [...this.#byName.values()].map(({ scenario: { name, description = '' } }) => ({
+      name,
+      description,
+    }));
   }
 
   /** Throws GaugewayError usage for a name that there is not. */
   choose(names: readonly string[]): WeightedScenario[] {
-    return names.map((name) => {
+    return [...new Set(names)].map((name) => {
       const found = this.#byName.get(name);
       if (found !== undefined) return found;
-      throw new GaugewayError(
-        'usage',
-        `user_classes: no scenario '${name}': there are ${this.names.join(', ')}`,
-      );
+      throw new GaugewayError('usage', `user_classes: ${this.#unknown(name)}`);
     });
+  }
+
+  /** What is known of one of them. Throws GaugewayError not_found for a name that there is not. */
+  find(name: string): { weight: number; tasks: string[] } {
+    const found = this.#byName.get(name);
+    if (found === undefined) throw new GaugewayError('not_found', this.#unknown(name));
+    return { weight: found.weight, tasks: sharesAsked(found).map((task) => task.name) };
+  }
+
+  /** Its share of the users beside others, from the next test on. */
+  setWeight(name: string, weight: number): void {
+    const found = this.#byName.get(name);
+    if (found !== undefined) this.#byName.set(name, { ...found, weight });
+  }
+
+  #unknown(name: string): string {
+    return `no scenario '${name}': there are ${[...this.#byName.keys()].join(', ')}`;
   }
 }
