@@ -10,10 +10,8 @@ import type { LoadStatistics } from '../lab/load/load-statistics.ts';
 import { describeThresholds, ThresholdJudge } from '../lab/load/threshold-judge.ts';
 import { renderGenerator, renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
 import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
-import { startLoadServer } from '../lab/load/web/load-server.ts';
 import type { ThresholdResult } from '../lab/run-document.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
-import { sleep } from '../shared/clock.ts';
 import { longestTimerMs, parseDurationMs, parseWaitMs } from '../shared/duration.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
@@ -29,15 +27,23 @@ import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addGeneratorOptions, generatorSettingsOf } from './generator-options.ts';
 import type { GeneratorFlags } from './generator-options.ts';
+import { addLoadPageOptions, pageSettingsOf, servePage } from './load-page-options.ts';
+import type { LoadPageFlags } from './load-page-options.ts';
 import { addLoadModelOptions } from './load-model-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
 import { LiveTable } from './live-table.ts';
-import { portNumber } from './upstream-fixture.ts';
 
 interface LoadFlags
-  extends ScenarioFlags, LoadModelFields, GeneratorFlags, TlsFlags, LoadOutputFlags, ThresholdFlags {
+  extends
+    ScenarioFlags,
+    LoadModelFields,
+    GeneratorFlags,
+    TlsFlags,
+    LoadOutputFlags,
+    LoadPageFlags,
+    ThresholdFlags {
   target?: string;
   token?: string;
   spawnRate: number;
@@ -46,8 +52,6 @@ interface LoadFlags
   era: LoadPlan['era'];
   seed: number;
   requestTimeout: number;
-  ui: boolean;
-  port: number;
   allowRemote: boolean;
   data: string;
   failOnError: boolean;
@@ -80,8 +84,6 @@ export function registerLoad(program: Command): void {
       parseDurationMs,
       defaults.requestTimeoutMs,
     )
-    .option('--ui', 'serve a page to start, edit, watch and stop the load', false)
-    .option('--port <n>', 'port of that page; 0 takes a free one', portNumber, 8089)
     .option('--allow-remote', 'send load to a target that is not this machine', false)
     .addOption(
       new Option('--data <folder>', 'where the embedded PostgreSQL lives')
@@ -91,6 +93,7 @@ export function registerLoad(program: Command): void {
     .option('--fail-on-error', 'exit with 1 when any request failed', false)
     .option('--json', 'print the figures as JSON instead of a table', false);
   addScenarioOptions(command);
+  addLoadPageOptions(command);
   addLoadModelOptions(command, '50ms-300ms');
   addGeneratorOptions(command);
   addThresholdOptions(command);
@@ -107,6 +110,7 @@ export function registerLoad(program: Command): void {
 
 async function load(flags: LoadFlags): Promise<void> {
   if (flags.ui) refuseOutputsOfPage(flags);
+  pageSettingsOf(flags);
   // Whatever is wrong with the options is told before anything is started.
   const scenarios = await readScenarios(flags);
   const { targetUrl } = planOf(flags, scenarios, flags.target ?? 'http://127.0.0.1');
@@ -128,7 +132,7 @@ async function load(flags: LoadFlags): Promise<void> {
     const target = flags.target ?? stack?.description.gatewayUrl ?? '';
     const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, scenarios, target);
     await (outputs === undefined
-      ? servePage(plan, flags, interrupt.signal)
+      ? servePage({ plan, model: loadModelOf(flags), flags, logger, signal: interrupt.signal })
       : runHeadless(plan, flags, outputs, interrupt.signal));
   } finally {
     await stack?.stop();
@@ -153,19 +157,6 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
     seed: flags.seed,
     ...(flags.iterations === undefined ? {} : { iterationsPerUser: flags.iterations }),
   });
-}
-
-async function servePage(plan: LoadPlan, flags: LoadFlags, signal: AbortSignal): Promise<void> {
-  const server = await startLoadServer({
-    port: flags.port,
-    defaults: plan,
-    defaultHost: plan.targetUrl.replace(/\/+$/, ''),
-    allowRemote: flags.allowRemote,
-    logger,
-  });
-  process.stderr.write(`load test page: ${server.url} (target ${plan.targetUrl}); Ctrl-C ends it\n`);
-  await sleep(longestTimerMs, signal);
-  await server.close();
 }
 
 async function runHeadless(

@@ -161,6 +161,14 @@ describe('gaugeway load', () => {
     expect(stdout).toContain('from the sending (service)');
   });
 
+  it('begins by itself beside its page, and ends after it', async () => {
+    const page = ['--ui', '--web-port', '0', '--web-base-path', 'load', '--autostart', '--autoquit', '1ms'];
+    const { code, stdout, stderr } = await load(['--target', target.url, '--run-time', '1s', ...page]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^load test page: http:\/\/127\.0\.0\.1:\d+\/load\/ \(target /);
+    expect(stderr).toContain('the load has ended; the page is served for 1ms more');
+  });
+
   it('ends by itself, and fails, when a threshold stays broken', async () => {
     const limit = 'tools/call refusing:error_rate<1%';
     const args = [...quick, '--think', '5ms', '--run-time', '10m', '--threshold', limit, '--abort-on-fail'];
@@ -202,6 +210,24 @@ describe('gaugeway load', () => {
       expect.stringMatching(/^the report cannot be written to \/nowhere\/report\.html \(ENOENT/),
     ],
     [['--target', 'http://127.0.0.1:1', '--csv-full-history'], 2, '--csv-full-history needs --csv'],
+    [
+      ['--ui', '--web-host', '0.0.0.0'],
+      2,
+      '--web-host 0.0.0.0 lets others than this machine start load tests: add --web-login or --web-token',
+    ],
+    [
+      ['--ui', '--web-name', 'a.example', '--web-token', 'short'],
+      2,
+      '--web-token must have at least 8 characters',
+    ],
+    [
+      ['--ui', '--web-login'],
+      2,
+      '--web-login needs a password, in GAUGEWAY_WEB_PASSWORD or by --web-password',
+    ],
+    [['--ui', '--web-base-path', '/a b'], 2, "not a path: '/a b'"],
+    [['--autostart'], 2, '--autostart is for --ui: without a page the load begins by itself'],
+    [['--ui', '--autoquit', '5s'], 2, '--autoquit needs --autostart'],
     [
       ['--ui', '--html', 'report.html'],
       2,
