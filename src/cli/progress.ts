@@ -1,12 +1,12 @@
 import { nowMs } from '../shared/clock.ts';
 import { formatDurationMs } from '../shared/duration.ts';
-import type { SessionProgress } from '../lab/session.ts';
+import type { RunProgress } from '../lab/progress-meter.ts';
 
 /** Milliseconds between two lines where nothing can be redrawn (a pipe, a CI log). */
 const lineEveryMs = 5000;
 
 /**
- * Shows how a session goes, on stderr so that stdout stays for the result: one line per phase that is redrawn
+ * Shows how a run goes, on stderr so that stdout stays for the result: one line per phase that is redrawn
  * in place on a terminal, and a line every five seconds otherwise.
  */
 export class ProgressLine {
@@ -25,7 +25,7 @@ export class ProgressLine {
     this.#stream.write(`${text}\n`);
   }
 
-  show(progress: SessionProgress): void {
+  show(progress: RunProgress): void {
     const text = describeProgress(progress);
     if (this.#stream.isTTY) {
       if (progress.phase !== this.#phase) this.end();
@@ -47,7 +47,7 @@ export class ProgressLine {
 }
 
 /** One line of at most 79 columns. */
-export function describeProgress(progress: SessionProgress): string {
+export function describeProgress(progress: RunProgress): string {
   const { phase, remainingMs, users, rps, p95Ms, failures } = progress;
   const left =
     remainingMs === undefined

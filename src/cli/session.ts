@@ -1,24 +1,21 @@
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
 import { engineDriver } from '../lab/load/engine-driver.ts';
 import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
-import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { runSession } from '../lab/session.ts';
 import { bundleFolder } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
 import { parseWaitMs } from '../shared/duration.ts';
-import { GaugewayError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
-import { processRoles, type StackDescription } from '../shared/stack-description.ts';
-import { startEmbeddedStack } from '../stack/embedded-stack.ts';
-import type { RunningStack } from '../stack/running-stack.ts';
+import type { StackDescription } from '../shared/stack-description.ts';
 import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
 import { addExternalLoadOptions, externalDriverOf } from './external-load-options.ts';
 import type { ExternalLoadFlags } from './external-load-options.ts';
+import { addStackOptions, describeTarget, withStack } from './stack-options.ts';
+import type { StackFlags } from './stack-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addGeneratorOptions, generatorSettingsOf } from './generator-options.ts';
@@ -33,7 +30,14 @@ import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
 interface SessionFlags
-  extends ScenarioFlags, LoadModelFields, GeneratorFlags, TlsFlags, ThresholdFlags, ExternalLoadFlags {
+  extends
+    ScenarioFlags,
+    LoadModelFields,
+    GeneratorFlags,
+    StackFlags,
+    TlsFlags,
+    ThresholdFlags,
+    ExternalLoadFlags {
   spawnRate: number;
   duration?: number;
   baseline: number;
@@ -42,12 +46,6 @@ interface SessionFlags
   seed: number;
   name: string;
   out?: string;
-  target?: string;
-  token?: string;
-  pg?: string;
-  pid: StackDescription['processes'];
-  allowRemote: boolean;
-  data: string;
   json: boolean;
 }
 
@@ -85,20 +83,6 @@ export function registerSession(program: Command): void {
     .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, 1)
     .option('--name <name>', 'name of the run', 'session')
     .option('--out <folder>', 'folder of the run bundle (default: runs/<time>-<name>)')
-    .option('--target <url>', 'gateway to profile instead of the embedded stack')
-    .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
-    .option('--pg <dsn>', "PostgreSQL of the target's stack; a role with pg_monitor suffices")
-    .addOption(
-      new Option('--pid <[role=]pid>', `process to watch, repeatable; roles: ${processRoles.join(', ')}`)
-        .argParser(onePid)
-        .default([], 'none'),
-    )
-    .option('--allow-remote', 'send load to a target that is not this machine', false)
-    .addOption(
-      new Option('--data <folder>', 'where the embedded PostgreSQL lives')
-        .env('GAUGEWAY_DATA')
-        .default('.gaugeway'),
-    )
     .option(
       '--json',
       'print the result document (docs/reference/run.schema.json) instead of the summary',
@@ -110,6 +94,7 @@ export function registerSession(program: Command): void {
         '\nbe read, 130 interrupted. Times are written 30s, 1m30s or 500ms.',
     )
     .action(session);
+  addStackOptions(command);
   addScenarioOptions(command);
   addLoadModelOptions(command, '100ms-500ms');
   addGeneratorOptions(command);
@@ -124,11 +109,8 @@ async function session(flags: SessionFlags): Promise<void> {
     progress.note('stopping; what was collected is kept (again to leave at once)');
   });
   const logger = createLogger('warn');
-  if (flags.target === undefined && (flags.pg !== undefined || flags.pid.length > 0)) {
-    throw new GaugewayError('usage', '--pg and --pid describe the stack behind --target, which is missing');
-  }
   const external = externalDriverOf(flags);
-  const target = flags.target === undefined ? undefined : describeTarget(flags, flags.target);
+  const target = describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf(flags);
   const plan = createLoadPlan({
@@ -176,46 +158,15 @@ async function session(flags: SessionFlags): Promise<void> {
     progress.end();
     presentRun(run, flags.json);
   };
-  let embedded: RunningStack | undefined;
+  const note = (text: string): void => progress.note(text);
   try {
-    if (target === undefined) {
-      embedded = await startEmbeddedStack({
-        dataFolder: join(flags.data, 'session'),
-        logger,
-        signal: interrupt.signal,
-        onProgress: (text) => progress.note(text),
-      });
-      await profile(embedded.description);
-    } else {
-      await profile(target);
-    }
+    await withStack(
+      target,
+      { data: flags.data, folder: 'session', logger, signal: interrupt.signal, note },
+      profile,
+    );
   } finally {
     progress.end();
-    await embedded?.stop();
     interrupt.release();
   }
-}
-
-function describeTarget(flags: SessionFlags, target: string): StackDescription {
-  refuseRemote(target, flags.allowRemote);
-  return {
-    name: new URL(target).host,
-    embedded: false,
-    gatewayUrl: target.replace(/(\/mcp)?\/*$/, ''),
-    ...(flags.token === undefined ? {} : { token: flags.token }),
-    ...(flags.pg === undefined ? {} : { postgresDsn: flags.pg }),
-    processes: flags.pid,
-  };
-}
-
-function onePid(text: string, before: StackDescription['processes']): StackDescription['processes'] {
-  const [, roleName = 'gateway', digits] = /^(?:([a-z]+)=)?([1-9]\d{0,9})$/.exec(text) ?? [];
-  const role = processRoles.find((name) => name === roleName);
-  if (digits === undefined || role === undefined) {
-    throw new GaugewayError(
-      'usage',
-      `--pid takes PID or ROLE=PID (${processRoles.join(', ')}), not '${text}'`,
-    );
-  }
-  return [...before, { role, name: role, pid: Number(digits) }];
 }
