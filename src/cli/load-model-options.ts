@@ -10,15 +10,20 @@ import {
 import { parseDurationMs } from '../shared/duration.ts';
 import { wholeNumber } from './option-values.ts';
 
+/** The option of users that pause between two tasks; `usual` is their pause where neither it nor a scenario says one. */
+export function addThinkOption(command: Command, usual: string): void {
+  command.addOption(
+    new Option(
+      '--think <min-max>',
+      `pause of a user between two tasks; one time for both bounds is constant (default: the scenario's, or ${usual})`,
+    ).argParser(parseThinkTime),
+  );
+}
+
 /** The options that say when tasks begin, the same for every command that runs a load. */
 export function addLoadModelOptions(command: Command, think: string): void {
+  addThinkOption(command, think);
   command
-    .addOption(
-      new Option(
-        '--think <min-max>',
-        `pause of a user between two tasks; one time for both bounds is constant (default: the scenario's, or ${think})`,
-      ).argParser(parseThinkTime),
-    )
     .addOption(
       new Option('--constant-pacing <time>', 'a user begins a task this often, however long each takes')
         .argParser(parseDurationMs)

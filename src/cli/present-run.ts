@@ -1,5 +1,6 @@
 import type { AnalysedRun } from '../lab/analyse.ts';
 import { renderSummary } from '../lab/report/terminal.ts';
+import type { RunDocument } from '../lab/run-document.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** Prints an analysed run, as a summary or as its result document, and sets the exit code to its verdict. */
@@ -12,10 +13,15 @@ export function presentRun({ document, folder, reportFile }: AnalysedRun, json: 
     process.stdout.write(renderSummary(document, { columns, color, folder, reportFile }));
   }
   if (document.interrupted) process.exitCode = exitCodes.interrupted;
-  else if (
-    document.findings.some(({ verdict }) => verdict === 'fail') ||
-    document.thresholds?.some(({ passed }) => !passed) === true
-  ) {
-    process.exitCode = exitCodes.failure;
-  }
+  else if (failed(document)) process.exitCode = exitCodes.failure;
+}
+
+/**
+ * A run that looked for the capacity drives the stack to its limit on purpose: its findings there are no failure, but
+ * the lack of an answer is.
+ */
+function failed({ capacity, findings, thresholds = [] }: RunDocument): boolean {
+  if (thresholds.some(({ passed }) => !passed)) return true;
+  if (capacity === undefined) return findings.some(({ verdict }) => verdict === 'fail');
+  return capacity.answer === null || capacity.limit?.layer === 'generator';
 }

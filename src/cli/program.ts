@@ -9,6 +9,7 @@ export type RegisterCommand = (program: Command) => void;
  */
 const commands: Record<string, () => Promise<RegisterCommand>> = {
   session: async () => (await import('./session.ts')).registerSession,
+  capacity: async () => (await import('./capacity.ts')).registerCapacity,
   diagnose: async () => (await import('./diagnose.ts')).registerDiagnose,
   rules: async () => (await import('./rules.ts')).registerRules,
   serve: async () => (await import('./serve.ts')).registerServe,

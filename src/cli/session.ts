@@ -3,7 +3,7 @@ import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
 import { engineDriver } from '../lab/load/engine-driver.ts';
 import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
-import { createLoadPlan, eras } from '../lab/load/load-plan.ts';
+import { createLoadPlan } from '../lab/load/load-plan.ts';
 import { runSession } from '../lab/session.ts';
 import { bundleFolder } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
@@ -14,6 +14,8 @@ import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
 import { addExternalLoadOptions, externalDriverOf } from './external-load-options.ts';
 import type { ExternalLoadFlags } from './external-load-options.ts';
+import { addRunOptions } from './run-options.ts';
+import type { RunFlags } from './run-options.ts';
 import { addStackOptions, describeTarget, withStack } from './stack-options.ts';
 import type { StackFlags } from './stack-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
@@ -34,6 +36,7 @@ interface SessionFlags
     ScenarioFlags,
     LoadModelFields,
     GeneratorFlags,
+    RunFlags,
     StackFlags,
     TlsFlags,
     ThresholdFlags,
@@ -42,11 +45,6 @@ interface SessionFlags
   duration?: number;
   baseline: number;
   coolDown: number;
-  era: (typeof eras)[number];
-  seed: number;
-  name: string;
-  out?: string;
-  json: boolean;
 }
 
 const usualDurationMs = 30_000;
@@ -79,21 +77,13 @@ export function registerSession(program: Command): void {
         .argParser(parseWaitMs)
         .default(3000, '3s'),
     )
-    .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default('legacy'))
-    .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, 1)
-    .option('--name <name>', 'name of the run', 'session')
-    .option('--out <folder>', 'folder of the run bundle (default: runs/<time>-<name>)')
-    .option(
-      '--json',
-      'print the result document (docs/reference/run.schema.json) instead of the summary',
-      false,
-    )
     .addHelpText(
       'after',
       '\nExit codes: 0 nothing limits it, 1 failing findings or thresholds, 2 bad usage, 3 a required source could not' +
         '\nbe read, 130 interrupted. Times are written 30s, 1m30s or 500ms.',
     )
     .action(session);
+  addRunOptions(command, 'session');
   addStackOptions(command);
   addScenarioOptions(command);
   addLoadModelOptions(command, '100ms-500ms');

@@ -10,19 +10,24 @@ export interface ThresholdFlags {
   abortOnFail: boolean;
 }
 
+/** The limits of a load. */
+export function addThresholdOption(command: Command): void {
+  command.addOption(
+    new Option(
+      '--threshold <limit>',
+      "limit that the load must keep, repeatable: 'p95<200ms', 'error_rate<1%', or 'tools/call:p99<500ms' of the " +
+        'requests whose name begins so; metrics: p50 (any percentile), mean, max, error_rate, rps',
+    )
+      .argParser(oneMore)
+      .default([], 'none')
+      .conflicts('ui'),
+  );
+}
+
 /** The options by which a load passes or fails, the same for every command that runs one. */
 export function addThresholdOptions(command: Command): void {
+  addThresholdOption(command);
   command
-    .addOption(
-      new Option(
-        '--threshold <limit>',
-        "limit that the load must keep, repeatable: 'p95<200ms', 'error_rate<1%', or 'tools/call:p99<500ms' of the " +
-          'requests whose name begins so; metrics: p50 (any percentile), mean, max, error_rate, rps',
-      )
-        .argParser(oneMore)
-        .default([], 'none')
-        .conflicts('ui'),
-    )
     .option(
       '--abort-on-fail',
       `end the load once ${windowsToGiveUp} seconds in a row break a threshold`,

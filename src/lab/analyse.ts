@@ -1,10 +1,11 @@
+import { analyseCapacity } from './capacity/analyse-capacity.ts';
 import { diagnose } from './diagnose/diagnose.ts';
 import type { ArtifactSlots, Timed } from './diagnose/artifacts.ts';
 import { Analysis } from './diagnose/computed/facts.ts';
 import { loadSamplesIn, steadyWindow } from './diagnose/computed/window.ts';
 import { summarizeLoad } from './load/load-statistics.ts';
 import { ThresholdJudge } from './load/threshold-judge.ts';
-import { parseThreshold } from './load/thresholds.ts';
+import { parseThreshold, type Threshold } from './load/thresholds.ts';
 import { writeReport } from './report/html.ts';
 import { type RunDocument, runDocumentSchema, type ThresholdResult } from './run-document.ts';
 import { requiredSources } from './required-sources.ts';
@@ -40,12 +41,18 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
   for (const event of series.events) tallies.count(event);
   const samples = loadOfInterest(slots);
   const recorded = { ...opening, ...outcome };
+  const diagnosis = diagnose(slots);
+  const thresholds = (opening.settings.thresholds ?? []).map(parseThreshold);
+  const { ramp } = opening.settings;
+  const analysed =
+    ramp === undefined ? undefined : analyseCapacity(series.events, slots, diagnosis, ramp, thresholds);
   // The keys in the order of the schema, whichever of them the opening document had: the report repeats byte for byte.
   const document = runDocumentSchema.parse({
     ...recorded,
     phases: valueOf(slots.phases) ?? [],
     load: summarizeLoad(samples),
-    thresholds: judgeThresholds(recorded, samples),
+    thresholds: judgeThresholds(thresholds, analysed?.judged ?? samples, recorded.abortedBy),
+    ...(analysed === undefined ? {} : { capacity: analysed.capacity }),
     collectors: tallies.list().map((tally) => ({ ...tally, required: requiredSources.includes(tally.name) })),
     profiles: (valueOf(slots.profiles) ?? []).map(({ target, pid, startMs, endMs, file }) => ({
       target,
@@ -54,19 +61,20 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
       endMs,
       file,
     })),
-    ...diagnose(slots),
+    ...diagnosis,
   } satisfies RunDocument);
   await writeRunDocument(folder, document);
   const reportFile = await writeReport(folder, document, series.events, slots);
   return { document, folder, reportFile };
 }
 
-/** Holds the same samples as the load's figures against what was asked for when the run was made. */
+/** Holds samples against what was asked for when the run was made. */
 function judgeThresholds(
-  { settings, abortedBy }: RunDocument,
+  thresholds: readonly Threshold[],
   samples: readonly Timed<ObservedLoad>[],
+  abortedBy: string | undefined,
 ): ThresholdResult[] {
-  const judge = new ThresholdJudge((settings.thresholds ?? []).map(parseThreshold));
+  const judge = new ThresholdJudge(thresholds);
   for (const { atMs, data } of samples) judge.add(data, atMs);
   return judge.results(abortedBy);
 }

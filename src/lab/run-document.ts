@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capacitySchema } from './capacity/capacity-schema.ts';
 import { phaseNames } from './timeline/events.ts';
 import { processRoles } from '../shared/stack-description.ts';
 
@@ -127,6 +128,10 @@ export const runDocumentSchema = z
         description: 'The closed model in stages, e.g. `30s:50,1m:200`; `users` is the most of them',
       }),
       thresholds: z.array(z.string()).optional().meta({ description: 'Limits that the load must keep' }),
+      ramp: z
+        .object({ startUsers: z.number().int(), maxUsers: z.number().int() })
+        .optional()
+        .meta({ description: 'Of a run that looks for the capacity' }),
     }),
     phases: z.array(z.object({ name: z.enum(phaseNames), startMs: z.number(), endMs: z.number() })),
     load: requestStats
@@ -151,10 +156,11 @@ export const runDocumentSchema = z
         }),
       })
       .meta({ description: 'The steady phase; the whole load when the run never became steady' }),
-    thresholds: z
-      .array(thresholdResult)
-      .optional()
-      .meta({ description: 'What became of the limits, over the same time as `load`' }),
+    thresholds: z.array(thresholdResult).optional().meta({
+      description:
+        'What became of the limits, over the same time as `load`; with `capacity` at the level that it answers with',
+    }),
+    capacity: capacitySchema.optional(),
     collectors: z.array(
       z.object({
         name: z.string(),

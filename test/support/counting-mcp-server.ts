@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 
 type Json = Record<string, unknown>;
 
@@ -16,6 +17,11 @@ export interface CountingMcpServerOptions {
   onCall?: (tool: string, call: number, response: ServerResponse, id: unknown) => true | undefined;
   /** A free one by default. */
   port?: number;
+  /**
+   * Serves at most `atOnce` calls at a time, each for exactly `serviceMs`; the others queue. So no more than
+   * `atOnce / serviceMs` calls are answered per millisecond, and that many while there is always one to serve.
+   */
+  concurrency?: { atOnce: number; serviceMs: number };
   /** Without it GET /health is 404. */
   health?: number;
   /** Answers POSTs at this path only, and redirects others to theirs with a slash, as Starlette does; any path without. */
@@ -32,6 +38,8 @@ export class CountingMcpServer implements AsyncDisposable {
   /** The most requests that were open at one time. */
   maxInFlight = 0;
   #inFlight = 0;
+  /** When each place is free again, of those that were ever taken. */
+  readonly #freeAtMs: number[] = [];
   readonly #options: CountingMcpServerOptions;
   readonly #sessions = new Map<string, number>();
   readonly #server = createServer((request, response) => {
@@ -142,7 +150,23 @@ export class CountingMcpServer implements AsyncDisposable {
       else this.#sessions.set(sessionId, calls + 1);
     }
     if (this.#options.onCall?.(String(params['name']), call, response, id) === true) return;
+    await this.#serviceEnds();
     this.#answer(response, id, { content: [{ type: 'text', text: 'ok' }] });
+  }
+
+  /**
+   * Each place counts from when it was meant to be free, not from when a timer fired: a slow machine then makes answers
+   * late, but no fewer.
+   */
+  async #serviceEnds(): Promise<void> {
+    if (this.#options.concurrency === undefined) return;
+    const { atOnce, serviceMs } = this.#options.concurrency;
+    const now = performance.now();
+    this.#freeAtMs.sort((a, b) => a - b);
+    const free = this.#freeAtMs.length < atOnce ? now : (this.#freeAtMs.shift() ?? now);
+    const endMs = Math.max(now, free) + serviceMs;
+    this.#freeAtMs.push(endMs);
+    await wait(endMs - now);
   }
 
   get #tools(): Json[] {

@@ -1,6 +1,8 @@
+import type { CapacityStep } from '../capacity/capacity-schema.ts';
 import { doubtOf } from '../load/generator-health.ts';
 import { describeThresholds } from '../load/threshold-judge.ts';
 import type { Evidence, Finding, ObservedStats, RunDocument, Verdict } from '../run-document.ts';
+import { capacityLines } from './capacity-lines.ts';
 import { terminalTable, type TableColumn } from './terminal-table.ts';
 import { lowerFirst, verdictSentence, verdictSigns } from './verdict-words.ts';
 import { wrapText } from './wrap-text.ts';
@@ -37,7 +39,7 @@ export function renderSummary(document: RunDocument, options: SummaryOptions): s
     options.color ? `\u001b[${code}m${text}\u001b[0m` : text;
   const lines = [
     '',
-    ...verdictLines(document, columns, paint),
+    ...headLines(document, columns, paint),
     '',
     ...loadLines(document, columns),
     ...thresholdLines(document, columns, paint),
@@ -63,6 +65,26 @@ export function renderSummary(document: RunDocument, options: SummaryOptions): s
 
 type Paint = (text: string, code: string) => string;
 
+/** The answer first: of a run that looked for the capacity this is that, and the verdict tells what limited it. */
+function headLines(document: RunDocument, columns: number, paint: Paint): string[] {
+  const { capacity } = document;
+  if (capacity === undefined) return verdictLines(document, columns, paint);
+  const hold = holdOf(document);
+  const place = capacity.answer?.atLeast === true ? 'the most of the ramp' : 'just past the limit';
+  const about =
+    hold === undefined ? 'Over the whole ramp:' : `Held at ${whole.format(hold.users)} users, ${place}:`;
+  return [
+    ...capacityLines(capacity, columns, paint),
+    '',
+    paint(about, '1'),
+    ...verdictLines(document, columns, paint),
+  ];
+}
+
+function holdOf({ capacity }: RunDocument): CapacityStep | undefined {
+  return capacity?.steps.find(({ role }) => role === 'hold');
+}
+
 function verdictLines({ findings, interrupted, load }: RunDocument, columns: number, paint: Paint): string[] {
   const [first] = findings;
   const doubt = load.generator.saturated
@@ -77,7 +99,9 @@ function verdictLines({ findings, interrupted, load }: RunDocument, columns: num
   return [head ?? '', ...rest].map((line) => paint(line, `1;${colors[verdict]}`));
 }
 
-function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: number): string[] {
+function loadLines(document: RunDocument, columns: number): string[] {
+  const { load, settings, stack, durationMs } = document;
+  const users = holdOf(document)?.users ?? settings.users;
   const failedPercent = load.requests === 0 ? 0 : (100 * load.failures) / load.requests;
   const time = timesOf(load);
   return [
@@ -90,7 +114,7 @@ function loadLines({ load, settings, stack, durationMs }: RunDocument, columns: 
     ...arrivalLines(load, columns),
     ...reportedLines(load, settings, columns),
     ...wrapText(
-      `${userCount(settings)}${settings.scenario}${settings.arrivals === undefined ? '' : `, arrivals ${settings.arrivals}`}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
+      `${userCount({ ...settings, users })}${settings.scenario}${settings.arrivals === undefined ? '' : `, arrivals ${settings.arrivals}`}, ${number.format(durationMs / 1000)} s, on ${stack.name}`,
       columns,
       '  ',
     ),

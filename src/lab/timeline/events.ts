@@ -9,7 +9,8 @@ export type PhaseName = (typeof phaseNames)[number];
  * One line of `series.ndjson`. Everything that is seen in a run is such an event, so that the live view,
  * the bundle on disk and the report fold the same stream. `atMs` is the run's clock (shared/clock.ts).
  */
-export type SeriesEvent = SettingsEvent | PhaseEvent | SampleEvent | GapEvent | ProfileEvent | PlanEvent;
+export type SeriesEvent =
+  SettingsEvent | PhaseEvent | StepEvent | SampleEvent | GapEvent | ProfileEvent | PlanEvent;
 
 /** The first line: what was asked for, so that a stream can be analysed without its result document. */
 export interface SettingsEvent {
@@ -23,6 +24,17 @@ export interface PhaseEvent {
   atMs: number;
   phase: PhaseName;
   edge: 'start' | 'end';
+}
+
+/** A level of load that was held and measured, without the time in which it settled. */
+export interface StepEvent {
+  kind: 'step';
+  /** The `ramp` looks for the limit, the `hold` is the steady phase, just past it. */
+  role: 'ramp' | 'hold';
+  users: number;
+  /** The measured windows begin after `startMs` and end at `endMs`. */
+  startMs: number;
+  endMs: number;
 }
 
 /** A sample of one source; without a parameter, of any source, with `data` following from `source`. */

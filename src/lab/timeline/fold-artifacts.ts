@@ -43,7 +43,7 @@ function phasesOf(events: readonly SeriesEvent[]): Phase[] {
   let lastMs = 0;
   const open = new Map<string, Phase>();
   for (const event of events) {
-    lastMs = Math.max(lastMs, event.kind === 'profile' ? event.endMs : event.atMs);
+    lastMs = Math.max(lastMs, 'atMs' in event ? event.atMs : event.endMs);
     if (event.kind !== 'phase') continue;
     if (event.edge === 'start') {
       const phase = { name: event.phase, startMs: event.atMs, endMs: event.atMs };

@@ -10,6 +10,7 @@ export interface ParsedSeries {
 const knownKinds = {
   settings: true,
   phase: true,
+  step: true,
   sample: true,
   gap: true,
   profile: true,
