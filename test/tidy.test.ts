@@ -113,7 +113,12 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   },
   {
     room: 'src/console/',
-    may: ['src/console/', 'src/lab/profile/', 'src/lab/report/verdict-words.ts'],
+    may: [
+      'src/console/',
+      'src/lab/profile/',
+      'src/lab/capacity/throughput-models.ts',
+      'src/lab/report/verdict-words.ts',
+    ],
     typesOf: ['src/lab/', 'src/shared/'],
     packages: [
       '@tanstack/react-query',

@@ -14,12 +14,14 @@ import { type TemporaryFolder, temporaryFolder } from '../support/temporary-fold
 const atOnce = 8;
 const serviceMs = 200;
 const thinkMs = 600;
+/** Random, as users that ask in step with each other make uneven seconds. */
+const think = '400ms-800ms';
 const knownRps = (atOnce * 1000) / serviceMs;
 /** N* = c·(s + Z) / s */
 const knownKneeUsers = (atOnce * (serviceMs + thinkMs)) / serviceMs;
 
 const quick = ['--settle', '1s', '--step', '3s', '--hold', '3s', '--baseline', '100ms'];
-const users = ['--scenario', 'mcp-tools', '--think', `${thinkMs}ms`];
+const users = ['--scenario', 'mcp-tools', '--think', think, '--spawn-rate', '20'];
 
 let folder: TemporaryFolder;
 beforeAll(async () => {
@@ -38,6 +40,21 @@ async function capacity(
   return { run, result: await gaugeway(all, options) };
 }
 
+/**
+ * A run whose generator had the machine that it needs: one that says of itself that it had not, because other programs
+ * took it, proves nothing and is made again.
+ */
+async function undisturbedCapacity(
+  name: string,
+  args: string[],
+): Promise<{ run: string; result: CommandResult; document: RunDocument & { capacity: Capacity } }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { run, result } = await capacity(`${name}-${attempt}`, args);
+    const document = await documentOf(run);
+    if (document.capacity.limit?.layer !== 'generator' || attempt === 3) return { run, result, document };
+  }
+}
+
 async function documentOf(run: string): Promise<RunDocument & { capacity: Capacity }> {
   const document = runDocumentSchema.parse(JSON.parse(await readFile(join(run, 'run.json'), 'utf8')));
   if (document.capacity === undefined) throw new Error('the run has no capacity');
@@ -48,13 +65,20 @@ function apart(a: number, b: number): number {
   return Math.abs(a - b) / Math.max(a, b);
 }
 
-describe.concurrent('gaugeway capacity on a server with a limit on concurrency', { timeout: 150_000 }, () => {
+describe.concurrent('gaugeway capacity on a server with a limit on concurrency', { timeout: 300_000 }, () => {
   it('is within 10 % of the known answer, twice, and the two within 10 % of each other', async () => {
     const runs = await Promise.all([
-      capacity('first', ['--start-users', '10', '--threshold', 'rps>30/s', '--threshold', 'error_rate<1%']),
-      capacity('second', ['--start-users', '12', '--threshold', `rps>${2 * knownRps}/s`]),
+      undisturbedCapacity('first', [
+        '--start-users',
+        '10',
+        '--threshold',
+        'rps>30/s',
+        '--threshold',
+        'error_rate<1%',
+      ]),
+      undisturbedCapacity('second', ['--start-users', '12', '--threshold', `rps>${2 * knownRps}/s`]),
     ]);
-    const found = await Promise.all(runs.map(({ run }) => documentOf(run)));
+    const found = runs.map(({ document }) => document);
     const answers = found.map(({ capacity: { answer, knee } }) => ({
       rps: answer?.rps ?? NaN,
       kneeUsers: knee?.users ?? NaN,
@@ -120,7 +144,7 @@ describe.concurrent('gaugeway capacity on a server with a limit on concurrency',
   });
 });
 
-describe.concurrent('gaugeway capacity without a target', { timeout: 120_000 }, () => {
+describe('gaugeway capacity without a target', { timeout: 120_000 }, () => {
   it('measures a stack of its own, and prints the result document', async () => {
     const run = join(folder.path, 'embedded');
     const args = ['--max-users', '4', ...quick, '--out', run, '--json'];

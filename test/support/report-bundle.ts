@@ -141,7 +141,8 @@ function eventsOf<T>(
   );
 }
 
-function openingDocument(name: string, seconds: number): RunDocument {
+/** What a session leaves before its first sample. */
+export function openingDocument(name: string, seconds: number): RunDocument {
   const noLoad: Series<'load'> = new Map();
   return {
     schemaVersion: runSchemaVersion,

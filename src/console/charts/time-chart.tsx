@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import uPlot from 'uplot';
 import type { Chart } from '../../lab/timeline/charts.ts';
 import { formatChartValue, formatClock, formatTick } from '../format/format-value.ts';
 import { themeColor, useMediaQuery, type Theme } from '../theme/use-theme.ts';
+import { useWidth } from './use-width.ts';
 
 /** Seconds since the run began. */
 export interface Span {
@@ -43,15 +44,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
   const latest = useRef(props);
   latest.current = props;
   const printing = useMediaQuery('print');
-  const [widthPx, setWidthPx] = useState(0);
-
-  useEffect(() => {
-    const element = holder.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() => setWidthPx(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const widthPx = useWidth(holder);
 
   useEffect(() => {
     const element = holder.current;

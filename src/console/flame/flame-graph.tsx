@@ -7,6 +7,7 @@ import {
   type MouseEvent,
   type ReactNode,
 } from 'react';
+import { useWidth } from '../charts/use-width.ts';
 import { formatMs, formatShare } from '../format/format-value.ts';
 import { themeColor, type Theme } from '../theme/use-theme.ts';
 import { labelOf, type FlameNode } from './flame-tree.ts';
@@ -28,19 +29,11 @@ export function FlameGraph(props: {
   const { root, matches, searching, theme } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const holder = useRef<HTMLDivElement>(null);
-  const [widthPx, setWidthPx] = useState(0);
+  const widthPx = useWidth(holder);
   const [zoomed, setZoomed] = useState(root);
   const [current, setCurrent] = useState<FlameNode | null>(null);
   const zoom = belongsTo(zoomed, root) ? zoomed : root;
   const rows = useMemo(() => deepest(zoom, widthPx) + 1, [zoom, widthPx]);
-
-  useEffect(() => {
-    const element = holder.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() => setWidthPx(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   useEffect(() => {
     const element = canvas.current;

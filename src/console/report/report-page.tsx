@@ -4,6 +4,7 @@ import type { Evidence, RunDocument } from '../../lab/run-document.ts';
 import type { Span } from '../charts/time-chart.tsx';
 import { ThemeToggle } from '../theme/theme-toggle.tsx';
 import { useTheme } from '../theme/use-theme.ts';
+import { Capacity } from './capacity.tsx';
 import { Collectors } from './collectors.tsx';
 import { CpuProfiles } from './cpu-profiles.tsx';
 import { Endpoints } from './endpoints.tsx';
@@ -55,6 +56,7 @@ export function ReportPage({
         <span className="brand">Gaugeway</span>
         <span className="run-name">{run.name}</span>
         <nav aria-label="Sections">
+          {run.capacity && <a href="#capacity">Capacity</a>}
           <a href="#timeline">Timeline</a>
           <a href="#endpoints">Endpoints</a>
           <a href="#findings">Findings</a>
@@ -65,6 +67,7 @@ export function ReportPage({
       </header>
       <main id="main" tabIndex={-1}>
         <Verdict run={run} />
+        {run.capacity && <Capacity capacity={run.capacity} theme={theme} />}
         {loaded.error !== null && (
           <p role="alert" className="notice">
             The charts and profiles of this report cannot be read: {loaded.error}

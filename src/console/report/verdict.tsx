@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { verdictSentence } from '../../lab/report/verdict-words.ts';
+import { capacitySentence, capacityVerdict, verdictSentence } from '../../lab/report/verdict-words.ts';
 import type { Finding, RunDocument } from '../../lab/run-document.ts';
 import { formatKnown, formatMs, formatNumber, formatShare } from '../format/format-value.ts';
 import { RichText } from '../format/rich-text.tsx';
@@ -7,8 +7,11 @@ import { VerdictMark } from './verdict-mark.tsx';
 
 /** The answer in one sentence, and the figures one asks for next. */
 export function Verdict({ run }: { run: RunDocument }): ReactNode {
-  const { load, settings } = run;
+  const { load, settings, capacity } = run;
   const [first] = run.findings;
+  const [advice] = (capacity ?? first)?.advice ?? [];
+  const hold = capacity?.steps.find(({ role }) => role === 'hold');
+  const users = hold?.users ?? settings.users;
   const failureShare = load.requests === 0 ? 0 : load.failures / load.requests;
   return (
     <section className="verdict" aria-labelledby="verdict">
@@ -17,14 +20,14 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
         {run.interrupted && '· stopped before its end'}
       </p>
       <div className="verdict-sentence">
-        <VerdictMark verdict={first?.verdict ?? 'pass'} />
+        <VerdictMark verdict={capacity ? capacityVerdict(capacity) : (first?.verdict ?? 'pass')} />
         <h1 id="verdict">
-          <RichText text={verdictSentence(first)} />
+          <RichText text={capacity ? capacitySentence(capacity) : verdictSentence(first)} />
         </h1>
       </div>
-      {first?.advice[0] !== undefined && (
+      {advice !== undefined && (
         <p className="verdict-advice">
-          <RichText text={first.advice[0]} />
+          <RichText text={advice} />
         </p>
       )}
       <p className="muted">{counts(run)}</p>
@@ -42,10 +45,10 @@ export function Verdict({ run }: { run: RunDocument }): ReactNode {
           value={formatShare(failureShare)}
           note={`${formatNumber(load.failures)} requests`}
         />
-        {settings.users === null ? (
+        {users === null ? (
           <Figure name="load" value={settings.scenario} />
         ) : (
-          <Figure name="users" value={formatNumber(settings.users)} note={settings.scenario} />
+          <Figure name="users" value={formatNumber(users)} note={settings.scenario} />
         )}
         <Figure name="duration" value={formatMs(run.durationMs)} note="the whole run" />
       </dl>

@@ -46,6 +46,12 @@ export function capacitySentence({ answer, knee, ended, steps }: Capacity): stri
   return `This stack holds ${rate}; beyond ${counted(answer.users)}, more users only wait longer.`;
 }
 
+/** The verdict of such a run: an answer is a pass, a lower bound is something to look at. */
+export function capacityVerdict({ answer }: Capacity): Verdict {
+  if (answer === null) return 'fail';
+  return answer.atLeast ? 'warn' : 'pass';
+}
+
 function counted(users: number): string {
   return `${users.toLocaleString('en')} ${users === 1 ? 'user' : 'users'}`;
 }
