@@ -104,15 +104,15 @@ export function parseRate(text: string): number {
 
 /** Reads `10s:50,30s:200`. Throws `usage`. */
 export function parseRateStages(text: string): RateStages {
-  return stages(text, 'RATE').map(({ durationMs, level }) => ({ durationMs, ratePerS: level }));
+  return parseLevels(text, 'RATE').map(({ durationMs, level }) => ({ durationMs, ratePerS: level }));
 }
 
 /** Reads `30s:50,1m:200`. Throws `usage`. */
 export function parseUserStages(text: string): UserStages {
-  return stages(text, 'USERS').map(({ durationMs, level }) => ({ durationMs, users: level }));
+  return parseLevels(text, 'USERS').map(({ durationMs, level }) => ({ durationMs, users: level }));
 }
 
-function stages(text: string, of: 'RATE' | 'USERS'): { durationMs: number; level: number }[] {
+function parseLevels(text: string, of: 'RATE' | 'USERS'): { durationMs: number; level: number }[] {
   const pattern = of === 'RATE' ? /^([^:]+):(\d+(?:\.\d+)?)(?:\/s)?$/ : /^([^:]+):(\d+)$/;
   return text.split(',').map((part) => {
     const [, duration, level] = pattern.exec(part.trim()) ?? [];
