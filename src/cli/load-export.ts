@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { exportEngines } from '../lab/load/export/expressible.ts';
 import type { ExportEngine } from '../lab/load/export/expressible.ts';
 import { exportLoad } from '../lab/load/export/export-load.ts';
-import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
+import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
@@ -81,7 +81,7 @@ async function exportTo(flags: ExportFlags): Promise<void> {
   const plan = createLoadPlan({
     targetUrl: flags.target,
     ...(flags.token === undefined ? {} : { token: flags.token }),
-    users: usersOf(flags, model),
+    users: flags.users,
     spawnRate: flags.spawnRate,
     scenarios: withWait(await readScenarios(flags), model.wait),
     ...model,

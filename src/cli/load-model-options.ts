@@ -1,12 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import {
-  parseRate,
-  parseRateStages,
-  parseThinkTime,
-  parseUserStages,
-  usualMaxUsers,
-} from '../lab/load/load-model.ts';
+import { parseRate, parseRateStages, parseThinkTime, parseUserStages } from '../lab/load/load-model.ts';
+import { usualMaxUsers } from '../lab/load/executors/executor-plan.ts';
 import { parseDurationMs } from '../shared/duration.ts';
 import { wholeNumber } from './option-values.ts';
 

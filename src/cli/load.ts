@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
-import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
+import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { startLoad } from '../lab/load/load-process.ts';
 import type { LoadStatistics } from '../lab/load/load-statistics.ts';
@@ -146,7 +146,7 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
     targetUrl,
     ...(flags.token === undefined ? {} : { token: flags.token }),
     spawnRate: flags.spawnRate,
-    users: usersOf(flags, model),
+    users: flags.users,
     scenarios: withWait(scenarios, model.wait),
     ...model,
     ...generatorSettingsOf(flags),

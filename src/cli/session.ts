@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
 import { engineDriver } from '../lab/load/engine-driver.ts';
-import { loadModelOf, usersOf, withWait } from '../lab/load/load-model.ts';
+import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { createLoadPlan } from '../lab/load/load-plan.ts';
 import { runSession } from '../lab/session.ts';
@@ -107,7 +107,7 @@ async function session(flags: SessionFlags): Promise<void> {
     targetUrl: target?.gatewayUrl ?? 'http://127.0.0.1',
     spawnRate: flags.spawnRate,
     wait: usualWait,
-    users: usersOf(flags, model),
+    users: flags.users,
     scenarios: withWait(await readScenarios(flags), model.wait),
     ...model,
     ...generatorSettingsOf(flags),

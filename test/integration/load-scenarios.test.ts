@@ -183,6 +183,29 @@ describe('a scenario of HTTP', () => {
   });
 });
 
+describe('a scenario that says when its tasks begin', () => {
+  it('ends by itself after its last stage, with the users of its stages', async () => {
+    await using server = await ItemServer.start();
+    const staged: ScenarioDefinition = {
+      name: 'staged',
+      wait: '20ms',
+      stages: [
+        { duration: '100ms', users: 6 },
+        { duration: '1500ms', users: 6 },
+      ],
+      tasks: [{ steps: [{ request: 'POST /login' }] }],
+    };
+    const most: number[] = [];
+    const load = startLoad(createLoadPlan({ targetUrl: server.url, scenarios: [scenario(staged)] }), {
+      logger,
+      onSample: ({ users }) => most.push(users),
+    });
+    await load.finished;
+    expect(Math.max(...most)).toBe(6);
+    expect(server.counts['POST /login']).toBeGreaterThan(6);
+  });
+});
+
 describe('a scenario of MCP', () => {
   it('lists first, calls tools by name or pattern, and churns sessions', async () => {
     await using server = await CountingMcpServer.start({
@@ -225,6 +248,27 @@ describe('a scenario of MCP', () => {
     expect(server.argumentsSeen).toContainEqual({ message: 'no 1' });
     expect(server.argumentsSeen).toContainEqual({ after: 'ok' });
     expect(server.openSessions).toBe(0);
+  });
+
+  it('tries what is optional with what users extract at their start', async () => {
+    await using server = await ItemServer.start();
+    const { summary, failures } = await run(server.url, [
+      scenario({
+        name: 'mine',
+        start: [
+          { request: 'POST /login', extract: { key: '$.key' } },
+          { request: 'POST /items', headers: { 'X-Key': '${key}' }, extract: { id: '$.id' } },
+        ],
+        tasks: [
+          {
+            optional: true,
+            steps: [{ request: 'GET /items/${id}', name: '/items/:id', headers: { 'X-Key': '${key}' } }],
+          },
+        ],
+      }),
+    ]);
+    expect(summary.leftOut).toEqual([]);
+    expect(failures).toEqual({});
   });
 
   it('leaves out what is optional and not there', async () => {

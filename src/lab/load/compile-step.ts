@@ -1,4 +1,5 @@
 import type { Action, ActingUser } from './acting-user.ts';
+import { failureKind } from './failure-kind.ts';
 import type { HttpAnswer } from './http-target.ts';
 import { bodyOf, judgeResponse } from './mcp-wire.ts';
 import type { McpMessage, Wire } from './mcp-wire.ts';
@@ -104,7 +105,8 @@ function compileRpc(step: Step<'rpc'>, { basePath, token }: StepContext): Action
     };
     const { failure } = await user.client.http(request, name, startMs, (answer) => {
       const judgement = judgeResponse(answer, id, false);
-      return judgement.failure ?? judgeResult(handler, user, startMs)?.(judgement.result);
+      if (judgement.failure !== undefined) return failureKind(judgement.failure, judgement.detail);
+      return judgeResult(handler, user, startMs)?.(judgement.result);
     });
     return failure;
   };

@@ -18,7 +18,11 @@ import { createRandom } from './random.ts';
 import { makeRunnable } from './runnable-scenario.ts';
 import type { RunnableScenario } from './runnable-scenario.ts';
 import { tearDown } from './tear-down.ts';
+import { Turnstile } from './turnstile.ts';
 import { WindowRecorder } from './window-recorder.ts';
+
+/** Users of one process that end their sessions at the same time. */
+const leavingAtOnce = 64;
 
 export interface LoadEngineOptions {
   share: ProcessShare;
@@ -132,13 +136,15 @@ export class LoadEngine {
   #userFactory(scenarios: EvenTurns<RunnableScenario>, path: string): () => LoadUser {
     const { seed, wait } = this.#plan;
     const { share, onException } = this.#options;
+    const exit = new Turnstile(leavingAtOnce);
     return () => {
       const place = placeAmongAll(this.#created, share);
       this.#created += 1;
       const scenario = scenarios.at(place);
       if (scenario === undefined) throw new TypeError('a load without scenarios');
       const client = new McpClient(this.#target, this.#wire, path, (request) => this.#record(request));
-      return new LoadUser({ client, scenario, random: createRandom(seed, place + 1), wait, onException });
+      const random = createRandom(seed, place + 1);
+      return new LoadUser({ client, scenario, random, wait, onException, exit });
     };
   }
 

@@ -1,6 +1,6 @@
 import { formatDurationMs, parseDurationMs } from '../../shared/duration.ts';
 import { GaugewayError } from '../../shared/errors.ts';
-import { maxUsers as mostUsers } from './executors/executor-plan.ts';
+import { maxUsers as mostUsers, usualMaxUsers } from './executors/executor-plan.ts';
 import type { ExecutorPlan } from './executors/executor-plan.ts';
 import type { LoadPlan } from './load-plan.ts';
 
@@ -24,9 +24,6 @@ export interface LoadModelFields {
   maxUsers?: number | undefined;
 }
 
-/** Users that arrivals may take when nothing is said; enough for 1,000 tasks a second that take a second each. */
-export const usualMaxUsers = 1000;
-
 /**
  * The part of a plan that the fields say; what they leave open is up to the scenarios and the plan's defaults. Throws
  * GaugewayError usage for one that has no meaning beside the others.
@@ -35,15 +32,6 @@ export function loadModelOf(fields: LoadModelFields): Partial<Pick<LoadPlan, 'ex
   const wait = waitOf(fields);
   const executor = executorOf(fields);
   return { ...(wait === undefined ? {} : { wait }), ...(executor === undefined ? {} : { executor }) };
-}
-
-/** The most users that a load will have: those of its stages, or those that were asked for. */
-export function usersOf(
-  { users }: Pick<LoadModelFields, 'users'>,
-  { executor }: Partial<Pick<LoadPlan, 'executor'>>,
-): number {
-  if (executor?.kind !== 'staged-users') return users;
-  return Math.max(1, ...executor.stages.map((stage) => stage.users));
 }
 
 /** The scenarios, with the wait that was asked for in place of their own. */

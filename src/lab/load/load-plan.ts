@@ -83,7 +83,15 @@ export function createLoadPlan(settings: Partial<LoadPlan> & { targetUrl: string
   const scenarios = settings.scenarios ?? [builtIn(defaultScenarioName)];
   const staged = scenarios.find(({ scenario }) => scenario.executor !== undefined)?.scenario.executor;
   const executor = settings.executor ?? staged ?? loadPlanDefaults.executor;
-  const parsed = loadPlanSchema.safeParse({ ...loadPlanDefaults, ...settings, scenarios, executor });
+  // Stages of users say themselves how many there will be.
+  const users = executor.kind === 'staged-users' ? { users: mostUsersOf(executor.stages) } : {};
+  const parsed = loadPlanSchema.safeParse({
+    ...loadPlanDefaults,
+    ...settings,
+    ...users,
+    scenarios,
+    executor,
+  });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue?.path[0];
@@ -95,6 +103,10 @@ export function createLoadPlan(settings: Partial<LoadPlan> & { targetUrl: string
       ...(field === undefined ? {} : { field: String(field) }),
     },
   );
+}
+
+function mostUsersOf(stages: readonly { users: number }[]): number {
+  return Math.max(1, ...stages.map(({ users }) => users));
 }
 
 /** The names of a plan's scenarios, as they are shown. */

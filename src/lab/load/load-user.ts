@@ -4,6 +4,7 @@ import type { Random } from './random.ts';
 import type { RunnableScenario } from './runnable-scenario.ts';
 import type { JsonValue } from './scenarios/json-value.ts';
 import { renderVariables } from './scenarios/render-variables.ts';
+import type { Turnstile } from './turnstile.ts';
 import type { Wait } from './waits.ts';
 
 export interface LoadUserOptions {
@@ -14,6 +15,8 @@ export interface LoadUserOptions {
   wait: Wait;
   /** What a task's own code throws. */
   onException: (error: unknown) => void;
+  /** Through which users leave: all of them at once would be a load of their own at the end. */
+  exit: Turnstile;
 }
 
 /** One simulated user: a session and what it asks; when it asks is up to its executor. */
@@ -25,17 +28,19 @@ export class LoadUser implements ActingUser {
   /** Between two tasks. */
   readonly wait: Wait;
   readonly #onException: LoadUserOptions['onException'];
+  readonly #exit: Turnstile;
   #started = false;
   #stopped = false;
   #wake: (() => void) | undefined;
 
-  constructor({ client, scenario, random, wait, onException }: LoadUserOptions) {
+  constructor({ client, scenario, random, wait, onException, exit }: LoadUserOptions) {
     this.client = client;
     this.scenario = scenario;
     this.random = random;
     this.variables = { ...renderVariables(scenario.variables, random), ...scenario.found };
     this.wait = scenario.wait ?? wait;
     this.#onException = onException;
+    this.#exit = exit;
   }
 
   /** Whether it can begin a task: it has its session, and what it does at its start is done. */
@@ -95,8 +100,12 @@ export class LoadUser implements ActingUser {
     });
   }
 
-  /** The scenario's last steps, then the end of the session. */
-  async close(): Promise<void> {
+  /** The scenario's last steps, then the end of the session, when it is this user's turn to leave. */
+  close(): Promise<void> {
+    return this.#exit.pass(() => this.#leave());
+  }
+
+  async #leave(): Promise<void> {
     if (this.isReady) for (const action of this.scenario.stop) await action(this, performance.now());
     this.#started = false;
     await this.client.close();

@@ -97,6 +97,11 @@ async function prepareScenario(
   Object.assign(preparing.user.variables, renderVariables(variables, preparing.user.random), found);
   const prepareAll = (steps: readonly Step[]): Promise<PreparedStep[]> =>
     prepareNeeded(steps, scenario, preparing);
+  const start = await prepareAll(scenario.start);
+  // What users extract at their start is what the trial of a task may need.
+  if (scenario.tasks.some(({ optional }) => optional)) {
+    for (const step of start) await compileStep(step, preparing.context)(preparing.user, performance.now());
+  }
   const tasks: PreparedTask[] = [];
   for (const task of scenario.tasks) {
     const prepared = await prepareTask(task, preparing);
@@ -115,7 +120,7 @@ async function prepareScenario(
     ...(wait === undefined ? {} : { wait }),
     variables,
     found,
-    start: await prepareAll(scenario.start),
+    start,
     tasks,
     stop: await prepareAll(scenario.stop),
     teardown: await prepareAll(scenario.teardown),

@@ -4,6 +4,8 @@ import { countArrivals, scheduleMs } from './arrival-schedule.ts';
 
 /** The most users that one load may be asked for: each can hold a socket, and Linux has 28,232 local ports for one target. */
 export const maxUsers = 20_000;
+/** Users that arrivals may take when nothing is said; enough for 1,000 tasks a second that take a second each. */
+export const usualMaxUsers = 1_000;
 /** Arrivals per second that one generator may be asked for: beyond what a core can send. */
 const maxRatePerS = 100_000;
 
@@ -17,8 +19,8 @@ const rateStage = z.strictObject({
 
 /**
  * Who decides when a task begins. `closed-users`: each user, when its last task has ended and it has waited, so that
- * a slow target is asked less; `staged-users`: the same, with a number of users that follows stages. The arrival rates: the clock, whatever the target does; `maxUsers` bounds how many
- * tasks are under way at once.
+ * a slow target is asked less; `staged-users`: the same, with a number of users that follows stages. The arrival
+ * rates: the clock, whatever the target does; `maxUsers` bounds how many tasks are under way at once.
  */
 export const executorSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('closed-users') }),

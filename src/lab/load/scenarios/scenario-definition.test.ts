@@ -8,6 +8,8 @@ const withSteps = (...steps: unknown[]): unknown => ({ name: 'x', tasks: [{ step
 
 const waitOf = (wait: ScenarioDefinition['wait']) =>
   readDefinition({ name: 'x', wait, tasks: [{ steps: [health] }] }).wait;
+const executorOf = (stages: unknown) =>
+  readDefinition({ name: 'x', stages, tasks: [{ steps: [health] }] }).executor;
 const protocolOf = (...steps: unknown[]) => readDefinition(withSteps(...steps)).protocol;
 /** Each part finds a name of its own. */
 const withPart = (part: object): unknown => ({
@@ -117,6 +119,30 @@ describe('a definition', () => {
     expect(waitOf('250ms')).toEqual({ kind: 'constant', ms: 250 });
     expect(waitOf({ pacing: '2s' })).toEqual({ kind: 'constant-pacing', ms: 2000 });
     expect(waitOf({ throughput: 0.5 })).toEqual({ kind: 'constant-throughput', tasksPerS: 0.5 });
+  });
+
+  it('has stages of users or of a rate, and not of both', () => {
+    expect(
+      executorOf([
+        { duration: '30s', users: 50 },
+        { duration: '1m', users: 0 },
+      ]),
+    ).toEqual({
+      kind: 'staged-users',
+      stages: [
+        { durationMs: 30_000, users: 50 },
+        { durationMs: 60_000, users: 0 },
+      ],
+    });
+    expect(() =>
+      executorOf([
+        { duration: '30s', users: 5 },
+        { duration: '30s', rate: 5 },
+      ]),
+    ).toThrow(
+      'stages: stages are a list of { duration: 30s, users: 50 }, or of { duration: 30s, rate: 100 } a second',
+    );
+    expect(() => executorOf([{ duration: '30s', users: 0 }])).toThrow('stages: the stages hold no user');
   });
 
   it('is that of users with a session as soon as one step needs it, unless it says otherwise', () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isRecord } from '../../../protocol/record.ts';
 import { parseDurationMs } from '../../../shared/duration.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
-import { executorSchema } from '../executors/executor-plan.ts';
+import { executorSchema, usualMaxUsers } from '../executors/executor-plan.ts';
 import type { ExecutorPlan } from '../executors/executor-plan.ts';
 import { waitSchema } from '../waits.ts';
 import type { Wait } from '../waits.ts';
@@ -11,8 +11,6 @@ import { parsePause } from './parse-pause.ts';
 import type { Scenario, ScenarioTask, Step } from './scenario.ts';
 import { byVariable, readBy, stepSchema, templatedJson } from './step-definition.ts';
 
-/** Tasks that arrivals may have under way at once where the scenario names no bound. */
-const usualMaxUsers = 1_000;
 /** The most steps of one list. */
 export const maxSteps = 200;
 export const maxTasks = 200;
@@ -34,16 +32,23 @@ const wait = z
   .pipe(waitSchema);
 
 const duration = readBy(parseDurationMs);
-const stages = z
-  .array(z.strictObject({ duration, rate: z.number().min(0) }))
-  .min(1)
-  .max(100)
+const userStages = z.array(z.strictObject({ duration, users: z.int() })).transform((list): ExecutorPlan => ({
+  kind: 'staged-users',
+  stages: list.map(({ duration: durationMs, users }) => ({ durationMs, users })),
+}));
+const rateStages = z
+  .array(z.strictObject({ duration, rate: z.number() }))
   .transform((list): ExecutorPlan => ({
     kind: 'ramping-arrival-rate',
     startRatePerS: 0,
     stages: list.map(({ duration: durationMs, rate }) => ({ durationMs, ratePerS: rate })),
     maxUsers: usualMaxUsers,
   }));
+const stages = z
+  .union([userStages, rateStages], {
+    error: 'stages are a list of { duration: 30s, users: 50 }, or of { duration: 30s, rate: 100 } a second',
+  })
+  .pipe(executorSchema);
 
 const task = z
   .strictObject({
@@ -71,7 +76,7 @@ const definition = z.strictObject({
   users: z.enum(['mcp', 'http']).optional(),
   variables: byVariable(templatedJson).default({}),
   wait: wait.optional(),
-  stages: stages.pipe(executorSchema).optional(),
+  stages: stages.optional(),
   setup: steps,
   start: steps,
   tasks: z.array(task).min(1, { error: 'a scenario has at least one task' }).max(maxTasks),

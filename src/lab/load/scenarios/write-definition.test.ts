@@ -79,10 +79,19 @@ describe('a scenario written as its author would', () => {
     expect(() => writeDefinition(withCode)).toThrowError('the task own is a function of a module');
   });
 
+  it('holds stages of users', () => {
+    const stages = [
+      { duration: '30s', users: 5 },
+      { duration: '1500ms', users: 0 },
+    ];
+    const scenario = readDefinition({ name: 'x', stages, tasks: [{ steps: [{ request: 'GET /' }] }] });
+    expect(writeDefinition(scenario)).toMatchObject({ stages });
+  });
+
   it('cannot hold what only the options of a load say', () => {
     const executor = { kind: 'constant-arrival-rate', ratePerS: 5, maxUsers: 10 } as const;
     expect(() => writeDefinition({ ...readDefinition(everything), executor })).toThrowError(
-      'begin at a rate of 0',
+      'a rate that begins at 0',
     );
   });
 });

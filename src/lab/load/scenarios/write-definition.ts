@@ -159,11 +159,11 @@ function writePause(pause: Pause): string {
 }
 
 function writeStages(executor: ExecutorPlan): Stages {
+  if (executor.kind === 'staged-users') {
+    return executor.stages.map(({ durationMs, users }) => ({ duration: writeDuration(durationMs), users }));
+  }
   if (executor.kind !== 'ramping-arrival-rate' || executor.startRatePerS !== 0) {
-    throw new GaugewayError(
-      'usage',
-      'the stages of a scenario begin at a rate of 0: others are for the options',
-    );
+    throw new GaugewayError('usage', 'a scenario has stages of users, or of a rate that begins at 0');
   }
   return executor.stages.map(({ durationMs, ratePerS }) => ({
     duration: writeDuration(durationMs),
