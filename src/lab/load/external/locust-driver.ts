@@ -13,6 +13,8 @@ const keptAnswerMs = 2_500;
 const distributedWindowMs = 3_000;
 /** How long Locust's users may take to end before the last counters are read. */
 const stopLimitMs = 15_000;
+/** How long Locust may take to begin a test that it agreed to; a master without workers never does. */
+const beginLimitMs = 15_000;
 
 export interface LocustDriverOptions {
   /** Of its web page, e.g. `http://127.0.0.1:8089`. */
@@ -143,6 +145,7 @@ class Observation {
       await this.#api.swarm(this.#start.users, this.#start.spawnRate);
       this.#sinceMs = nowMs();
     }
+    const askedMs = nowMs();
     let counters: LocustCounters | undefined;
     while (!signal.aborted) {
       await sleep(lookEveryMs, signal);
@@ -150,11 +153,21 @@ class Observation {
       counters = await this.#look(false);
       if (counters === undefined) continue;
       if (isBusy(counters)) this.#started = true;
+      this.#refuseNoTest(counters, askedMs);
       if (counters.state === 'running') this.#ramped.resolve();
       if (this.#started && !isBusy(counters)) return this.#end(counters);
     }
     if (this.#start !== undefined) await this.#api.stop();
     await this.#end(counters);
+  }
+
+  /** Throws GaugewayError source_unreadable for a test that was asked for and does not begin. */
+  #refuseNoTest({ state }: LocustCounters, askedMs: number): void {
+    if (this.#start === undefined || this.#started || nowMs() - askedMs < beginLimitMs) return;
+    throw new GaugewayError(
+      'source_unreadable',
+      `Locust at ${this.#api.url} agreed to a test and begins none (it is ${state}): does it have workers?`,
+    );
   }
 
   /** Waits for the users that are still ending, then reads what all of them counted. */
