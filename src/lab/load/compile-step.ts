@@ -175,7 +175,8 @@ function fixedHeaders(token: string | undefined): Record<string, string> {
   };
 }
 
-function contentTypeOf(body: HttpBody | undefined): Record<string, string> {
+/** The header that says what a body is; none without a body. */
+export function contentTypeOf(body: HttpBody | undefined): Record<string, string> {
   if (body === undefined) return {};
   const types = {
     json: 'application/json',

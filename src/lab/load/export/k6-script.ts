@@ -1,4 +1,5 @@
 import { isOpenModel } from '../executors/executor-plan.ts';
+import { contentTypeOf } from '../compile-step.ts';
 import type { PreparedStep } from '../preparation.ts';
 import type { JsonValue } from '../scenarios/json-value.ts';
 import type { HttpBody } from '../scenarios/scenario.ts';
@@ -341,14 +342,6 @@ function call(method: string, args: readonly (string | undefined)[]): string {
 function handlingCode(step: Parameters<typeof handlingData>[0]): string | undefined {
   const data: JsonValue | undefined = handlingData(step);
   return data === undefined ? undefined : dataCode(data, javaScript);
-}
-
-function contentTypeOf(body: HttpBody | undefined): Record<string, string> {
-  if (body === undefined) return {};
-  if (body.kind === 'json') return { 'content-type': 'application/json' };
-  return {
-    'content-type': body.kind === 'form' ? 'application/x-www-form-urlencoded' : 'text/plain; charset=utf-8',
-  };
 }
 
 function bodyCode(body: HttpBody): string {

@@ -1,5 +1,6 @@
 import { scheduleMs } from '../executors/arrival-schedule.ts';
 import { isOpenModel } from '../executors/executor-plan.ts';
+import { contentTypeOf } from '../compile-step.ts';
 import type { PreparedStep } from '../preparation.ts';
 import type { HttpBody } from '../scenarios/scenario.ts';
 import type { Threshold } from '../thresholds.ts';
@@ -249,14 +250,6 @@ function rowName(name: string, method: string): string {
 function handlingCode(step: Parameters<typeof handlingData>[0]): string | undefined {
   const data = handlingData(step);
   return data === undefined ? undefined : dataCode(data, python);
-}
-
-function contentTypeOf(body: HttpBody | undefined): Record<string, string> {
-  if (body === undefined) return {};
-  if (body.kind === 'json') return { 'content-type': 'application/json' };
-  return {
-    'content-type': body.kind === 'form' ? 'application/x-www-form-urlencoded' : 'text/plain; charset=utf-8',
-  };
 }
 
 function bodyCode(body: HttpBody): string {
