@@ -70,7 +70,11 @@ export function registerLoad(program: Command): void {
       'Puts MCP users on a target and counts what it answers, on the terminal or, with --ui, from a page in the ' +
         'browser.\nWithout --target it brings up a stack of its own: PostgreSQL, the gateway and a sample MCP server.',
     )
-    .option('--target <url>', 'base URL of the gateway, or its MCP endpoint')
+    .option('-H, --target <url>', 'base URL of the gateway, or its MCP endpoint')
+    .addOption(new Option('--host <url>', "the same as --target, by Locust's name").conflicts('target'))
+    .addOption(
+      new Option('--headless', "without a page, as without --ui: Locust's users write it").conflicts('ui'),
+    )
     .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
     .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
     .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
@@ -104,7 +108,9 @@ export function registerLoad(program: Command): void {
       '\nExit codes: 0 it ran, 1 a threshold was broken (or --fail-on-error), 2 bad usage, 3 the target does not answer.' +
         '\nTimes are written 30s, 1m30s or 500ms.',
     )
-    .action(load);
+    .action(({ host, ...flags }: LoadFlags & { host?: string }) =>
+      load(host === undefined ? flags : { ...flags, target: host }),
+    );
   registerLoadExport(command);
 }
 

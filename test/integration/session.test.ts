@@ -236,7 +236,7 @@ describe('gaugeway session refuses in one line', () => {
     ['a PID that is none', ['--pid', 'init'], 2, /--pid takes PID or ROLE=PID/],
     ['a role that is none', ['--pid', 'boss=1'], 2, /--pid takes PID or ROLE=PID/],
     ['a PID without its stack', ['--pid', '1'], 2, /--target, which is missing/],
-    ['an unknown scenario', ['--scenario', 'chaos'], 2, /Allowed choices/],
+    ['an unknown scenario', ['--scenario', 'chaos'], 2, /no scenario 'chaos': there are mcp-mixed, /],
     ['an unknown option', ['--user', '5'], 2, /--users/],
   ];
 
