@@ -20,8 +20,10 @@ export function presentRun({ document, folder, reportFile }: AnalysedRun, json: 
  * A run that looked for the capacity drives the stack to its limit on purpose: its findings there are no failure, but
  * the lack of an answer is.
  */
-function failed({ capacity, findings, thresholds = [] }: RunDocument): boolean {
+function failed({ capacity, findings, thresholds = [], load }: RunDocument): boolean {
   if (thresholds.some(({ passed }) => !passed)) return true;
+  // A run in which nothing was answered proves nothing of the stack.
+  if (load.requests === 0) return true;
   if (capacity === undefined) return findings.some(({ verdict }) => verdict === 'fail');
   return capacity.answer === null || capacity.limit?.layer === 'generator';
 }

@@ -79,8 +79,9 @@ export function registerSession(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing limits it, 1 failing findings or thresholds, 2 bad usage, 3 a required source could not' +
-        '\nbe read, 130 interrupted. Times are written 30s, 1m30s or 500ms.',
+      '\nExit codes: 0 nothing limits it, 1 failing findings, broken thresholds or no answer at all,' +
+        '\n2 bad usage, 3 a required source could not be read, 130 interrupted.' +
+        '\nTimes are written 30s, 1m30s or 500ms.',
     )
     .action(session);
   addRunOptions(command, 'session');

@@ -165,7 +165,7 @@ function openingDocument(
         cpuPercent: null,
         eventLoopDelayP99Ms: null,
         lateStartPercent: null,
-        saturated: false,
+        saturated: null,
         reasons: [],
       },
     },

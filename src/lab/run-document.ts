@@ -146,10 +146,10 @@ export const runDocumentSchema = z
           cpuPercent: z.number().nullable().meta({ description: notTold }),
           eventLoopDelayP99Ms: z.number().nullable().meta({ description: notTold }),
           lateStartPercent: z.number().nullable().meta({ description: notTold }),
-          saturated: z
-            .boolean()
-            .default(false)
-            .meta({ description: 'True when the generator was its own limit: no latency can be believed' }),
+          saturated: z.boolean().nullable().default(null).meta({
+            description:
+              'True when the generator was its own limit: no latency can be believed. Null when it told nothing of itself',
+          }),
           reasons: z.array(z.string()).default([]).meta({
             description: 'What a process of the generator was short of; of one that was only disturbed, too',
           }),

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeLoadReport } from '../../src/lab/load/web/load-report.ts';
 import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
 import type { LoadServer } from '../../src/lab/load/web/load-server.ts';
+import type { LoadStatsAnswer } from '../../src/lab/load/web/stats-answer.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { chromiumProgram, launchChromium } from '../support/browser.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
@@ -278,6 +280,25 @@ describe.skipIf(chromiumProgram.missing)(title('the load test page in a browser'
     const download = await begun;
     expect(download.suggestedFilename()).toMatch(file);
     expect(await readFile(await download.path(), 'utf8')).toContain(content());
+  });
+
+  it('marks every time in the report of a test whose generator was saturated', async () => {
+    const answer = await fetch(`${server.url}/stats/requests`);
+    const stats: LoadStatsAnswer = JSON.parse(await answer.text());
+    const reasons = ['the generator used 99 % of one core on average (limit 80 %)'];
+    stats.gaugeway.generatorHealth = { ...stats.gaugeway.generatorHealth, saturated: true, reasons };
+    const report = await browser.newPage();
+    await report.setContent(await writeLoadReport(stats, { downloadPath: null, theme: null }));
+    await report.getByText('The load generator was saturated').waitFor();
+    await report.getByText(reasons[0] ?? '').waitFor();
+    const cells = await report
+      .getByRole('row', { name: /^tools\/call echo/ })
+      .first()
+      .getByRole('cell')
+      .allTextContents();
+    expect(cells.filter((text) => text.endsWith('!')).length).toBeGreaterThanOrEqual(6);
+    expect(cells.slice(0, 2).join()).not.toContain('!');
+    await report.close();
   });
 
   it('shows the same figures in a report, which asks nobody for anything', async () => {

@@ -152,7 +152,8 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
     width,
     height: heightPx,
     legend: { show: false },
-    padding: [namePhases ? 18 : 8, 8, 0, 0],
+    // To the right there is room for the half of the last time that stands beyond the axis.
+    padding: [namePhases ? 18 : 8, 18, 0, 0],
     scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, niceCeiling(max)] } },
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 5 } },
     axes: [

@@ -23,7 +23,15 @@ export function figureTabs(props: {
     {
       id: 'statistics',
       title: 'Statistics',
-      content: <StatisticsTable rows={details.rows} total={details.total} isOver={isOver} isLive={isLive} />,
+      content: (
+        <StatisticsTable
+          rows={details.rows}
+          total={details.total}
+          isOver={isOver}
+          isDoubted={details.generatorHealth.saturated === true}
+          isLive={isLive}
+        />
+      ),
     },
     { id: 'charts', title: 'Charts', content: <LoadCharts history={history} theme={theme} /> },
     { id: 'failures', title: 'Failures', count: errors.length, content: <Failures errors={errors} /> },

@@ -78,7 +78,7 @@ export function LoadPage({ canLogOut }: { canLogOut: boolean }): ReactNode {
             The test ended by itself: {details.error}
           </p>
         )}
-        {!isOver && <GeneratorWarning generators={details.generators} />}
+        <GeneratorWarning generators={isOver ? [] : details.generators} health={details.generatorHealth} />
         {showsForm && (
           <StartForm
             key={`${details.testId} ${isOver}`}

@@ -4,6 +4,7 @@ import { formatNumber } from '../format/format-value.ts';
 import { ThemeToggle } from '../theme/theme-toggle.tsx';
 import { useTheme } from '../theme/use-theme.ts';
 import { figureTabs } from './figure-tabs.tsx';
+import { GeneratorWarning } from './workers.tsx';
 
 /** A test as it was when the report was written. */
 export function LoadReport({ load }: { load: EmbeddedLoad }): ReactNode {
@@ -33,6 +34,7 @@ export function LoadReport({ load }: { load: EmbeddedLoad }): ReactNode {
           </p>
           {details.error !== null && <p className="notice">The test ended by itself: {details.error}</p>}
         </section>
+        <GeneratorWarning generators={[]} health={details.generatorHealth} />
         {figureTabs({ stats, history: details.history, theme, isOver: true, isLive: false }).map(
           ({ id, content }) => (
             <Fragment key={id}>{content}</Fragment>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { GeneratorState } from '../../lab/load/web/generator-state.ts';
+import type { LoadTestDetails } from '../../lab/load/web/stats-answer.ts';
 import { formatBytes, formatMs, formatNumber } from '../format/format-value.ts';
 
 /** The processes that send the requests, and how each of them fares: what is slow there is not slow at the target. */
@@ -94,8 +95,13 @@ function Worker({ generator }: { generator: GeneratorState }): ReactNode {
   );
 }
 
-/** Says above every figure that the generator is too busy for them; nothing while it is not. */
-export function GeneratorWarning({ generators }: { generators: readonly GeneratorState[] }): ReactNode {
+/** Says above every figure that the generator is too busy for them, or was for most of the test; else nothing. */
+export function GeneratorWarning(props: {
+  generators: readonly GeneratorState[];
+  /** Over the whole test. */
+  health: LoadTestDetails['generatorHealth'];
+}): ReactNode {
+  const { generators, health } = props;
   const limits = new Set(generators.flatMap(({ beyondLimits }) => beyondLimits));
   return (
     <div role="status">
@@ -103,6 +109,12 @@ export function GeneratorWarning({ generators }: { generators: readonly Generato
         <p className="notice warns">
           The generator is beyond its limits ({[...limits].join(', ')}): latencies look higher than they are.{' '}
           <a href="#workers">Workers</a> has the figures.
+        </p>
+      )}
+      {health.saturated === true && (
+        <p className="notice">
+          The load generator was saturated: no time on this page proves anything of the target.{' '}
+          {health.reasons.join('. ')}
         </p>
       )}
     </div>

@@ -60,7 +60,7 @@ export class GeneratorHealth {
     const { worst } = this;
     return {
       ...this.#together.figures,
-      saturated: worst?.judgement.state === 'saturated',
+      saturated: worst === undefined ? null : worst.judgement.state === 'saturated',
       reasons: worst === undefined ? [] : reasonsOf(worst),
     };
   }
