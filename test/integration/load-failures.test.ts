@@ -71,7 +71,7 @@ describe('failures are counted under their own names', () => {
     await using server = await CountingMcpServer.start({
       tools: Object.keys(faults).map((name) => ({ name })),
       onCall: (tool, call, response, id) =>
-        call === 1 ? undefined : faults[tool]?.answer(tool, call, response, id),
+        call === 1 ? undefined : faults[tool]?.answer(tool, call, response, id, {}),
     });
     const outcome = await runToEnd(server.url, { iterationsPerUser: 50 });
     const requests = requestsOf(outcome);

@@ -250,6 +250,29 @@ describe('a scenario of MCP', () => {
     expect(server.openSessions).toBe(0);
   });
 
+  it('calls a tool only with arguments that it took before the load', async () => {
+    const numbers = { type: 'object', properties: { n: { type: 'integer', minimum: 1 } }, required: ['n'] };
+    await using server = await CountingMcpServer.start({
+      tools: [{ name: 'half', inputSchema: numbers }],
+      onCall: (_tool, _call, response, id, given) => {
+        if (Number(given['n']) % 2 === 0) return undefined;
+        const error = { code: -32602, message: 'n must be even' };
+        response
+          .setHeader('content-type', 'application/json')
+          .end(JSON.stringify({ jsonrpc: '2.0', id, error }));
+        return true;
+      },
+    });
+    const { failures, requests, summary } = await run(server.url, [builtIn('mcp-tools')], {
+      iterationsPerUser: 20,
+    });
+    expect(failures).toEqual({});
+    expect(requests['tools/call half']).toBe(80);
+    expect(summary.leftOut).toEqual([]);
+    const asked = server.argumentsSeen.slice(-80).map((given) => Object(given).n % 2);
+    expect(asked).toEqual(Array.from({ length: 80 }, () => 0));
+  });
+
   it('tries what is optional with what users extract at their start', async () => {
     await using server = await ItemServer.start();
     const { summary, failures } = await run(server.url, [

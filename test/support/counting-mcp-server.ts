@@ -14,7 +14,13 @@ export interface CountingMcpServerOptions {
   /** A session knows this many tools/call, then it is gone (404). */
   callsPerSession?: number;
   /** Takes the place of a tool's answer; `undefined` answers as usual. The number counts calls of that tool from 1. */
-  onCall?: (tool: string, call: number, response: ServerResponse, id: unknown) => true | undefined;
+  onCall?: (
+    tool: string,
+    call: number,
+    response: ServerResponse,
+    id: unknown,
+    given: Json,
+  ) => true | undefined;
   /** A free one by default. */
   port?: number;
   /**
@@ -149,7 +155,8 @@ export class CountingMcpServer implements AsyncDisposable {
       if (calls + 1 === this.#options.callsPerSession) this.#sessions.delete(sessionId);
       else this.#sessions.set(sessionId, calls + 1);
     }
-    if (this.#options.onCall?.(String(params['name']), call, response, id) === true) return;
+    const given = objectOf(params['arguments']);
+    if (this.#options.onCall?.(String(params['name']), call, response, id, given) === true) return;
     await this.#serviceEnds();
     this.#answer(response, id, { content: [{ type: 'text', text: 'ok' }] });
   }
@@ -191,9 +198,10 @@ export class CountingMcpServer implements AsyncDisposable {
   }
 }
 
+/** One set of arguments can be made of it, so that it is tried once before a load. */
 export const echoSchema = {
   type: 'object',
-  properties: { message: { type: 'string' } },
+  properties: { message: { type: 'string', examples: ['hello'] } },
   required: ['message'],
 };
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { UngenerableSchemaError, generateArguments, generateValue } from './argument-generator.ts';
 import { createRandom } from './random.ts';
 
@@ -131,5 +131,39 @@ describe('what cannot be made up is refused with its place', () => {
       node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } }, required: ['next'] },
     };
     expect(() => make({ $ref: '#/$defs/node' }, { $defs })).toThrow(UngenerableSchemaError);
+  });
+});
+
+describe('keywords beside each other all hold', () => {
+  const text = { type: 'string' };
+
+  it('what every alternative requires, and what the chosen one does', () => {
+    const schema = {
+      type: 'object',
+      properties: { a: text, b: text, c: text },
+      required: ['a'],
+      anyOf: [{ required: ['b'] }, { required: ['c'] }],
+    };
+    expect(Object.keys(generateArguments(schema, createRandom(1))).toSorted()).toEqual(['a', 'b']);
+  });
+
+  it('what stands beside a reference, and what it refers to', () => {
+    const schema = {
+      $ref: '#/$defs/base',
+      required: ['b'],
+      properties: { b: text },
+      $defs: { base: { type: 'object', properties: { a: text }, required: ['a'] } },
+    };
+    expect(Object.keys(generateArguments(schema, createRandom(1))).toSorted()).toEqual(['a', 'b']);
+  });
+
+  test.each([
+    [{ type: 'string', format: 'iban' }, 'the format "iban" is not known'],
+    [{ type: 'string', format: 'constructor' }, 'the format "constructor" is not known'],
+    [{ type: 'string', format: 'email', maxLength: 5 }, 'no email of that length is made up'],
+  ])('%j is not made up', (schema, message) => {
+    expect(() => generateArguments({ properties: { v: schema }, required: ['v'] }, createRandom(1))).toThrow(
+      `v: ${message}`,
+    );
   });
 });

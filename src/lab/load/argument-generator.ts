@@ -47,6 +47,9 @@ const formats: Record<string, (random: Random) => string> = {
   },
 };
 
+/** Formats that say how a text is shown or read, and allow any. */
+const freeFormats = new Set(['password', 'text', 'markdown', 'textarea', 'multiline']);
+
 /** What free text most likely has to be, by the property's name or what its description says; the first match counts. */
 const hints: readonly { matches: RegExp; values: readonly string[] }[] = [
   { matches: /time_?zone|\btz\b|IANA/i, values: ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Tokyo'] },
@@ -110,8 +113,16 @@ function generate(schema: unknown, context: Context): unknown {
   const keyword = unsupported.find((name) => name in node);
   if (keyword !== undefined)
     throw new UngenerableSchemaError(context.path, `\`${keyword}\` is not supported`);
-  if (typeof node['$ref'] === 'string') return generate(resolve(node['$ref'], context), deeper(context));
-  if (Array.isArray(node['allOf'])) return generate(mergeAll(node, node['allOf'], context), deeper(context));
+  if (typeof node['$ref'] === 'string') {
+    // What stands beside a reference holds as well.
+    const { $ref: reference, ...siblings } = node;
+    const target = resolve(reference, context);
+    return generate(target === false ? false : merge(siblings, [target], '$ref', context), deeper(context));
+  }
+  if (Array.isArray(node['allOf'])) {
+    const { allOf: parts, ...siblings } = node;
+    return generate(merge(siblings, parts, 'allOf', context), deeper(context));
+  }
   for (const union of ['oneOf', 'anyOf']) {
     const alternatives = node[union];
     if (Array.isArray(alternatives)) return generateFirst(node, union, alternatives, context);
@@ -130,7 +141,8 @@ function generateFirst(
   let reason: UngenerableSchemaError | undefined;
   for (const alternative of alternatives) {
     try {
-      return generate({ ...siblings, ...asObject(alternative) }, deeper(context));
+      const either = alternative === false ? false : merge(siblings, [alternative], union, context);
+      return generate(either, deeper(context));
     } catch (error) {
       if (!(error instanceof UngenerableSchemaError)) throw error;
       reason ??= error;
@@ -195,12 +207,25 @@ function generateString(node: Record<string, unknown>, context: Context): string
   const max = numberOf(node['maxLength']) ?? maxTextLength;
   if (min > maxTextLength)
     throw new UngenerableSchemaError(context.path, `\`minLength\` is over ${maxTextLength}`);
-  const format = typeof node['format'] === 'string' ? formats[node['format']] : undefined;
-  if (format !== undefined) return format(context.random);
+  const format = node['format'];
+  if (typeof format === 'string' && !freeFormats.has(format)) {
+    return formatted(format, { min, max }, context);
+  }
   const [propertyName = '', description = ''] = context.name.split('\n');
   const hint = hints.find(({ matches }) => matches.test(propertyName) || matches.test(description));
   const text = pick(hint?.values ?? words, context.random);
   return String(text).padEnd(min, '-').slice(0, max);
+}
+
+/** Text of a format; a schema that bounds its length may leave none. */
+function formatted(format: string, { min, max }: { min: number; max: number }, context: Context): string {
+  const make = Object.hasOwn(formats, format) ? formats[format] : undefined;
+  if (make === undefined) {
+    throw new UngenerableSchemaError(context.path, `the format ${JSON.stringify(format)} is not known`);
+  }
+  const text = make(context.random);
+  if (text.length >= min && text.length <= max) return text;
+  throw new UngenerableSchemaError(context.path, `no ${format} of that length is made up`);
 }
 
 function generateNumber(node: Record<string, unknown>, isInteger: boolean, context: Context): number {
@@ -237,13 +262,17 @@ function resolve(reference: string, context: Context): unknown {
   return node;
 }
 
-/** `allOf` as one schema: properties and required are joined; another keyword given twice cannot be joined. */
-function mergeAll(
+/**
+ * Several schemas that all hold, as one: properties and required are joined; another keyword given twice cannot be
+ * joined. `by` is the keyword that asks for it.
+ */
+function merge(
   node: Record<string, unknown>,
   parts: unknown[],
+  by: string,
   context: Context,
 ): Record<string, unknown> {
-  const { allOf: _parts, ...merged } = node;
+  const merged = { ...node };
   for (const part of parts) {
     const reference = asObject(part)?.['$ref'];
     const schema = asObject(typeof reference === 'string' ? resolve(reference, context) : part) ?? {};
@@ -254,7 +283,7 @@ function mergeAll(
         merged[keyword] = [...new Set([...known, ...value])];
       } else if (keyword === 'properties') merged[keyword] = { ...asObject(known), ...asObject(value) };
       else if (!['title', 'description', '$comment'].includes(keyword)) {
-        throw new UngenerableSchemaError(context.path, `\`allOf\` gives \`${keyword}\` twice`);
+        throw new UngenerableSchemaError(context.path, `\`${by}\` gives \`${keyword}\` twice`);
       }
     }
   }

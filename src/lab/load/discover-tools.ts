@@ -3,12 +3,14 @@ import { UngenerableSchemaError, generateArguments } from './argument-generator.
 import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
 import type { McpClient } from './mcp-client.ts';
 import { asObject } from './mcp-wire.ts';
-import type { Judgement, Wire } from './mcp-wire.ts';
+import type { Judgement, McpMessage, Wire } from './mcp-wire.ts';
 import type { PooledCall } from './preparation.ts';
 import { createRandom } from './random.ts';
 
 /** Argument sets made per tool; users draw from them, so that a cache in the target sees more than one key. */
-const variantsPerTool = 16;
+const mostSetsPerTool = 8;
+/** Each set is tried once before the load; of many tools fewer are made, so that this takes no longer than a look. */
+const mostTrials = 400;
 const maxPages = 100;
 const maxTools = 1_000;
 const trialConcurrency = 8;
@@ -42,15 +44,18 @@ export class ToolPool {
   }
 
   /**
-   * The tools whose name matches `pattern` (`*` stands for any text), with arguments made from their schemas and tried
-   * once. What the target refuses for its arguments is left out by name, for that would be the generator's failure, not
-   * the target's. Throws `source_unreadable` when the target cannot be listed.
+   * The tools whose name matches `pattern` (`*` stands for any text), with arguments made from their schemas, each set
+   * tried once. Arguments that the target refuses are left out, and a tool that refuses all of them by name, for that
+   * would be the generator's failure, not the target's. Throws `source_unreadable` when the target cannot be listed.
    */
   async callsTo(pattern: string): Promise<{ calls: PooledCall[]; listed: number }> {
     const matching = (await this.#list()).filter(({ name }) => matches(pattern, name));
+    const setsPerTool = Math.min(mostSetsPerTool, Math.max(1, Math.floor(mostTrials / matching.length)));
     const calls: PooledCall[] = [];
     for (let at = 0; at < matching.length; at += trialConcurrency) {
-      const batch = matching.slice(at, at + trialConcurrency).map((tool) => this.#callTo(tool, pattern));
+      const batch = matching
+        .slice(at, at + trialConcurrency)
+        .map((tool) => this.#callTo(tool, pattern, setsPerTool));
       calls.push(...(await Promise.all(batch)).filter((call) => call !== undefined));
     }
     return { calls, listed: matching.length };
@@ -65,30 +70,41 @@ export class ToolPool {
     return (this.#listed ??= listTools(this.#plan, this.#client, this.#wire));
   }
 
-  #callTo(tool: Tool, pattern: string): Promise<PooledCall | undefined> {
-    const known = this.#callable.get(tool.name) ?? this.#prepare(tool, pattern === tool.name);
+  #callTo(tool: Tool, pattern: string, sets: number): Promise<PooledCall | undefined> {
+    const known = this.#callable.get(tool.name) ?? this.#prepare(tool, sets, pattern === tool.name);
     this.#callable.set(tool.name, known);
     return known;
   }
 
   /** `byName`: the scenario asks for this very tool, whatever its name sounds like. */
-  async #prepare({ name, inputSchema }: Tool, byName: boolean): Promise<PooledCall | undefined> {
+  async #prepare(
+    { name, inputSchema }: Tool,
+    sets: number,
+    byName: boolean,
+  ): Promise<PooledCall | undefined> {
     const reason = byName ? undefined : knownReason(name);
     if (reason !== undefined) return this.#leaveOut(name, reason);
     // A sequence of its own for each tool, so that it does not matter which are asked for.
     const random = createRandom(this.#plan.seed, hashOf(name));
-    let call: PooledCall;
+    const made = new Map<string, McpMessage>();
     try {
-      const variants = Array.from({ length: variantsPerTool }, () =>
-        this.#wire.message('tools/call', { name, arguments: generateArguments(inputSchema, random) }, name),
-      );
-      call = { name: `tools/call ${name}`, variants };
+      for (let set = 0; set < sets; set += 1) {
+        const params = { name, arguments: generateArguments(inputSchema, random) };
+        made.set(JSON.stringify(params), this.#wire.message('tools/call', params, name));
+      }
     } catch (error) {
       if (!(error instanceof UngenerableSchemaError)) throw error;
       return this.#leaveOut(name, error.message);
     }
-    const refusal = await this.#tryOnce(call);
-    return refusal === undefined ? call : this.#leaveOut(name, refusal);
+    const countedAs = `tools/call ${name}`;
+    const variants: McpMessage[] = [];
+    let refusal: string | undefined;
+    for (const message of made.values()) {
+      const reason = await this.#tryOnce(message, countedAs);
+      if (reason === undefined) variants.push(message);
+      else refusal ??= reason;
+    }
+    return variants.length > 0 ? { name: countedAs, variants } : this.#leaveOut(name, refusal ?? '');
   }
 
   #leaveOut(name: string, reason: string): undefined {
@@ -97,9 +113,8 @@ export class ToolPool {
   }
 
   /** Why the target refuses the arguments, or undefined. A failure of another kind is the target's own and stays in. */
-  async #tryOnce({ name, variants: [first] }: PooledCall): Promise<string | undefined> {
-    if (first === undefined) return undefined;
-    const judgement = await this.#client.request(first, name);
+  async #tryOnce(message: McpMessage, name: string): Promise<string | undefined> {
+    const judgement = await this.#client.request(message, name);
     if (judgement.failure === undefined) return undefined;
     const { failure, detail, jsonRpcCode } = judgement;
     const refused = failure === 'isError' || jsonRpcCode === invalidParams || jsonRpcCode === methodNotFound;
