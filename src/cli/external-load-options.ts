@@ -11,7 +11,7 @@ export interface ExternalLoadFlags extends Pick<ThresholdFlags, 'threshold'> {
   load?: ExternalLoad;
   loadStart: boolean;
   users: number;
-  spawnRate: number;
+  spawnRate?: number;
   target?: string;
   allowRemote: boolean;
 }
@@ -31,7 +31,14 @@ const ownOptions = [
   'rate',
   'stages',
   'maxUsers',
+  'userStages',
+  'processes',
+  'stopTimeout',
+  'har',
+  'fromOpenapi',
 ];
+/** Users that Locust is to start per second where nobody says it; that of a session. */
+const usualSpawnRate = 25;
 /** Options that say something to another tool only when it is to start its test. */
 const startOptions = { users: '--users', spawnRate: '--spawn-rate', baseline: '--baseline' };
 
@@ -79,7 +86,9 @@ export function externalDriverOf(flags: ExternalLoadFlags): LoadDriver | undefin
       `threshold '${unknown.text}': Locust tells no percentile of a span of time (its API knows mean, error_rate and rps)`,
     );
   }
-  const start = flags.loadStart ? { users: flags.users, spawnRate: flags.spawnRate } : undefined;
+  const start = flags.loadStart
+    ? { users: flags.users, spawnRate: flags.spawnRate ?? usualSpawnRate }
+    : undefined;
   return new LocustDriver({ url: load.url, start });
 }
 

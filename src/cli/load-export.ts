@@ -25,7 +25,7 @@ interface ExportFlags extends ScenarioFlags, LoadModelFields, ThresholdFlags, Tl
   target: string;
   token?: string;
   out?: string;
-  spawnRate: number;
+  spawnRate?: number;
   runTime: number;
   iterations?: number;
   era: LoadPlan['era'];
@@ -49,7 +49,11 @@ export function registerLoadExport(load: Command): void {
     .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
     .option('-o, --out <file>', 'where to write it (default: standard output)')
     .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
-    .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
+    .option(
+      '-r, --spawn-rate <n>',
+      `users started per second (default: ${defaults.spawnRate}; in the open model all within a second)`,
+      positive,
+    )
     .addOption(
       new Option('-t, --run-time <time>', 'how long the test runs')
         .argParser(parseWaitMs)
@@ -82,7 +86,7 @@ async function exportTo(flags: ExportFlags): Promise<void> {
     targetUrl: flags.target,
     ...(flags.token === undefined ? {} : { token: flags.token }),
     users: flags.users,
-    spawnRate: flags.spawnRate,
+    ...(flags.spawnRate === undefined ? {} : { spawnRate: flags.spawnRate }),
     scenarios: withWait(await readScenarios(flags), model.wait),
     ...model,
     ...(flags.server === undefined ? {} : { server: flags.server }),

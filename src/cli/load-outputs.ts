@@ -36,8 +36,15 @@ export function addLoadOutputOptions(command: Command): Command {
 }
 
 /** Throws GaugewayError usage when the page, which has downloads, is asked to write files. */
-export function refuseOutputsOfPage(flags: LoadOutputFlags): void {
-  const given = flags.csv !== undefined ? '--csv' : flags.html !== undefined ? '--html' : undefined;
+export function refuseOutputsOfPage(flags: LoadOutputFlags & { json: boolean }): void {
+  const outputs = {
+    '--csv': flags.csv !== undefined,
+    '--csv-full-history': flags.csvFullHistory,
+    '--html': flags.html !== undefined,
+    '--json': flags.json,
+    '--only-summary': flags.onlySummary,
+  };
+  const given = Object.entries(outputs).find(([, isGiven]) => isGiven)?.[0];
   if (given !== undefined) {
     throw new GaugewayError('usage', `${given} is for a load without --ui: the page has its own downloads`);
   }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { isOpenModel } from '../lab/load/executors/executor-plan.ts';
+import { doubtOf } from '../lab/load/generator-health.ts';
 import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { loadModelOf, withWait } from '../lab/load/load-model.ts';
@@ -8,7 +10,12 @@ import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { startLoad } from '../lab/load/load-process.ts';
 import type { LoadStatistics } from '../lab/load/load-statistics.ts';
 import { describeThresholds, ThresholdJudge } from '../lab/load/threshold-judge.ts';
-import { renderGenerator, renderLoadLine, renderLoadTable } from '../lab/load/load-table.ts';
+import {
+  renderExceptions,
+  renderGenerator,
+  renderLoadLine,
+  renderLoadTable,
+} from '../lab/load/load-table.ts';
 import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
 import type { ThresholdResult } from '../lab/run-document.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
@@ -46,7 +53,7 @@ interface LoadFlags
     ThresholdFlags {
   target?: string;
   token?: string;
-  spawnRate: number;
+  spawnRate?: number;
   runTime?: number;
   iterations?: number;
   era: LoadPlan['era'];
@@ -77,7 +84,11 @@ export function registerLoad(program: Command): void {
     )
     .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
     .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
-    .option('-r, --spawn-rate <n>', 'users started per second', positive, defaults.spawnRate)
+    .option(
+      '-r, --spawn-rate <n>',
+      `users started per second (default: ${defaults.spawnRate}; in the open model all within a second)`,
+      positive,
+    )
     .option('-t, --run-time <time>', 'stop after this time (default: Ctrl-C stops)', parseWaitMs)
     .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
     .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default(defaults.era))
@@ -105,7 +116,8 @@ export function registerLoad(program: Command): void {
   addLoadOutputOptions(command)
     .addHelpText(
       'after',
-      '\nExit codes: 0 it ran, 1 a threshold was broken (or --fail-on-error), 2 bad usage, 3 the target does not answer.' +
+      '\nExit codes: 0 it ran; 1 a threshold was broken, code of a scenario threw or nothing was answered (or any' +
+        '\nrequest failed, with --fail-on-error); 2 bad usage; 3 the target does not answer; 130 interrupted.' +
         '\nTimes are written 30s, 1m30s or 500ms.',
     )
     .action(({ host, ...flags }: LoadFlags & { host?: string }) =>
@@ -151,7 +163,7 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
   return createLoadPlan({
     targetUrl,
     ...(flags.token === undefined ? {} : { token: flags.token }),
-    spawnRate: flags.spawnRate,
+    ...(flags.spawnRate === undefined ? {} : { spawnRate: flags.spawnRate }),
     users: flags.users,
     scenarios: withWait(scenarios, model.wait),
     ...model,
@@ -199,13 +211,15 @@ async function runHeadless(
     const summary = await running.planned;
     outputs.plan = summary;
     for (const { name, reason } of summary.leftOut) process.stderr.write(`left out: ${name} (${reason})\n`);
+    // Arrivals begin when the users are there; the closed model's ramp is part of the load.
+    if (isOpenModel(plan.executor)) await Promise.race([running.ramped, running.finished]);
     timer = setTimeout(stop, flags.runTime ?? longestTimerMs);
     await running.finished;
   } catch (error) {
     live.clear();
     await outputs.finish(plan, error);
     // What was seen before the generator died is true.
-    if (statistics.total.requests > 0) printFigures(statistics, judge.results(abortedBy), flags.json);
+    if (statistics.total.requests > 0) printFigures(outputs, judge.results(abortedBy), flags.json);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -214,15 +228,31 @@ async function runHeadless(
   }
   await outputs.finish(plan);
   const thresholds = judge.results(abortedBy);
-  printFigures(statistics, thresholds, flags.json);
-  if (signal.aborted && flags.runTime !== undefined) process.exitCode = exitCodes.interrupted;
-  else if (thresholds.some(({ passed }) => !passed) || (flags.failOnError && statistics.total.failures > 0)) {
+  printFigures(outputs, thresholds, flags.json);
+  if (signal.aborted && endsByItself(plan, flags)) process.exitCode = exitCodes.interrupted;
+  else if (failed(statistics, thresholds, flags)) process.exitCode = exitCodes.failure;
+  else if (statistics.total.requests === 0) {
+    process.stderr.write('no request was finished: nothing is known of the target\n');
     process.exitCode = exitCodes.failure;
-  }
+  } else if (outputs.exceptions.list.length > 0) process.exitCode = exitCodes.failure;
+}
+
+/** Whether Ctrl-C ended the load before its time; a load without an end is meant to be ended so. */
+function endsByItself({ executor }: LoadPlan, { runTime, iterations }: LoadFlags): boolean {
+  const hasStages = executor.kind === 'staged-users' || executor.kind === 'ramping-arrival-rate';
+  return runTime !== undefined || iterations !== undefined || hasStages;
+}
+
+function failed(
+  { total }: LoadStatistics,
+  thresholds: readonly ThresholdResult[],
+  { failOnError }: LoadFlags,
+): boolean {
+  return thresholds.some(({ passed }) => !passed) || (failOnError && total.failures > 0);
 }
 
 function printFigures(
-  statistics: LoadStatistics,
+  { statistics, exceptions: { list: exceptions } }: LoadOutputs,
   thresholds: readonly ThresholdResult[],
   asJson: boolean,
 ): void {
@@ -232,11 +262,16 @@ function printFigures(
   if (asJson) for (const line of renderGenerator(statistics, columns)) process.stderr.write(`${line}\n`);
   process.stdout.write(
     asJson
-      ? `${JSON.stringify({ ...statistics.summary, thresholds }, null, 2)}\n`
-      : [renderLoadTable(statistics, { columns, color }), ...renderThresholds(thresholds)].join(''),
+      ? `${JSON.stringify({ ...statistics.summary, thresholds, exceptions }, null, 2)}\n`
+      : [
+          renderLoadTable(statistics, { columns, color }),
+          ...renderExceptions(exceptions).map((line) => `${line}\n`),
+          ...renderThresholds(thresholds, doubtOf(statistics.generator)),
+        ].join(''),
   );
 }
 
-function renderThresholds(results: readonly ThresholdResult[]): string[] {
-  return results.length === 0 ? [] : ['\n', ...describeThresholds(results).map((line) => `${line}\n`)];
+function renderThresholds(results: readonly ThresholdResult[], doubt: '!' | ''): string[] {
+  if (results.length === 0) return [];
+  return ['\n', ...describeThresholds(results, doubt).map((line) => `${line}\n`)];
 }

@@ -10,7 +10,7 @@ import { createProgram } from './program.ts';
  * only what is our own fault shows a stack.
  */
 export async function runProgram(): Promise<number> {
-  process.stdout.on('error', endQuietlyOnClosedPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietlyOnClosedPipe);
   try {
     const program = await createProgram(packageVersion(), process.argv[2]);
     await program.parseAsync();

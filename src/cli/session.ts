@@ -3,6 +3,7 @@ import { scheduleMs } from '../lab/load/executors/arrival-schedule.ts';
 import { engineDriver } from '../lab/load/engine-driver.ts';
 import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
+import { isOpenModel } from '../lab/load/executors/executor-plan.ts';
 import { createLoadPlan } from '../lab/load/load-plan.ts';
 import { runSession } from '../lab/session.ts';
 import { bundleFolder } from '../lab/timeline/bundle.ts';
@@ -41,13 +42,14 @@ interface SessionFlags
     TlsFlags,
     ThresholdFlags,
     ExternalLoadFlags {
-  spawnRate: number;
+  spawnRate?: number;
   duration?: number;
   baseline: number;
   coolDown: number;
 }
 
 const usualDurationMs = 30_000;
+const usualSpawnRate = 25;
 /** Longer than that of `load`: people watch a session, and its users are those of an afternoon. */
 const usualWait = { kind: 'between', minMs: 100, maxMs: 500 } as const;
 
@@ -60,7 +62,11 @@ export function registerSession(program: Command): void {
         'limits it.\nWithout --target it brings up a stack of its own: PostgreSQL, the gateway and a sample MCP server.',
     )
     .option('--users <n>', 'simulated users', wholeNumber, 50)
-    .option('--spawn-rate <n>', 'users started per second', positive, 25)
+    .option(
+      '--spawn-rate <n>',
+      `users started per second (default: ${usualSpawnRate}; in the open model all within a second)`,
+      positive,
+    )
     .addOption(
       new Option(
         '--duration <time>',
@@ -104,9 +110,11 @@ async function session(flags: SessionFlags): Promise<void> {
   const target = describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf(flags);
+  const isOpen = model.executor !== undefined && isOpenModel(model.executor);
+  const spawnRate = flags.spawnRate ?? (isOpen ? undefined : usualSpawnRate);
   const plan = createLoadPlan({
     targetUrl: target?.gatewayUrl ?? 'http://127.0.0.1',
-    spawnRate: flags.spawnRate,
+    ...(spawnRate === undefined ? {} : { spawnRate }),
     wait: usualWait,
     users: flags.users,
     scenarios: withWait(await readScenarios(flags), model.wait),

@@ -65,3 +65,15 @@ describe('a latency sketch', () => {
     expect(sketch.quantileUs(1)).toBe(1e12);
   });
 });
+
+test.each([
+  [[1, 2, 100], 0.99, 100],
+  [[1, 2, 100], 0.5, 2],
+  [Array.from({ length: 16 }, (_, index) => (index === 15 ? 500 : 1)), 0.95, 500],
+  [Array.from({ length: 100 }, (_, index) => index + 1), 0.95, 95],
+  [Array.from({ length: 100 }, (_, index) => index + 1), 0.07, 7],
+])('few values: the nearest rank, the fewest that hold the share', (valuesMs, q, expectedMs) => {
+  const sketch = new LatencySketch();
+  for (const ms of valuesMs) sketch.record(ms * 1000);
+  expect(Math.abs(sketch.quantileMs(q) - expectedMs)).toBeLessThanOrEqual(expectedMs * 0.005);
+});

@@ -48,12 +48,13 @@ export class LatencySketch {
     this.#maxUs = Math.max(this.#maxUs, data.maxUs);
   }
 
-  /** The value at quantile `q` (0..1) in microseconds, exact at both ends; 0 when empty. */
+  /** The value at quantile `q` (0..1) in microseconds by the nearest rank, exact at both ends; 0 when empty. */
   quantileUs(q: number): number {
     if (this.count === 0) return 0;
     if (q <= 0) return this.#minUs;
     if (q >= 1) return this.#maxUs;
-    const rank = q * (this.count - 1);
+    // The fewest values that hold the share q; a rounding error of the product must not ask for one more.
+    const rank = Math.ceil(q * this.count - 1e-9) - 1;
     let seen = 0;
     for (let index = 0; index < bucketCount; index += 1) {
       seen += this.#buckets[index] ?? 0;

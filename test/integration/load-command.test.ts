@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -157,8 +157,41 @@ describe('gaugeway load', () => {
     const model = ['--users', '2', '--rate', '40/s', '--stages', '1s:40', '--max-users', '80'];
     const { code, stdout } = await load(['--target', target.url, ...model, '--scenario', 'mcp-tools']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^40 arrivals: \d+ late, 0 dropped \(all users busy\)$/m);
+    expect(stdout).toMatch(/^40 arrivals: \d+ late, 0 dropped$/m);
     expect(stdout).toContain('from the sending (service)');
+  });
+
+  it('counts its time from the first arrival, and says when it could not send what was asked for', async () => {
+    const model = ['--rate', '50/s', '--run-time', '2s', '--users', '60', '--max-users', '60'];
+    const { code, stdout } = await load(['--target', target.url, ...model, '--scenario', 'mcp-tools']);
+    expect(code).toBe(0);
+    expect(Number(/^(\d+) arrivals/m.exec(stdout)?.[1])).toBeGreaterThan(0);
+    const slow = ['--rate', '200/s', '--run-time', '1s', '--users', '1', '--max-users', '1'];
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'slow.yaml');
+    await writeFile(
+      file,
+      'name: slow\nusers: http\ntasks: [{ steps: [{ think: 300ms }, { request: GET /health }] }]\n',
+    );
+    const dropping = await load(['--target', target.url, ...slow, '--scenario', file]);
+    expect(dropping.stdout).toMatch(
+      /^! \d+\.\d % of the load was not sent: every user was busy \(--max-users\)\.$/m,
+    );
+  });
+
+  it('tells what the code of a scenario threw, and fails', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'thrower.mjs');
+    await writeFile(
+      file,
+      "export default { name: 'thrower', users: 'http', tasks: [{ run: async (user) => { await user.step({ request: 'GET /health' }); throw new Error('bad code'); } }] };",
+    );
+    const args = ['--target', target.url, '--users', '2', '--iterations', '3', '--scenario', file];
+    const { code, stdout } = await load(args);
+    expect(stdout).toMatch(/^# occurrences {2}Exception\n {8}6 {2}bad code$/m);
+    expect(code).toBe(1);
+    const asJson = await load([...args, '--json']);
+    expect(JSON.parse(asJson.stdout).exceptions).toMatchObject([{ count: 6, msg: 'bad code' }]);
   });
 
   it('begins by itself beside its page, and ends after it', async () => {

@@ -82,8 +82,8 @@ export class ToolPool {
     sets: number,
     byName: boolean,
   ): Promise<PooledCall | undefined> {
-    const reason = byName ? undefined : knownReason(name);
-    if (reason !== undefined) return this.#leaveOut(name, reason);
+    const known = byName ? undefined : knownReason(name);
+    if (known !== undefined) return this.#leaveOut(name, known);
     // A sequence of its own for each tool, so that it does not matter which are asked for.
     const random = createRandom(this.#plan.seed, hashOf(name));
     const made = new Map<string, McpMessage>();

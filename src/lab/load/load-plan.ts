@@ -81,12 +81,18 @@ export const loadPlanDefaults = {
 /** Fills in the defaults and checks every bound; throws `usage` with the field at fault. */
 export function createLoadPlan(settings: Partial<LoadPlan> & { targetUrl: string }): LoadPlan {
   const scenarios = settings.scenarios ?? [builtIn(defaultScenarioName)];
-  const staged = scenarios.find(({ scenario }) => scenario.executor !== undefined)?.scenario.executor;
+  const [staged, ...more] = scenarios.flatMap(({ scenario }) => scenario.executor ?? []);
+  if (settings.executor === undefined && more.length > 0) {
+    throw new GaugewayError('usage', 'load plan: scenarios: only one of them can have stages');
+  }
   const executor = settings.executor ?? staged ?? loadPlanDefaults.executor;
   // Stages of users say themselves how many there will be.
   const users = executor.kind === 'staged-users' ? { users: mostUsersOf(executor.stages) } : {};
+  // In the open model the spawn rate only delays the first arrival: sessions are to be open within a second.
+  const opening = isOpenModel(executor) ? { spawnRate: settings.users ?? loadPlanDefaults.users } : {};
   const parsed = loadPlanSchema.safeParse({
     ...loadPlanDefaults,
+    ...opening,
     ...settings,
     ...users,
     scenarios,

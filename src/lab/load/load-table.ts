@@ -16,31 +16,37 @@ interface Column {
   value: (stats: RequestStats) => string;
   /** Times are marked where the generator itself was too slow to measure them. */
   time?: true;
+  /** Left out where the terminal has no room for all. */
+  yields?: true;
 }
 
-const columns: readonly Column[] = [
+const allColumns: readonly Column[] = [
   { title: '# reqs', width: 9, value: ({ requests }) => String(requests) },
   {
     title: '# fails',
-    width: 15,
+    width: 14,
     value: ({ requests, failures }) => `${failures}(${share(failures, requests)})`,
   },
   { title: 'Avg', width: 8, value: ({ meanMs }) => formatMs(meanMs), time: true },
-  { title: 'Min', width: 8, value: ({ minMs }) => formatMs(minMs), time: true },
-  { title: 'Max', width: 8, value: ({ maxMs }) => formatMs(maxMs), time: true },
+  { title: 'Min', width: 8, value: ({ minMs }) => formatMs(minMs), time: true, yields: true },
+  { title: 'Max', width: 8, value: ({ maxMs }) => formatMs(maxMs), time: true, yields: true },
   { title: 'Med', width: 8, value: ({ p50Ms }) => formatMs(p50Ms), time: true },
   { title: '95%', width: 8, value: ({ p95Ms }) => formatMs(p95Ms), time: true },
   { title: '99%', width: 8, value: ({ p99Ms }) => formatMs(p99Ms), time: true },
   { title: 'req/s', width: 9, value: ({ rps }) => rps.toFixed(1) },
 ];
-const figuresWidth = columns.reduce((sum, { width }) => sum + width, 0);
 const minNameWidth = 16;
+/** Share of arrivals dropped from which on the load is not the one that was asked for. */
+const worthAWord = 0.01;
 /** Kinds of failure that are named one by one; the others are counted together. */
 const maxListed = 20;
 
 /** The table that Locust's users know, times in milliseconds, and below it what failed and how often. */
 export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOptions): string {
   const rows = statistics.byName;
+  const fitsAll = widthOf(allColumns) + minNameWidth <= options.columns;
+  const columns = fitsAll ? allColumns : allColumns.filter((column) => column.yields !== true);
+  const figuresWidth = widthOf(columns);
   const longest = Math.max(minNameWidth, ...rows.map(({ name }) => name.length + 1));
   const nameWidth = Math.max(minNameWidth, Math.min(longest, options.columns - figuresWidth));
   const rule = '-'.repeat(nameWidth + figuresWidth);
@@ -64,6 +70,10 @@ export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOp
     ...renderFailures(statistics, options),
     '',
   ].join('\n');
+}
+
+function widthOf(columns: readonly Column[]): number {
+  return columns.reduce((sum, { width }) => sum + width, 0);
 }
 
 /** One line that says how the load goes now. */
@@ -112,7 +122,20 @@ function renderArrivals({ arrivals, generator, total: { service } }: LoadStatist
           `times above count from the arrival; from the sending (service): p50 ${time(service.p50Ms)}, ` +
             `p95 ${time(service.p95Ms)}, p99 ${time(service.p99Ms)}, max ${time(service.maxMs)} ms`,
         ];
-  return ['', `${planned} arrivals: ${late} late, ${dropped} dropped (all users busy)`, ...times];
+  const unsentShare = planned === 0 ? 0 : dropped / planned;
+  const unsent =
+    unsentShare < worthAWord
+      ? []
+      : [
+          `! ${(unsentShare * 100).toFixed(1)} % of the load was not sent: every user was busy (--max-users).`,
+        ];
+  return ['', `${planned} arrivals: ${late} late, ${dropped} dropped`, ...unsent, ...times];
+}
+
+/** What the code of a scenario threw. */
+export function renderExceptions(exceptions: readonly { count: number; msg: string }[]): string[] {
+  if (exceptions.length === 0) return [];
+  return ['', '# occurrences  Exception', ...exceptions.map(({ count, msg }) => countLine(count, msg))];
 }
 
 function renderFailures(statistics: LoadStatistics, { color }: LoadTableOptions): string[] {

@@ -108,4 +108,5 @@ it('is told in a line per threshold', () => {
     '✕ max<200ms    300 ms (1 of 2 windows broke it, ended the load)',
     '✓ ping:rps>=0  0 /s',
   ]);
+  expect(describeThresholds(judge.results(), '!').map((line) => line.includes('!'))).toEqual([true, false]);
 });

@@ -76,16 +76,22 @@ export class ThresholdJudge {
   }
 }
 
-/** What became of each threshold, a line each, e.g. `✕ p95<200ms  412 ms  (7 of 30 windows broke it)`. */
-export function describeThresholds(results: readonly ThresholdResult[]): string[] {
+/**
+ * What became of each threshold, a line each, e.g. `✕ p95<200ms  412 ms  (7 of 30 windows broke it)`. `doubt` stands
+ * behind times that a saturated generator measured.
+ */
+export function describeThresholds(results: readonly ThresholdResult[], doubt: '!' | '' = ''): string[] {
   const width = Math.max(0, ...results.map(({ threshold }) => threshold.length));
   return results.map(
-    (result) => `${result.passed ? '✓' : '✕'} ${result.threshold.padEnd(width)}  ${figureOf(result)}`,
+    (result) => `${result.passed ? '✓' : '✕'} ${result.threshold.padEnd(width)}  ${figureOf(result, doubt)}`,
   );
 }
 
-function figureOf({ value, unit, endedTheLoad, windows }: ThresholdResult): string {
-  const figure = value === null ? 'no figure to hold against it' : `${Number(value.toPrecision(4))} ${unit}`;
+function figureOf({ value, unit, endedTheLoad, windows }: ThresholdResult, doubt: '!' | ''): string {
+  const figure =
+    value === null
+      ? 'no figure to hold against it'
+      : `${Number(value.toPrecision(4))} ${unit}${unit === 'ms' ? doubt : ''}`;
   const notes = [
     ...(windows.broken > 0 ? [`${windows.broken} of ${windows.checked} windows broke it`] : []),
     ...(endedTheLoad ? ['ended the load'] : []),

@@ -160,8 +160,8 @@ function reportedLines(
   );
 }
 
-function thresholdLines({ thresholds = [] }: RunDocument, columns: number, paint: Paint): string[] {
-  return describeThresholds(thresholds).flatMap((text, index) => {
+function thresholdLines({ thresholds = [], load }: RunDocument, columns: number, paint: Paint): string[] {
+  return describeThresholds(thresholds, doubtOf(load.generator)).flatMap((text, index) => {
     const color = colors[thresholds[index]?.passed === true ? 'pass' : 'fail'];
     return wrapText(text, columns, '  ').map((line) => paint(line, color));
   });

@@ -14,14 +14,14 @@ export function locustBucket(ms: number): number {
 
 /**
  * The bucket at quantile `q` (0..1) as Locust finds it, at rank ⌊n·q⌋ counted from zero; the sketch takes the
- * one at ⌊q·(n-1)⌋. 0 without requests.
+ * one at ⌈q·n⌉ - 1. 0 without requests.
  */
 export function locustPercentile(latency: LatencySketch | undefined, q: number): number {
   if (latency === undefined) return 0;
   const last = latency.count - 1;
   if (last <= 0) return locustBucket(latency.quantileMs(1));
   const rank = Math.floor(latency.count * q);
-  return locustBucket(latency.quantileMs(rank >= last ? 1 : (rank + 0.5) / last));
+  return locustBucket(latency.quantileMs(rank >= last ? 1 : (rank + 0.5) / latency.count));
 }
 
 /** `GET /health` has its method in its name; everything of MCP is a POST. */
