@@ -49,7 +49,7 @@ describe.skipIf(browserProgram.missing)(title('the report of a capacity run', br
     await using folder = await temporaryFolder();
     await writeCapacityBundle(folder.path);
     const { document, reportFile } = await analyse(folder.path);
-    expect(document.capacity).toMatchObject({ ended: 'throughput', answer: { users: 24, atLeast: false } });
+    expect(document.capacity).toMatchObject({ ended: 'throughput', answer: { users: 27, atLeast: false } });
     const browser = await chromium.launch({
       ...(browserProgram.path === undefined ? {} : { executablePath: browserProgram.path }),
       args: ['--disable-gpu', '--no-sandbox'],
@@ -61,7 +61,7 @@ describe.skipIf(browserProgram.missing)(title('the report of a capacity run', br
       await page.goto(pathToFileURL(reportFile).href);
       await page.locator('#capacity canvas').nth(1).waitFor();
       expect(await page.locator('h1').textContent()).toMatch(
-        /^This stack holds 1(59|60) requests\/s; beyond 24 users/,
+        /^This stack holds 1(59|60) requests\/s, reached with 27 users;/,
       );
       expect(await page.locator('#capacity tbody tr').count()).toBe(levels.length + 1);
       expect(await page.locator('#capacity').textContent()).toMatch(/Best fit.*operational bounds/);

@@ -27,8 +27,10 @@ export function Capacity({ capacity, theme }: { capacity: CapacityResult; theme:
           <Fact name="Knee">
             {formatNumber(knee.users)} users, between the measured {formatNumber(knee.between[0])} and{' '}
             {formatNumber(knee.between[1])}
+            {knee.by !== 'steps' &&
+              `; where the fitted ${knee.by === 'bounds' ? 'lines cross' : 'curve has it'}`}
             {knee.interval !== null &&
-              `; by the fitted curve ${formatNumber(knee.interval.low)} to ${formatNumber(knee.interval.high)}`}
+              ` (${formatNumber(knee.interval.low)} to ${formatNumber(knee.interval.high)})`}
           </Fact>
         )}
         {latencyKneeUsers !== null && (

@@ -50,7 +50,7 @@ export function analyseCapacity(
           : {
               rps: rounded(answer.rps, 3),
               interval: shown(answer.interval),
-              users: Math.max(1, Math.round(answer.users)),
+              users: answer.users,
               atLeast: answer.atLeast,
             },
       knee:

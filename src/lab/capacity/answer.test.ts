@@ -37,6 +37,23 @@ describe('the answer', () => {
     expect(fits[0]?.model.kind).toBe('bounds');
   });
 
+  it.each([1, 2, 3])('belongs to a measured level that reached it, not to the corner (seed %i)', (seed) => {
+    const random = createRandom(seed);
+    // As a single thread of 8 ms does: near its limit users already wait for each other, so there is no corner.
+    const queueing = (users: number): Step => {
+      const rps = 125 * (1 - Math.exp(-users / 8)) * (0.995 + 0.01 * random());
+      return capacityStep(users, rps);
+    };
+    const measured = new Map<number, number>();
+    const { answer, knee } = concluded((users) => {
+      const step = queueing(users);
+      measured.set(users, step.rps);
+      return step;
+    });
+    expect(answer?.users).toBeGreaterThan(knee?.users ?? NaN);
+    expect(measured.get(answer?.users ?? NaN)).toBeGreaterThanOrEqual(answer?.interval?.low ?? NaN);
+  });
+
   it('tells from where on p95 has doubled', () => {
     const { latencyKneeUsers } = concluded((users) => limited(users));
     expect(latencyKneeUsers).toBeGreaterThan(30);

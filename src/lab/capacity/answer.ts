@@ -11,6 +11,7 @@ export interface Answer {
   /** Requests per second that the stack sustains. */
   rps: number;
   interval: Interval | undefined;
+  /** A measured level: the fewest users that reached `rps`; the most that were held where throughput still grew. */
   users: number;
   /** The stack did not reach its limit. */
   atLeast: boolean;
@@ -37,21 +38,21 @@ export function concludeRamp(steps: readonly Step[], hold: Step | undefined, ram
   const best = Math.max(...kept.map(({ rps }) => rps));
   const plateau = kept.filter(({ rps }) => rps >= plateauShare * best);
   const knee = findKnee(all);
+  const rps = mean(plateau.flatMap(({ windowsRps }) => windowsRps));
+  const interval = bootstrap(
+    plateau.map(({ windowsRps }) => windowsRps),
+    (drawn) => mean(drawn.flat()),
+  );
+  const enough = Math.min(interval?.low ?? rps, best);
+  const reachedAt = plateau.find((level) => level.rps >= enough);
   const top = kept.at(-1);
+  const level = knee !== undefined && top !== undefined && top.users > knee.users ? reachedAt : top;
   return {
     ended,
     answer:
-      top === undefined || plateau.length === 0
+      level === undefined
         ? undefined
-        : {
-            rps: mean(plateau.flatMap(({ windowsRps }) => windowsRps)),
-            interval: bootstrap(
-              plateau.map(({ windowsRps }) => windowsRps),
-              (drawn) => mean(drawn.flat()),
-            ),
-            users: Math.min(knee?.users ?? Infinity, top.users),
-            atLeast: knee === undefined && firstBroken === Infinity,
-          },
+        : { rps, interval, users: level.users, atLeast: knee === undefined && firstBroken === Infinity },
     judged: plateau[0] ?? curve[0] ?? steps[0],
     knee,
     latencyKneeUsers: latencyKnee(all),

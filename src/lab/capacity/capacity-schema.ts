@@ -52,7 +52,10 @@ export const capacitySchema = z.object({
     .object({
       rps: z.number(),
       interval: interval.nullable().meta({ description: '95 of 100, by the noise of the seconds' }),
-      users: z.number().int(),
+      users: z.number().int().meta({
+        description:
+          'The measured level that this belongs to: the fewest users that reached it, or where throughput still grew the most that were held',
+      }),
       atLeast: z.boolean().meta({ description: 'The stack did not reach its limit: it may hold more' }),
     })
     .nullable()

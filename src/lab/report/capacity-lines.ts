@@ -8,6 +8,7 @@ import { wrapText } from './wrap-text.ts';
 type Paint = (text: string, code: string) => string;
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const oneDecimal = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 });
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const cellColors: Record<CurveCell['kind'], string | undefined> = {
   plain: undefined,
@@ -131,8 +132,8 @@ export function fitLines({ fits }: Pick<Capacity, 'fits'>): string[] {
     if (model.kind === 'bounds') {
       const { cycleMs, maxRps } = model;
       return (
-        `${which}: operational bounds, ${describeModel(model)}, ${r2}: ${number.format(cycleMs)} ms from request to ` +
-        `request while nobody waits, and a hard limit of ${number.format(maxRps)}/s.`
+        `${which}: operational bounds, ${describeModel(model)}, ${r2}: by these two lines, ${number.format(cycleMs)} ms ` +
+        `from request to request while nobody waits, and a hard limit of ${number.format(maxRps)}/s.`
       );
     }
     const { lambdaRps, sigma, kappa } = model;
@@ -153,16 +154,20 @@ function confidenceText({ answer, knee, latencyKneeUsers }: Capacity): string {
     spread === null
       ? ''
       : `${number.format(spread.low)} to ${number.format(spread.high)} requests/s in 95 of 100, by the spread of the seconds.`;
-  const place =
-    knee === null
-      ? ''
-      : ` The knee lies between the measured ${whole.format(knee.between[0])} and ${whole.format(knee.between[1])} users` +
-        (knee.interval === null
-          ? '.'
-          : `, by the fitted curve at ${number.format(knee.users)} (${number.format(knee.interval.low)} to ${number.format(knee.interval.high)}).`);
+  const place = knee === null ? '' : ` ${kneeText(knee)}`;
   const latency =
     latencyKneeUsers === null ? '' : ` p95 has doubled from ${whole.format(latencyKneeUsers)} users on.`;
   return `${interval}${place}${latency}`.trim();
+}
+
+/** A fitted knee is where the curve has it, which is not where the measured levels stop growing. */
+function kneeText({ users, interval, between: [fewer, more], by }: NonNullable<Capacity['knee']>): string {
+  const measured = `between the measured ${whole.format(fewer)} and ${whole.format(more)} users`;
+  if (by === 'steps') return `The knee lies ${measured}.`;
+  const range =
+    interval === null ? '' : ` (${oneDecimal.format(interval.low)} to ${oneDecimal.format(interval.high)})`;
+  const what = by === 'bounds' ? 'The fitted lines cross' : 'The fitted curve has its knee';
+  return `${what} at ${oneDecimal.format(users)} users${range}, ${measured}.`;
 }
 
 function gain({ gainPer20Percent }: Pick<CapacityStep, 'gainPer20Percent'>): string {

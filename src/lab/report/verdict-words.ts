@@ -43,7 +43,7 @@ export function capacitySentence({ answer, knee, ended, steps }: Capacity): stri
   if (ended === 'threshold' && (knee === null || answer.users < knee.users)) {
     return `This stack holds ${rate} with ${counted(answer.users)} within ${broken.join(' and ')}.`;
   }
-  return `This stack holds ${rate}; beyond ${counted(answer.users)}, more users only wait longer.`;
+  return `This stack holds ${rate}, reached with ${counted(answer.users)}; more users only wait longer.`;
 }
 
 /** The verdict of such a run: an answer is a pass, a lower bound is something to look at. */
