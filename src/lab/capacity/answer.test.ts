@@ -81,6 +81,15 @@ describe('the answer', () => {
     expect([ended, answer?.atLeast, answer?.users]).toEqual(['generator', true, 32]);
   });
 
+  it('is not hidden by a hold that other programs disturbed', () => {
+    const steps = [3, 6, 7, 8, 14, 17].map((users) => capacityStep(users, Math.min(users * 2.7, 19)));
+    const disturbed = capacityStep(8, 11);
+    const { ended, answer, knee } = concludeRamp(steps, disturbed, { startUsers: 3, maxUsers: 100 });
+    expect({ ended, atLeast: answer?.atLeast }).toEqual({ ended: 'throughput', atLeast: false });
+    expect(knee).toBeDefined();
+    expect(answer?.users).toBe(7);
+  });
+
   it('is none where even the first level breaks a threshold', () => {
     const result = concluded((users) => capacityStep(users, users, { broken: ['p95<1ms'] }));
     expect(result.answer).toBeUndefined();

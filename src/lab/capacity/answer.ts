@@ -11,7 +11,7 @@ export interface Answer {
   /** Requests per second that the stack sustains. */
   rps: number;
   interval: Interval | undefined;
-  /** A measured level: the fewest users that reached `rps`; the most that were held where throughput still grew. */
+  /** A measured level that reached `rps`: of those the fewest users past a knee, the most where none was seen. */
   users: number;
   /** The stack did not reach its limit. */
   atLeast: boolean;
@@ -37,16 +37,17 @@ export function concludeRamp(steps: readonly Step[], hold: Step | undefined, ram
   const kept = curve.filter(({ users }) => users < firstBroken);
   const best = Math.max(...kept.map(({ rps }) => rps));
   const plateau = kept.filter(({ rps }) => rps >= plateauShare * best);
-  const knee = findKnee(all);
+  // A hold that other programs disturbed must not hide what the ramp ended with.
+  const knee = findKnee(all) ?? findKnee(steps);
   const rps = mean(plateau.flatMap(({ windowsRps }) => windowsRps));
   const interval = bootstrap(
     plateau.map(({ windowsRps }) => windowsRps),
     (drawn) => mean(drawn.flat()),
   );
   const enough = Math.min(interval?.low ?? rps, best);
-  const reachedAt = plateau.find((level) => level.rps >= enough);
-  const top = kept.at(-1);
-  const level = knee !== undefined && top !== undefined && top.users > knee.users ? reachedAt : top;
+  const reaching = plateau.filter((each) => each.rps >= enough);
+  const pastKnee = knee !== undefined && (kept.at(-1)?.users ?? 0) > knee.users;
+  const level = pastKnee ? reaching[0] : reaching.at(-1);
   return {
     ended,
     answer:

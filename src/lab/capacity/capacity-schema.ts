@@ -54,7 +54,7 @@ export const capacitySchema = z.object({
       interval: interval.nullable().meta({ description: '95 of 100, by the noise of the seconds' }),
       users: z.number().int().meta({
         description:
-          'The measured level that this belongs to: the fewest users that reached it, or where throughput still grew the most that were held',
+          'A measured level that reached it: the fewest users past a knee, the most where none was seen',
       }),
       atLeast: z.boolean().meta({ description: 'The stack did not reach its limit: it may hold more' }),
     })
