@@ -51,7 +51,9 @@ function fromFindings(
     if (area === undefined || area === 'load' || impact < weightyImpact) continue;
     if (verdict !== 'fail' && verdict !== 'warn') continue;
     const gateway = facts.find(processCpu)?.find(({ role }) => role === 'gateway');
-    const since = ruleId === 'cpu-saturated' ? busySince(steps, gateway?.target) : '';
+    // One that is kept from its core has no share of it to tell.
+    const hot = ruleId === 'cpu-saturated' && verdict === 'fail';
+    const since = hot ? busySince(steps, gateway?.target) : '';
     return { layer: area, text: `${title}${since}.`, ruleId };
   }
   return undefined;
