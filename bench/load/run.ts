@@ -29,6 +29,8 @@ const connections = Number(values.connections);
 /** Until every connection is there and a just-in-time compiler has seen what is hot. */
 const warmUpMs = 2_000;
 const startLimitMs = 30_000;
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const ratio = new Intl.NumberFormat('en', { minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
 
 /** What one turn showed, in steady state. */
 interface Turn {
@@ -91,6 +93,23 @@ async function measure(target: Target, generators: readonly Generator[]): Promis
   }));
 }
 
+/** As docs/guide/load.md shows it. */
+function markdownTable(rows: readonly Figures[]): string[] {
+  const cells = [
+    ['generator', 'per CPU-second (min to max)', 'gaugeway to this one'],
+    ...rows.map(({ name, perCpuSecond: { median, min, max }, ours }) => [
+      name,
+      `${whole.format(median)} (${whole.format(min)} to ${whole.format(max)})`,
+      ratio.format(ours.median),
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const [head = '', ...body] = cells.map(
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+  );
+  return [head, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body];
+}
+
 const { generators, missing } = findGenerators();
 await using target = await startTarget();
 const figures = await measure(target, generators);
@@ -109,18 +128,8 @@ if (values.json) {
 } else {
   console.log(
     `Requests per CPU-second of the generator: ${connections} connections to ${target.name}, median of ${rounds} ` +
-      `rounds of ${windowS} s (min to max), Node ${process.version}`,
+      `rounds of ${windowS} s (min to max), Node ${process.version}\n`,
   );
-  console.log('generator            per CPU-second                per second  gaugeway/this');
-  for (const { name, perCpuSecond, perSecond, ours } of figures) {
-    const range = `(${Math.round(perCpuSecond.min)} to ${Math.round(perCpuSecond.max)})`;
-    console.log(
-      name.padEnd(20) +
-        String(Math.round(perCpuSecond.median)).padStart(8) +
-        range.padStart(20) +
-        String(Math.round(perSecond.median)).padStart(12) +
-        ours.median.toFixed(2).padStart(15),
-    );
-  }
+  for (const line of markdownTable(figures)) console.log(line);
   for (const reason of missing) console.log(`left out: ${reason}`);
 }

@@ -8,6 +8,7 @@ import { sleep } from '../../src/shared/clock.ts';
 import { freePort } from '../../test/support/free-port.ts';
 import { findProgram } from '../../test/support/requires.ts';
 import { startServer } from '../hop/child-server.ts';
+import { versionOf } from './version-of.ts';
 
 /** A target that costs as little as can be, in a process of its own, and counts what it was asked. */
 export interface Target extends AsyncDisposable {
@@ -45,7 +46,12 @@ async function startNginx(program: string): Promise<Target> {
   };
   for (let tries = 0; tries < 100; tries += 1) {
     if (await requests().catch(() => undefined)) {
-      return { name: 'nginx `return 200`', url, requests, [Symbol.asyncDispose]: dispose };
+      return {
+        name: `nginx ${versionOf(program, '-v')} \`return 200\``,
+        url,
+        requests,
+        [Symbol.asyncDispose]: dispose,
+      };
     }
     await sleep(50);
   }
