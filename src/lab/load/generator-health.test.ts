@@ -38,7 +38,7 @@ describe('a generator', () => {
     [{ cpuPercent: 95 }, 'used 95 % of one core on average (limit 80 %)'],
     [
       { eventLoopDelayP99Ms: 130 },
-      'had an event-loop delay (p99) of 130 ms in the median second (limit 50 ms)',
+      'had an event-loop delay (p99) of 130 ms in its worst second (limit 50 ms)',
     ],
     [{ lateStarts: 20 }, "started 40 % of its requests late (limit 5 % of a second's)"],
     [{ openFiles: 990 }, 'had at most 990 of 1,000 files open (limit 80 %)'],
@@ -69,6 +69,17 @@ describe('a generator', () => {
     ).summary;
     expect(saturated).toBe(false);
     expect(reasons).toHaveLength(1);
+  });
+
+  it('that was delayed now and then is told by its worst second, not by one within the limit', () => {
+    const quiet = { eventLoopDelayP99Ms: 10 };
+    const { reasons } = healthOf(
+      second({ eventLoopDelayP99Ms: 80 }),
+      ...[1, 2, 3, 4].map(() => second(quiet)),
+    ).summary;
+    expect(reasons).toEqual([
+      'generator process 100 had an event-loop delay (p99) of 80 ms in its worst second (limit 50 ms); over its limit in 20 % of the time',
+    ]);
   });
 
   it('is not judged by one moment, nor by the rest of a second at the end', () => {
