@@ -64,7 +64,7 @@ async function undisturbed(): Promise<{ result: CommandResult; capacity: Capacit
 
 describe.skipIf(missing)(
   `gaugeway capacity on a gateway with one thread${missing ? ` [skipped: ${missing}]` : ''}`,
-  { timeout: 300_000 },
+  { timeout: 480_000 },
   () => {
     it("names the gateway's CPU as the limit", async () => {
       const { result, capacity: found } = await undisturbed();
