@@ -18,7 +18,7 @@ const logger = createLogger('silent');
 interface Outcome {
   requests: Record<string, number>;
   failures: Record<string, Record<string, number>>;
-  exceptions: string[];
+  exceptions: Record<string, number>;
   summary: LoadPlanSummary;
 }
 
@@ -29,7 +29,7 @@ async function run(
   plan: Partial<LoadPlan> = {},
 ): Promise<Outcome> {
   const statistics = new LoadStatistics();
-  const exceptions: string[] = [];
+  const exceptions: Record<string, number> = {};
   const load = startLoad(
     createLoadPlan({
       users: 4,
@@ -43,7 +43,7 @@ async function run(
     {
       logger,
       onSample: (sample, atMs) => statistics.add(sample, atMs),
-      onException: ({ message }) => exceptions.push(message),
+      onException: ({ message, count }) => (exceptions[message] = (exceptions[message] ?? 0) + count),
     },
   );
   const summary = await load.planned;
@@ -370,7 +370,7 @@ describe('a file', () => {
     expect(failures).toEqual({});
     const logins = requests['POST /login'] ?? 0;
     expect(requests['POST /items']).toBe(2 * logins);
-    expect(exceptions).toEqual(Array.from({ length: 80 - logins }, () => 'not today'));
+    expect(exceptions).toEqual({ 'not today': 80 - logins });
     expect(server.counts).toEqual({ 'POST /login': logins, 'POST /items': 2 * logins });
   });
 

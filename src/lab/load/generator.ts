@@ -4,6 +4,7 @@
  */
 import { nowMs } from '../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { ExceptionCounter } from './exception-counter.ts';
 import { watchOwnProcess } from './generator-vitals.ts';
 import { LoadEngine } from './load-engine.ts';
 import type { LoadPlan } from './load-plan.ts';
@@ -11,7 +12,8 @@ import type { GeneratorCommand, GeneratorReport } from './messages.ts';
 import type { ProcessShare } from './process-share.ts';
 
 const windowMs = 1_000;
-const maxTracebackLength = 4_000;
+/** Different exceptions that one window tells of. */
+const maxExceptions = 20;
 
 type BeginCommand = Extract<GeneratorCommand, { type: 'begin' }>;
 
@@ -19,14 +21,11 @@ function report(message: GeneratorReport, onSent?: () => void): void {
   if (process.send !== undefined && process.connected) process.send(message, undefined, {}, onSent);
 }
 
-function tracebackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? '').slice(0, maxTracebackLength) : '';
-}
-
 /** This process's part of a load, from its plan to its end. */
 class Run {
   readonly #engine: LoadEngine;
   readonly #vitals = watchOwnProcess();
+  readonly #exceptions = new ExceptionCounter(maxExceptions);
   readonly #allRamped = Promise.withResolvers<number>();
   readonly #othersEnded = Promise.withResolvers<void>();
   #change = 0;
@@ -44,8 +43,7 @@ class Run {
         report({ type: 'ramped', change: this.#change });
         return this.#allRamped.promise;
       },
-      onException: (error) =>
-        report({ type: 'exception', message: messageOf(error), traceback: tracebackOf(error) }),
+      onException: (error) => this.#exceptions.addError(error),
     });
     this.#engine.done.then(
       () => this.#finish({ type: 'finished' }),
@@ -121,6 +119,8 @@ class Run {
       },
     });
     this.#windowStartMs = atMs;
+    const exceptions = this.#exceptions.take();
+    if (exceptions.length > 0) report({ type: 'exceptions', exceptions });
   }
 
   #fail(error: unknown): void {

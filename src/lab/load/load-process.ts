@@ -2,6 +2,7 @@ import { nowMs } from '../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { LoadSample } from '../timeline/samples.ts';
+import type { CountedException } from './exception-counter.ts';
 import { startGenerator } from './generator-process.ts';
 import type { GeneratorProcess } from './generator-process.ts';
 import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
@@ -17,8 +18,8 @@ export interface LoadOptions {
   onSample(sample: LoadSample, atMs: number): void;
   /** Each time that every user asked for is running: after the ramp, and after each change. */
   onRamped?(): void;
-  /** What the code of a scenario's module threw; the user that ran it goes on. */
-  onException?(exception: { message: string; traceback: string }): void;
+  /** What the code of a scenario's module threw, once a second for each message; the users that ran it go on. */
+  onException?(exception: CountedException): void;
   logger: Logger;
   /** Ends the load at once, without waiting for requests in flight. */
   signal?: AbortSignal;
@@ -150,8 +151,9 @@ class RunningLoad implements LoadHandle {
         return this.#tellWhenRamped();
       case 'sample':
         return this.#merger.add(index, report);
-      case 'exception':
-        return this.#options.onException?.({ message: report.message, traceback: report.traceback });
+      case 'exceptions':
+        for (const exception of report.exceptions) this.#options.onException?.(exception);
+        return;
       case 'finished':
       case 'failed':
         return;

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { Action, ActingUser } from './acting-user.ts';
 import type { McpClient } from './mcp-client.ts';
 import type { Random } from './random.ts';
@@ -67,8 +68,17 @@ export class LoadUser implements ActingUser {
     return this.isReady;
   }
 
-  /** One task, drawn by its weight. A step that fails ends it. */
+  /**
+   * One task, drawn by its weight. A step that fails ends it. One that sent nothing lets the event loop turn: users
+   * that go on at once would let nothing else run, not even the order to stop.
+   */
   async perform(startMs: number): Promise<void> {
+    const { sent } = this.client;
+    await this.#runTask(startMs);
+    if (this.client.sent === sent) await turnOfLoop();
+  }
+
+  async #runTask(startMs: number): Promise<void> {
     const task = this.scenario.tasks.draw(this.random);
     if (task?.code === undefined) {
       await this.#act(task?.actions ?? [], startMs);
@@ -87,8 +97,9 @@ export class LoadUser implements ActingUser {
     this.#wake?.();
   }
 
+  /** Even one of no time is a turn of the event loop: code may pause in a loop of its own. */
   pause(ms: number): Promise<void> {
-    if (this.#stopped || ms <= 0) return Promise.resolve();
+    if (this.#stopped || ms <= 0) return turnOfLoop();
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);

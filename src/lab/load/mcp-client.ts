@@ -1,5 +1,5 @@
 import { failureKind } from './failure-kind.ts';
-import type { HttpAnswer, HttpFailure, HttpRequest, HttpTarget } from './http-target.ts';
+import type { HttpAnswer, HttpFailure, HttpOutcome, HttpRequest, HttpTarget } from './http-target.ts';
 import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from './mcp-wire.ts';
 import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
 
@@ -32,6 +32,7 @@ export class McpClient {
   readonly #onRequest: OnRequest;
   #session: McpSession | undefined;
   #lastId = 0;
+  #sent = 0;
 
   constructor(target: HttpTarget, wire: Wire, path: string, onRequest: OnRequest) {
     this.#target = target;
@@ -42,6 +43,11 @@ export class McpClient {
 
   get session(): McpSession | undefined {
     return this.#session;
+  }
+
+  /** Requests that were ever sent, of whatever kind. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** The handshake of the era; when it failed there is no session. */
@@ -87,7 +93,7 @@ export class McpClient {
     judge: (answer: HttpAnswer) => string | undefined = judgeStatus,
   ): Promise<HttpResult> {
     const sentMs = performance.now();
-    const outcome = await this.#target.send(request);
+    const outcome = await this.#send(request);
     const answer = 'failure' in outcome ? undefined : outcome;
     const failure = 'failure' in outcome ? outcome.failure : judge(outcome);
     this.#tell(name, startMs, sentMs, outcome, failure);
@@ -101,7 +107,7 @@ export class McpClient {
     if (session?.sessionId === undefined) return;
     const sentMs = performance.now();
     const headers = this.#wire.headers(this.#wire.hello, session);
-    const outcome = await this.#target.send({ method: 'DELETE', path: this.#path, headers });
+    const outcome = await this.#send({ method: 'DELETE', path: this.#path, headers });
     this.#tell('DELETE session', startMs, sentMs, outcome, judgeStatus(outcome, [405]));
   }
 
@@ -114,7 +120,7 @@ export class McpClient {
     const id = (this.#lastId += 1);
     const hadSession = this.#session?.sessionId !== undefined;
     const sentMs = performance.now();
-    const outcome = await this.#target.send({
+    const outcome = await this.#send({
       method: 'POST',
       path: this.#path,
       headers: this.#wire.headers(message, this.#session),
@@ -129,7 +135,7 @@ export class McpClient {
 
   async #notify(message: McpMessage, session: McpSession): Promise<string | undefined> {
     const startMs = performance.now();
-    const outcome = await this.#target.send({
+    const outcome = await this.#send({
       method: 'POST',
       path: this.#path,
       headers: this.#wire.headers(message, session),
@@ -138,6 +144,11 @@ export class McpClient {
     const failure = judgeStatus(outcome);
     this.#tell(message.method, startMs, startMs, outcome, failure);
     return failure;
+  }
+
+  #send(request: HttpRequest): Promise<HttpOutcome> {
+    this.#sent += 1;
+    return this.#target.send(request);
   }
 
   #tell(

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { LoadSample } from '../timeline/samples.ts';
+import type { CountedException } from './exception-counter.ts';
 import type { Preparation } from './preparation.ts';
 import type { LoadPlan } from './load-plan.ts';
 import type { ProcessShare } from './process-share.ts';
@@ -26,8 +27,8 @@ export type GeneratorReport =
   /** Own users are there as the change with this number asked; 0 is the beginning. */
   | { type: 'ramped'; change: number }
   | ({ type: 'sample' } & ProcessWindow)
-  /** What the code of a scenario threw. */
-  | { type: 'exception'; message: string; traceback: string }
+  /** What the code of a scenario threw since it told the last time. */
+  | { type: 'exceptions'; exceptions: CountedException[] }
   | { type: 'finished' }
   | { type: 'failed'; code: ErrorCode; message: string };
 

@@ -1,33 +1,34 @@
-import { messageOf } from '../../../shared/errors.ts';
+import { ExceptionCounter } from '../exception-counter.ts';
+import type { CountedException } from '../exception-counter.ts';
 import type { LocustException } from './locust-answers.ts';
 
 /** Distinct messages that are kept; more of them are counted together. */
 const maxKept = 200;
-const otherMessage = 'other exceptions';
 
-/** What went wrong outside of requests, counted by its message. */
+/** What went wrong outside of requests, counted by its message, as Locust tells it. */
 export class ExceptionList {
-  readonly #byMessage = new Map<string, LocustException>();
+  readonly #counter = new ExceptionCounter(maxKept);
 
-  add({ message, traceback }: { message: string; traceback: string }): void {
-    const isKept = this.#byMessage.has(message) || this.#byMessage.size < maxKept;
-    const msg = isKept ? message : otherMessage;
-    const known = this.#byMessage.get(msg);
-    if (known !== undefined) known.count += 1;
-    else this.#byMessage.set(msg, { count: 1, msg, traceback: isKept ? traceback : '', nodes: 'local' });
+  add(exception: CountedException): void {
+    this.#counter.add(exception);
   }
 
   /** What ended a load by itself. */
   addError(error: unknown): void {
-    this.add({ message: messageOf(error), traceback: error instanceof Error ? (error.stack ?? '') : '' });
+    this.#counter.addError(error);
   }
 
   clear(): void {
-    this.#byMessage.clear();
+    this.#counter.take();
   }
 
   /** The oldest first. */
   get list(): LocustException[] {
-    return [...this.#byMessage.values()];
+    return this.#counter.list.map(({ message, traceback, count }) => ({
+      count,
+      msg: message,
+      traceback,
+      nodes: 'local',
+    }));
   }
 }
