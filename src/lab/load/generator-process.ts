@@ -14,7 +14,10 @@ const stderrTailLength = 2_000;
 /** One process of the load generator. */
 export interface GeneratorProcess {
   readonly pid: number;
-  /** Resolves when the process is gone, after it said that it is done or was told to stop; else rejects with the reason. */
+  /**
+   * Resolves when the process is gone after it said that it is done, or was killed here because it did not end in time
+   * (which is reported as a warning); else rejects with the reason.
+   */
   readonly finished: Promise<void>;
   /** Does nothing when the process is gone. */
   send(command: GeneratorCommand): void;
@@ -33,8 +36,11 @@ export function startGenerator(
 ): GeneratorProcess {
   const child = forkEntry();
   const finished = Promise.withResolvers<void>();
+  const name = (): string => nameOf(share, child.pid);
   let failure: GaugewayError | undefined;
-  let done = false;
+  let channelFailure: GaugewayError | undefined;
+  let saidFinished = false;
+  let killedHere = false;
   let stderrTail = '';
   let killer: NodeJS.Timeout | undefined;
   let killAtMs = Infinity;
@@ -42,21 +48,27 @@ export function startGenerator(
     stderrTail = (stderrTail + text).slice(-stderrTailLength);
   });
   child.on('message', (report: GeneratorReport) => {
-    if (report.type === 'finished') done = true;
+    if (report.type === 'finished') saidFinished = true;
     else if (report.type === 'failed') failure = new GaugewayError(report.code, report.message);
     else onReport(report);
   });
   child.on('error', (error) => {
-    failure ??= new GaugewayError('internal', `load generator: ${error.message}`, { cause: error });
+    // What is sent to a process that ends meanwhile fails (EPIPE), which is nothing once it has said that it is done.
+    channelFailure ??= new GaugewayError('internal', `${name()}: ${error.message}`, { cause: error });
   });
   const { pid } = child;
   if (pid === undefined) throw new GaugewayError('internal', 'the load generator could not be started');
   child.on('close', (code, killedBy) => {
     clearTimeout(killer);
+    if (failure !== undefined) return finished.reject(failure);
+    if (saidFinished) return finished.resolve();
+    if (killedHere) {
+      const message = `${name()} did not end in time and was killed: its last figures may be missing`;
+      onReport({ type: 'warning', message });
+      return finished.resolve();
+    }
     const how = killedBy ?? `exit code ${code}`;
-    const reason = failure ?? (done ? undefined : diedError(nameOf(share, pid), how, stderrTail));
-    if (reason === undefined) finished.resolve();
-    else finished.reject(reason);
+    finished.reject(channelFailure ?? diedError(name(), how, stderrTail));
   });
   const send = (command: GeneratorCommand): void => {
     if (child.connected) child.send(command);
@@ -67,14 +79,13 @@ export function startGenerator(
     finished: finished.promise,
     send,
     stop(graceMs) {
-      done = true;
       send({ type: 'stop', graceMs });
       const patienceMs = graceMs + killDelayMs;
       // A later stop with more grace takes back none of an earlier one.
       if (performance.now() + patienceMs >= killAtMs) return;
       killAtMs = performance.now() + patienceMs;
       clearTimeout(killer);
-      killer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+      killer = setTimeout(() => (killedHere = child.kill('SIGKILL')), patienceMs);
     },
   };
 }
@@ -89,7 +100,7 @@ function forkEntry(): ChildProcess {
   return fork(entry, [], { execArgv: [], env: environment, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
 }
 
-function nameOf({ index, processes }: ProcessShare, pid: number): string {
+function nameOf({ index, processes }: ProcessShare, pid: number | undefined): string {
   return processes === 1
     ? 'the load generator'
     : `load generator ${index + 1} of ${processes} (process ${pid})`;

@@ -154,6 +154,8 @@ class RunningLoad implements LoadHandle {
       case 'exceptions':
         for (const exception of report.exceptions) this.#options.onException?.(exception);
         return;
+      case 'warning':
+        return this.#options.logger.warn(report.message);
       case 'finished':
       case 'failed':
         return;

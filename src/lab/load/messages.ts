@@ -29,6 +29,8 @@ export type GeneratorReport =
   | ({ type: 'sample' } & ProcessWindow)
   /** What the code of a scenario threw since it told the last time. */
   | { type: 'exceptions'; exceptions: CountedException[] }
+  /** What the user should know and what ends nothing. */
+  | { type: 'warning'; message: string }
   | { type: 'finished' }
   | { type: 'failed'; code: ErrorCode; message: string };
 
