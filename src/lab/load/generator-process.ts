@@ -2,12 +2,13 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { longestTimerMs } from '../../shared/duration.ts';
 import { GaugewayError } from '../../shared/errors.ts';
 import type { LoadPlan } from './load-plan.ts';
 import type { GeneratorCommand, GeneratorReport } from './messages.ts';
 import type { ProcessShare } from './process-share.ts';
 
-/** What the generator gets on top of the grace to say goodbye before it is killed. */
+/** What the generator gets on top of the grace, and of the time that its teardown may take, before it is killed. */
 const killDelayMs = 2_000;
 const stderrTailLength = 2_000;
 
@@ -44,12 +45,24 @@ export function startGenerator(
   let stderrTail = '';
   let killer: NodeJS.Timeout | undefined;
   let killAtMs = Infinity;
+  /** 0 before it takes down what was set up. */
+  let tearDownMs = 0;
+  const killAfter = (patienceMs: number): void => {
+    const waitMs = Math.min(patienceMs, longestTimerMs);
+    killAtMs = performance.now() + waitMs;
+    clearTimeout(killer);
+    killer = setTimeout(() => (killedHere = child.kill('SIGKILL')), waitMs);
+  };
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderrTail = (stderrTail + text).slice(-stderrTailLength);
   });
   child.on('message', (report: GeneratorReport) => {
     if (report.type === 'finished') saidFinished = true;
-    else if (report.type === 'failed') failure = new GaugewayError(report.code, report.message);
+    else if (report.type === 'tearing-down') {
+      // Is not killed in the middle of it, however short the grace of its users is.
+      tearDownMs = report.limitMs;
+      if (killer !== undefined) killAfter(killAtMs - performance.now() + tearDownMs);
+    } else if (report.type === 'failed') failure = new GaugewayError(report.code, report.message);
     else onReport(report);
   });
   child.on('error', (error) => {
@@ -80,12 +93,11 @@ export function startGenerator(
     send,
     stop(graceMs) {
       send({ type: 'stop', graceMs });
-      const patienceMs = graceMs + killDelayMs;
+      const patienceMs = graceMs + tearDownMs + killDelayMs;
       // A later stop with more grace takes back none of an earlier one.
-      if (performance.now() + patienceMs >= killAtMs) return;
-      killAtMs = performance.now() + patienceMs;
-      clearTimeout(killer);
-      killer = setTimeout(() => (killedHere = child.kill('SIGKILL')), patienceMs);
+      if (tearDownMs === 0 || killer === undefined) {
+        if (performance.now() + patienceMs < killAtMs) killAfter(patienceMs);
+      }
     },
   };
 }

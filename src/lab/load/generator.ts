@@ -34,6 +34,8 @@ class Run {
   #windowStartMs = 0;
   #nextWindow = 1;
   #ticker: NodeJS.Timeout | undefined;
+  /** How it ends; what comes after that is no news. */
+  #last: GeneratorReport | undefined;
 
   constructor(plan: LoadPlan, share: ProcessShare) {
     this.#engine = new LoadEngine(plan, {
@@ -44,6 +46,8 @@ class Run {
         return this.#allRamped.promise;
       },
       onException: (error) => this.#exceptions.addError(error),
+      onTearDown: (limitMs) => report({ type: 'tearing-down', limitMs }),
+      onWarning: (message) => report({ type: 'warning', message }),
     });
     this.#engine.done.then(
       () => this.#finish({ type: 'finished' }),
@@ -123,12 +127,18 @@ class Run {
     if (exceptions.length > 0) report({ type: 'exceptions', exceptions });
   }
 
+  /** With the first error that there was. */
   #fail(error: unknown): void {
     const code = error instanceof GaugewayError ? error.code : 'internal';
-    this.#finish({ type: 'failed', code, message: messageOf(error) });
+    const last: GeneratorReport = { type: 'failed', code, message: messageOf(error) };
+    this.#last ??= last;
+    const end = (): void => this.#finish(last);
+    this.#engine.abandon().then(end, end);
   }
 
   #finish(last: GeneratorReport): void {
+    this.#last ??= last;
+    if (this.#last !== last) return;
     clearTimeout(this.#ticker);
     if (this.#beganMs !== undefined) this.#sample(this.#nextWindow);
     this.#vitals.stop();

@@ -11,13 +11,13 @@ import { EvenTurns } from './even-turns.ts';
 import { createWire } from './mcp-wire.ts';
 import type { Wire } from './mcp-wire.ts';
 import { prepareLoad } from './prepare-load.ts';
-import type { Preparation } from './preparation.ts';
+import type { Preparation, SetUpScenario } from './preparation.ts';
 import { placeAmongAll } from './process-share.ts';
 import type { ProcessShare } from './process-share.ts';
 import { createRandom } from './random.ts';
 import { makeRunnable } from './runnable-scenario.ts';
 import type { RunnableScenario } from './runnable-scenario.ts';
-import { tearDown } from './tear-down.ts';
+import { tearDown, tearDownLimitMs } from './tear-down.ts';
 import { Turnstile } from './turnstile.ts';
 import { WindowRecorder } from './window-recorder.ts';
 
@@ -32,6 +32,10 @@ export interface LoadEngineOptions {
   onRamped: ExecutorContext['onRamped'];
   /** What the code of a scenario's module throws. */
   onException: (error: unknown) => void;
+  /** Begins to take down what was set up, which takes so long at the most once the others have ended. */
+  onTearDown: (limitMs: number) => void;
+  /** What the user should know, e.g. that something is left at the target. */
+  onWarning: (message: string) => void;
 }
 
 /** Runs this process's share of the users of one plan. */
@@ -46,8 +50,9 @@ export class LoadEngine {
   #executor: Executor | undefined;
   #created = 0;
   #stopped = false;
-  /** There when this process prepared the load, and so has to tear down what it set up. */
-  #ownPreparation: Preparation | undefined;
+  /** Of the process that prepares the load, which also takes down what it has set up. */
+  readonly #setUps: SetUpScenario[] = [];
+  #preparing: Promise<Preparation> | undefined;
   #tornDown: Promise<void> | undefined;
 
   constructor(plan: LoadPlan, options: LoadEngineOptions) {
@@ -70,9 +75,11 @@ export class LoadEngine {
 
   /** Learns what can be asked and runs the scenarios' setup; undefined when it was stopped meanwhile. */
   async prepare(): Promise<Preparation | undefined> {
+    this.#preparing = prepareLoad(this.#plan, this.#target, this.#wire, (scenario) =>
+      this.#setUps.push(scenario),
+    );
     try {
-      const preparation = await prepareLoad(this.#plan, this.#target, this.#wire);
-      this.#ownPreparation = preparation;
+      const preparation = await this.#preparing;
       return this.#stopped ? undefined : preparation;
     } catch (error) {
       if (this.#stopped) return undefined;
@@ -121,15 +128,29 @@ export class LoadEngine {
     }
     await this.#target.destroy();
     await ended;
-    await (this.#tornDown ??= this.#tearDown());
+    // Its requests have been cut off, and it stays as far as it came.
+    await this.#preparing?.catch(() => undefined);
+    await (this.#tornDown ??= this.#tearDown(this.#options.othersEnded));
     this.#done.resolve();
   }
 
+  /** Ends a load that has failed: its users are cut off, and what was set up is taken down without waiting for others. */
+  async abandon(): Promise<void> {
+    this.#stopped = true;
+    this.#executor?.stop();
+    await this.#target.destroy();
+    await (this.#tornDown ??= this.#tearDown(Promise.resolve()));
+  }
+
   /** What was set up is there for the users of all processes. */
-  async #tearDown(): Promise<void> {
-    if (this.#ownPreparation === undefined) return;
-    await this.#options.othersEnded;
-    await tearDown(this.#plan, this.#wire, this.#ownPreparation);
+  async #tearDown(othersEnded: Promise<void>): Promise<void> {
+    if (this.#setUps.every(({ teardown }) => teardown.length === 0)) return;
+    this.#options.onTearDown(tearDownLimitMs(this.#plan, this.#setUps));
+    await othersEnded;
+    const failures = await tearDown(this.#plan, this.#wire, this.#setUps);
+    for (const failure of failures) {
+      this.#options.onWarning(`${failure}; what was set up may be left at the target`);
+    }
   }
 
   /** Users get their scenarios in even turns by weight, whichever process they fall to. */

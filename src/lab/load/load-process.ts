@@ -156,6 +156,7 @@ class RunningLoad implements LoadHandle {
         return;
       case 'warning':
         return this.#options.logger.warn(report.message);
+      case 'tearing-down':
       case 'finished':
       case 'failed':
         return;

@@ -29,6 +29,8 @@ export type GeneratorReport =
   | ({ type: 'sample' } & ProcessWindow)
   /** What the code of a scenario threw since it told the last time. */
   | { type: 'exceptions'; exceptions: CountedException[] }
+  /** Takes down what was set up, which is to take `limitMs` at the most. */
+  | { type: 'tearing-down'; limitMs: number }
   /** What the user should know and what ends nothing. */
   | { type: 'warning'; message: string }
   | { type: 'finished' }

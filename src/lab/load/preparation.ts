@@ -15,6 +15,15 @@ export interface Preparation {
   summary: LoadPlanSummary;
 }
 
+/** A scenario whose setup has run, as far as it came: what is to be taken down again. */
+export type SetUpScenario = Pick<
+  PreparedScenario,
+  'name' | 'protocol' | 'variables' | 'found' | 'teardown'
+> & {
+  /** Path of the MCP endpoint that answered. */
+  endpointPath: string;
+};
+
 export interface PreparedScenario {
   name: string;
   /** Its share of the users, beside the other scenarios'. */

@@ -9,7 +9,13 @@ import { scenarioNamesOf } from './load-plan.ts';
 import type { LoadPlan, LoadPlanSummary } from './load-plan.ts';
 import { McpClient } from './mcp-client.ts';
 import type { Wire } from './mcp-wire.ts';
-import type { Preparation, PreparedScenario, PreparedStep, PreparedTask } from './preparation.ts';
+import type {
+  Preparation,
+  PreparedScenario,
+  PreparedStep,
+  PreparedTask,
+  SetUpScenario,
+} from './preparation.ts';
 import { handlingOf, nameOf, prepareStep } from './prepare-step.ts';
 import { createRandom } from './random.ts';
 import type { JsonValue } from './scenarios/json-value.ts';
@@ -36,14 +42,21 @@ interface Preparing {
   user: ActingUser;
   tools: ToolPool;
   leftOut: LoadPlanSummary['leftOut'];
+  onSetUp: (scenario: Omit<SetUpScenario, 'endpointPath'>) => void;
 }
 
 /**
  * Asks the target once, before the load and outside its figures, what can be asked of it: opens a session where a
  * scenario needs one, runs the scenarios' setup, makes arguments for tools and tries what may not be there.
+ * `onSetUp` is told of each setup that has begun, before anything else can fail.
  * Throws `source_unreadable` when the target cannot even be asked or a setup fails, `usage` when nothing can be asked of it.
  */
-export async function prepareLoad(plan: LoadPlan, target: HttpTarget, wire: Wire): Promise<Preparation> {
+export async function prepareLoad(
+  plan: LoadPlan,
+  target: HttpTarget,
+  wire: Wire,
+  onSetUp: (scenario: SetUpScenario) => void = () => undefined,
+): Promise<Preparation> {
   const { client, path, protocolVersion } = await reach(plan, target, wire);
   const leftOut: LoadPlanSummary['leftOut'] = [];
   const user: ActingUser = {
@@ -54,7 +67,15 @@ export async function prepareLoad(plan: LoadPlan, target: HttpTarget, wire: Wire
   };
   const context = { wire, token: plan.token, basePath: basePathOf(plan.targetUrl) };
   const tools = new ToolPool(plan, client, wire, leftOut);
-  const preparing: Preparing = { plan, wire, context, user, tools, leftOut };
+  const preparing: Preparing = {
+    plan,
+    wire,
+    context,
+    user,
+    tools,
+    leftOut,
+    onSetUp: (scenario) => onSetUp({ ...scenario, endpointPath: path }),
+  };
   const scenarios: PreparedScenario[] = [];
   for (const weighted of plan.scenarios) scenarios.push(await prepareScenario(weighted, preparing));
   await client.close();
@@ -93,10 +114,12 @@ async function prepareScenario(
 ): Promise<PreparedScenario> {
   const { name, protocol, wait } = scenario;
   const { variables } = scenario;
-  const found = await setUp(scenario, preparing);
-  Object.assign(preparing.user.variables, renderVariables(variables, preparing.user.random), found);
   const prepareAll = (steps: readonly Step[]): Promise<PreparedStep[]> =>
     prepareNeeded(steps, scenario, preparing);
+  // Nothing is made at the target that could not be taken down again.
+  const teardown = await prepareAll(scenario.teardown);
+  const found = await setUp(scenario, teardown, preparing);
+  Object.assign(preparing.user.variables, renderVariables(variables, preparing.user.random), found);
   const start = await prepareAll(scenario.start);
   // What users extract at their start is what the trial of a task may need.
   if (scenario.tasks.some(({ optional }) => optional)) {
@@ -123,27 +146,37 @@ async function prepareScenario(
     start,
     tasks,
     stop: await prepareAll(scenario.stop),
-    teardown: await prepareAll(scenario.teardown),
+    teardown,
     ...(module === undefined ? {} : { module }),
   };
 }
 
 /** Runs the setup; gives what it extracted. */
-async function setUp(scenario: Scenario, preparing: Preparing): Promise<Record<string, JsonValue>> {
+async function setUp(
+  scenario: Scenario,
+  teardown: PreparedStep[],
+  preparing: Preparing,
+): Promise<Record<string, JsonValue>> {
   const { plan, context, user } = preparing;
-  const owner: ActingUser = { ...user, variables: renderVariables(scenario.variables, user.random) };
+  const { name, protocol, variables } = scenario;
+  const owner: ActingUser = { ...user, variables: renderVariables(variables, user.random) };
   const steps = await prepareNeeded(scenario.setup, scenario, preparing);
+  const names = scenario.setup.flatMap((step) => ('extract' in step ? step.extract : []));
+  const found: Record<string, JsonValue> = {};
+  if (steps.length === 0) preparing.onSetUp({ name, protocol, variables, found, teardown });
   for (const [index, step] of steps.entries()) {
     const failure = await compileStep(step, context)(owner, performance.now());
-    if (failure === undefined) continue;
-    const what = 'name' in step ? step.name : step.kind;
-    throw new GaugewayError(
-      'source_unreadable',
-      `${plan.targetUrl}: the setup of ${scenario.name} failed at step ${index + 1} (${what}): ${failure}`,
-    );
+    if (failure !== undefined) {
+      const what = 'name' in step ? step.name : step.kind;
+      throw new GaugewayError(
+        'source_unreadable',
+        `${plan.targetUrl}: the setup of ${name} failed at step ${index + 1} (${what}): ${failure}`,
+      );
+    }
+    for (const { variable } of names) found[variable] = owner.variables[variable] ?? null;
+    if (index === 0) preparing.onSetUp({ name, protocol, variables, found, teardown });
   }
-  const names = scenario.setup.flatMap((step) => ('extract' in step ? step.extract : []));
-  return Object.fromEntries(names.map(({ variable }) => [variable, owner.variables[variable] ?? null]));
+  return found;
 }
 
 async function prepareTask(task: ScenarioTask, preparing: Preparing): Promise<PreparedTask | undefined> {
