@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtIn } from '../../src/lab/load/load-plan.ts';
+import type { LoadPlan } from '../../src/lab/load/load-plan.ts';
+import { readDefinition } from '../../src/lab/load/scenarios/scenario-definition.ts';
 import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
 import type { LoadServer } from '../../src/lab/load/web/load-server.ts';
 import type { LocustTasks } from '../../src/lab/load/web/locust-answers.ts';
@@ -149,6 +151,28 @@ describe('a test that runs', () => {
     });
   });
 
+  it('keeps to the stages of its users, and says so to whoever asks for others', async () => {
+    const staged = readDefinition({
+      name: 'staged',
+      users: 'http',
+      stages: [{ duration: '60s', users: 3 }],
+      tasks: [{ steps: [{ request: 'GET /health' }] }],
+    });
+    await using endless = await startLoadServerFor(target.url, [{ weight: 1, scenario: staged }]);
+    const ask = async (users: string): Promise<unknown> => {
+      const body = new URLSearchParams({ user_count: users, spawn_rate: '100' });
+      return (await fetch(`${endless.url}/swarm`, { method: 'POST', body })).json();
+    };
+    expect(await ask('3')).toMatchObject({ success: true });
+    await expect.poll(() => endless.test.state, patience).toBe('running');
+    expect(await ask('50')).toMatchObject({
+      success: false,
+      message: 'its users follow stages: stop it first',
+    });
+    expect(endless.test.state).toBe('running');
+    expect(endless.test.details(0).users).toBe(3);
+  });
+
   it('stops by itself after its run time', async () => {
     await using endless = await startLoadServerFor(target.url);
     const body = new URLSearchParams({ user_count: '2', spawn_rate: '10', run_time: '1s' });
@@ -175,10 +199,13 @@ describe('a test that runs', () => {
 });
 
 /** A page whose loads go on until they are stopped. */
-async function startLoadServerFor(host: string): Promise<LoadServer & AsyncDisposable> {
+async function startLoadServerFor(
+  host: string,
+  scenarios: LoadPlan['scenarios'] = [builtIn('mcp-tools')],
+): Promise<LoadServer & AsyncDisposable> {
   const server = await startLoadServer({
     port: 0,
-    defaults: { scenarios: [builtIn('mcp-tools')], wait: { kind: 'between', minMs: 5, maxMs: 20 } },
+    defaults: { scenarios, wait: { kind: 'between', minMs: 5, maxMs: 20 } },
     defaultHost: host,
     allowRemote: false,
     logger: createLogger('silent'),

@@ -20,7 +20,10 @@ export interface ExecutorContext {
 export interface Executor {
   /** Users that there are now. */
   readonly users: number;
-  /** Begins, or changes the number of users of all processes while it runs: `spawnRate` per second are added. */
+  /**
+   * Begins, or changes the number of users of all processes while it runs: `spawnRate` per second are added. One whose
+   * users follow stages changes nothing, and then never tells that it has ramped: it is not to be asked.
+   */
   setUsers(users: number, spawnRate: number): void;
   /** Begins no further task; what is in flight ends on its own. */
   stop(): void;

@@ -39,7 +39,7 @@ export class StagedUsers implements Executor {
     return this.#ended.promise;
   }
 
-  /** Begins, whatever the numbers: those of the stages hold. */
+  /** Begins, whatever the numbers: those of the stages hold. Once it has begun it changes nothing, and tells nothing. */
   setUsers(): void {
     if (this.#begun) return;
     this.#begun = true;

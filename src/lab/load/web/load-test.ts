@@ -48,6 +48,8 @@ export class LoadTest {
   readonly #log: LogLines;
   #state: LoadState = 'ready';
   #load: LoadHandle | undefined;
+  /** Whether the load that runs has its users from stages, which no edit changes. */
+  #followsStages = false;
   #pids: readonly number[] = [];
   #host: string;
   #runTimer: NodeJS.Timeout | undefined;
@@ -267,6 +269,7 @@ export class LoadTest {
       },
     });
     this.#load = load;
+    this.#followsStages = plan.executor.kind === 'staged-users';
     this.#pids = load.pids;
     this.#state = 'spawning';
     this.#changed();
@@ -283,6 +286,9 @@ export class LoadTest {
   #edit(load: LoadHandle, { users, spawnRate, scenarios, settings }: SwarmRequest, host: string): void {
     if (host !== this.#host) {
       throw new GaugewayError('conflict', `the test runs against ${this.#host}: stop it first`);
+    }
+    if (this.#followsStages) {
+      throw new GaugewayError('conflict', 'its users follow stages: stop it first');
     }
     const running = this.#scenarios.map(({ scenario }) => scenario.name);
     if (scenarios !== undefined && scenarios.toSorted().join() !== running.toSorted().join()) {
