@@ -77,7 +77,7 @@ describe('the ramp', () => {
   it('looks below its start where that already breaks a threshold, down to one user', () => {
     const { reason, users } = drive(breaking, { startUsers: 8, maxUsers: 100 });
     expect(reason).toBe('threshold');
-    expect(users).toEqual([8, 8, 4, 2, 1]);
+    expect(users).toEqual([8, 8, 4, 4, 2, 2, 1, 1]);
   });
 
   it('measures again what broke a threshold once, and goes on when it was chance', () => {
@@ -86,6 +86,17 @@ describe('the ramp', () => {
     );
     expect(users.slice(0, 6)).toEqual([1, 2, 4, 8, 8, 16]);
     expect(reason).toBe('throughput');
+  });
+
+  it('measures again what broke a threshold once, though fewer users did so by chance before', () => {
+    const { users } = drive(
+      (each, visit) =>
+        capacityStep(each, each * 5, {
+          broken: (each === 20 && visit === 1) || each >= 40 ? ['p95<200ms'] : [],
+        }),
+      { startUsers: 20, maxUsers: 1000 },
+    );
+    expect(users.slice(0, 4)).toEqual([20, 20, 40, 40]);
   });
 
   it('ends when the generator is saturated three times in a row, not twice', () => {

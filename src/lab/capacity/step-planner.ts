@@ -35,8 +35,8 @@ const flatElasticity = Math.log(1 + kneeGain) / Math.log(kneeUsersRatio);
 /**
  * Decides from the measured steps alone, in the order they were taken, what comes next; so the reason of a ramp's
  * end can be told again from a recorded run. Users double while throughput follows in proportion, then grow by a
- * fifth until it has failed to grow twice in a row; then what was skipped around the knee is filled in. A threshold
- * that breaks twice is closed in on from both sides. One bad step is never the end: the level is measured again.
+ * fifth until it has failed to grow twice in a row; then what was skipped around the knee is filled in. A level
+ * that breaks a threshold twice is closed in on from both sides. One bad step is never the end: the level is measured again.
  */
 export function planNext(steps: readonly Figures[], { startUsers, maxUsers }: Ramp): NextStep {
   const last = steps.at(-1);
@@ -84,7 +84,9 @@ function lastLinear<F extends Figures>(curve: readonly F[]): F | undefined {
 function closeInOnThreshold(steps: readonly Figures[], curve: readonly Figures[]): NextStep | undefined {
   const broken = curve.find((level) => level.broken.length > 0);
   if (broken === undefined) return undefined;
-  const breaks = steps.filter((step) => step.broken.length > 0 && step.generator !== 'saturated');
+  const breaks = steps.filter(
+    (step) => step.users === broken.users && step.broken.length > 0 && step.generator !== 'saturated',
+  );
   if (breaks.length === 1) return { kind: 'step', users: broken.users };
   const kept = curve.filter(({ users }) => users < broken.users).at(-1)?.users;
   if (kept === undefined && broken.users > 1)
