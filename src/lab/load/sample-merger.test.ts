@@ -55,6 +55,25 @@ describe('a window of several processes', () => {
     expect(latency.quantileMs(0.5)).toBeCloseTo(1, 1);
   });
 
+  it('has each process once, also one that was late and tells of two windows in one', () => {
+    const { emitted, tell } = mergerOf(2);
+    tell(0, 1, sampleOf(7, 1, [1]));
+    tell(0, 2, sampleOf(7, 1, [1]));
+    tell(1, 1, sampleOf(8, 1, [1], { eventLoopDelayP99Ms: 900, rssBytes: 3e6 }), 1_001);
+    tell(1, 2, sampleOf(8, 1, [1], { rssBytes: 2e6 }));
+    const { generator, generators } = emitted.at(-1)?.sample ?? sampleOf(0, 0, []);
+    expect(generators?.map(({ pid, rssBytes }) => [pid, rssBytes])).toEqual([
+      [7, 1e6],
+      [8, 2e6],
+    ]);
+    expect(generator).toMatchObject({
+      rssBytes: 3e6,
+      eventLoopDelayP99Ms: 900,
+      plannedStarts: 30,
+      lateStarts: 3,
+    });
+  });
+
   it('shows the worst process in each respect, and each by itself', () => {
     const { emitted, tell } = mergerOf(2);
     tell(0, 1, sampleOf(7, 3, [1], { cpuPercent: 95, openFiles: 90, maxOpenFiles: 100 }));

@@ -1,6 +1,6 @@
 import { LatencySketch } from '../../shared/latency-sketch.ts';
 import type { SketchData } from '../../shared/latency-sketch.ts';
-import type { Arrivals, LoadSample, LoadWindow } from '../timeline/samples.ts';
+import type { Arrivals, GeneratorProcessVitals, LoadSample, LoadWindow } from '../timeline/samples.ts';
 import { addArrivals } from './load-statistics.ts';
 import type { ProcessWindow } from './messages.ts';
 import { worstVitals } from './worst-vitals.ts';
@@ -83,9 +83,33 @@ function mergeSamples(samples: readonly LoadSample[]): Omit<LoadSample, 'windowM
   const byName = Object.fromEntries([...parts].map(([name, windows]) => [name, mergeWindows(windows)]));
   return {
     byName,
-    generator: worstVitals(samples.map(({ generator }) => generator)),
-    generators: samples.flatMap(({ generators = [] }) => generators),
+    ...mergeVitals(samples),
     ...(arrivals === undefined ? {} : { arrivals }),
+  };
+}
+
+/** Each process once, also one that tells of two windows in one because it was late: its memory is not twice what it is. */
+function mergeVitals(samples: readonly LoadSample[]): Pick<LoadSample, 'generator' | 'generators'> {
+  const byPid = new Map<number, GeneratorProcessVitals>();
+  for (const each of samples.flatMap(({ generators = [] }) => generators)) {
+    const earlier = byPid.get(each.pid);
+    byPid.set(each.pid, earlier === undefined ? each : followedBy(earlier, each));
+  }
+  const generators = [...byPid.values()];
+  const vitals = generators.length === 0 ? samples.map(({ generator }) => generator) : generators;
+  return { generator: worstVitals(vitals), generators };
+}
+
+/** What it has is what it told last, what it was short of is the worse of both, and what it did is added. */
+function followedBy(earlier: GeneratorProcessVitals, last: GeneratorProcessVitals): GeneratorProcessVitals {
+  return {
+    ...last,
+    cpuPercent: Math.max(earlier.cpuPercent, last.cpuPercent),
+    eventLoopDelayP99Ms: Math.max(earlier.eventLoopDelayP99Ms, last.eventLoopDelayP99Ms),
+    lateStarts: earlier.lateStarts + last.lateStarts,
+    plannedStarts: earlier.plannedStarts + last.plannedStarts,
+    maxLateMs: Math.max(earlier.maxLateMs, last.maxLateMs),
+    exhaustedConnects: (earlier.exhaustedConnects ?? 0) + (last.exhaustedConnects ?? 0),
   };
 }
 
