@@ -47,7 +47,7 @@ export class ProgressLine {
 }
 
 /** One line of at most 79 columns. */
-export function describeProgress(progress: RunProgress): string {
+function describeProgress(progress: RunProgress): string {
   const { phase, remainingMs, users, rps, p95Ms, failures } = progress;
   const left =
     remainingMs === undefined

@@ -11,7 +11,7 @@ export const eras = ['legacy', 'modern'] as const;
 export type Era = (typeof eras)[number];
 
 /** More processes than this get in each other's way, whatever the machine. */
-export const maxProcesses = 64;
+const maxProcesses = 64;
 
 const loadPlanFields = z.strictObject({
   /** Base URL of the gateway (its MCP endpoint is `<targetUrl>/mcp`), or that endpoint itself. */

@@ -22,7 +22,6 @@ export interface RunnableScenario {
   start: readonly Action[];
   tasks: WeightedDraw<RunnableTask>;
   stop: readonly Action[];
-  teardown: readonly Action[];
 }
 
 /** A task does its actions, or its code. */
@@ -37,16 +36,20 @@ export async function makeRunnable(
   prepared: PreparedScenario,
   context: StepContext,
 ): Promise<RunnableScenario> {
-  const { module, wait, tasks, start, stop, teardown, ...rest } = prepared;
+  const { name: scenarioName, weight: userWeight, protocol, variables, found } = prepared;
+  const { module, wait, tasks, start, stop } = prepared;
   const functions = module === undefined ? [] : await importTasks(module);
   const compileAll = (steps: PreparedTask['steps']): Action[] =>
     steps.map((step) => compileStep(step, context));
   return {
-    ...rest,
+    name: scenarioName,
+    weight: userWeight,
+    protocol,
+    variables,
+    found,
     wait,
     start: compileAll(start),
     stop: compileAll(stop),
-    teardown: compileAll(teardown),
     tasks: new WeightedDraw(
       tasks.map(({ weight, steps, code, name }) => ({
         weight,

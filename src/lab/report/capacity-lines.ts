@@ -125,7 +125,7 @@ function curveLines({ steps, fits, knee }: Capacity, columns: number, paint: Pai
 }
 
 /** What each fitted curve says, the better one first. */
-export function fitLines({ fits }: Pick<Capacity, 'fits'>): string[] {
+function fitLines({ fits }: Pick<Capacity, 'fits'>): string[] {
   return fits.map(({ model, rSquared, peak }, index) => {
     const which = index === 0 ? 'Best fit' : 'Also fitted';
     const r2 = `R² ${rSquared.toFixed(3)}`;
