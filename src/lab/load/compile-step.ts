@@ -1,6 +1,7 @@
 import type { Action, ActingUser } from './acting-user.ts';
 import { failureKind } from './failure-kind.ts';
 import type { HttpAnswer } from './http-target.ts';
+import type { ResultCheck } from './mcp-client.ts';
 import { bodyOf, judgeResponse } from './mcp-wire.ts';
 import type { McpMessage, Wire } from './mcp-wire.ts';
 import { parseJson } from './parse-json.ts';
@@ -106,7 +107,7 @@ function compileRpc(step: Step<'rpc'>, { basePath, token }: StepContext): Action
     const { failure } = await user.client.http(request, name, startMs, (answer) => {
       const judgement = judgeResponse(answer, id, false);
       if (judgement.failure !== undefined) return failureKind(judgement.failure, judgement.detail);
-      return judgeResult(handler, user, startMs)?.(judgement.result);
+      return judgeResult(handler, user, startMs)?.(judgement.result, answer.endMs);
     });
     return failure;
   };
@@ -146,13 +147,13 @@ function judgeResult(
   handler: AnswerHandler | undefined,
   user: ActingUser,
   startMs: number,
-): ((result: Record<string, unknown>) => string | undefined) | undefined {
+): ResultCheck | undefined {
   if (handler === undefined) return undefined;
-  return (result) => {
-    const text = (): string => JSON.stringify(result);
-    const json = (): JsonValue => JSON.parse(text());
-    const tookMs = performance.now() - startMs;
-    return handler({ status: undefined, headers: {}, text, json, tookMs }, user.variables);
+  return (result, endMs) => {
+    const text = once(() => JSON.stringify(result));
+    // What is taken from it becomes the user's own: the result itself is nobody's to share.
+    const json = once((): JsonValue => JSON.parse(text()));
+    return handler({ status: undefined, headers: {}, text, json, tookMs: endMs - startMs }, user.variables);
   };
 }
 
@@ -162,9 +163,15 @@ function answeredBy(answer: HttpAnswer, startMs: number): Answered {
     status: answer.status,
     headers: answer.headers,
     text,
-    json: () => parseJson(text()),
+    json: once(() => parseJson(text())),
     tookMs: answer.endMs - startMs,
   };
+}
+
+/** For an answer that several checks and extractions look at: it is read when the first of them asks. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function fixedHeaders(token: string | undefined): Record<string, string> {

@@ -13,6 +13,8 @@ export interface FinishedRequest {
   /** The kind of failure, if it failed. */
   failure: string | undefined;
 }
+/** Says what is wrong with a result that was complete at `endMs` (performance.now), as a kind of failure. */
+export type ResultCheck = (result: Record<string, unknown>, endMs: number) => string | undefined;
 type OnRequest = (request: FinishedRequest) => void;
 
 /** `answer` is undefined when there was none; an answer can be a `failure` too. */
@@ -75,7 +77,7 @@ export class McpClient {
     message: McpMessage,
     name: string,
     startMs = performance.now(),
-    check?: (result: Record<string, unknown>) => string | undefined,
+    check?: ResultCheck,
   ): Promise<Judgement> {
     const { judgement } = await this.#exchange(message, name, startMs, check);
     if (judgement.failure !== undefined && judgement.sessionLost === true) this.#session = undefined;
@@ -115,7 +117,7 @@ export class McpClient {
     message: McpMessage,
     name: string,
     startMs: number,
-    check?: (result: Record<string, unknown>) => string | undefined,
+    check?: ResultCheck,
   ): Promise<{ outcome: HttpAnswer | HttpFailure; judgement: Judgement }> {
     const id = (this.#lastId += 1);
     const hadSession = this.#session?.sessionId !== undefined;
@@ -128,7 +130,7 @@ export class McpClient {
       wantsBody: true,
       isAnswer: (data) => isResponseTo(id, data),
     });
-    const judgement = checked(judgeResponse(outcome, id, hadSession), check);
+    const judgement = checked(judgeResponse(outcome, id, hadSession), outcome.endMs, check);
     this.#tell(name, startMs, sentMs, outcome, kindOf(judgement));
     return { outcome, judgement };
   }
@@ -163,12 +165,9 @@ export class McpClient {
   }
 }
 
-function checked(
-  judgement: Judgement,
-  check: ((result: Record<string, unknown>) => string | undefined) | undefined,
-): Judgement {
+function checked(judgement: Judgement, endMs: number, check: ResultCheck | undefined): Judgement {
   if (check === undefined || judgement.failure !== undefined) return judgement;
-  const failure = check(judgement.result);
+  const failure = check(judgement.result, endMs);
   return failure === undefined ? judgement : { failure, detail: '' };
 }
 
