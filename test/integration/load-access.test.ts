@@ -179,8 +179,32 @@ describe('a page with a login', () => {
     const right = await page.ask('/login', {}, credentialsForm({ username: 'jo', password }));
     expect(right.status).toBe(429);
     expect(right.body).toMatch(/too many wrong attempts: try again in \d+ s/);
-    expect((await page.ask('/stats/requests', { 'x-gaugeway-token': token })).status).toBe(429);
     expect((await page.ask('/stats/requests', { cookie })).status).toBe(200);
+  });
+
+  it('looks at no more than ten wrong headers a minute, and at the login all the same', async () => {
+    await using page = await startPage({ credentials: { login, token } });
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      expect((await page.ask('/stats/requests', { authorization: `Bearer ${attempt}` })).status).toBe(401);
+    }
+    expect((await page.ask('/stats/requests', { 'x-gaugeway-token': token })).status).toBe(429);
+    const wrong = { authorization: 'Bearer 0' };
+    expect((await page.ask('/login', wrong)).status).toBe(200);
+    const form = credentialsForm({ username: 'jo', password });
+    expect((await page.ask('/login', wrong, form)).status).toBe(303);
+  });
+
+  it("locks nobody out for a proxy's own authorization", async () => {
+    await using page = await startPage({ credentials: { login } });
+    const proxied = { authorization: 'Bearer of-the-proxy-in-front', 'x-gaugeway-token': 'of-another' };
+    for (let visit = 0; visit < 12; visit += 1) {
+      expect((await page.ask('/', proxied)).status).toBe(303);
+      expect((await page.ask('/stats/requests', proxied)).status).toBe(401);
+    }
+    expect((await page.ask('/login', proxied)).status).toBe(200);
+    const form = credentialsForm({ username: 'jo', password });
+    expect((await page.ask('/login', proxied, form)).status).toBe(303);
+    expect((await page.ask('/stats/requests', { authorization: basic(password) })).status).toBe(200);
   });
 
   it('writes no secret anywhere', async () => {

@@ -16,6 +16,8 @@ export const tokenHeader = 'x-gaugeway-token';
 const sessionMs = 12 * 3_600_000;
 const maxSessions = 100;
 
+type Offered = { user: string; password: string } | { token: string };
+
 /** Who asks: their address, and what they sent. */
 export interface Visitor {
   address: string;
@@ -31,7 +33,9 @@ export interface Visitor {
 export class Gatekeeper {
   readonly #credentials: WebCredentials;
   readonly #cookiePath: string;
-  readonly #attempts = new AttemptLimit();
+  /** Apart, so that a header that a proxy or an old script goes on sending leaves the login page usable. */
+  readonly #headerAttempts = new AttemptLimit();
+  readonly #loginAttempts = new AttemptLimit();
   /** When each ends, by the digest of its cookie; the oldest first. */
   readonly #sessions = new Map<string, number>();
 
@@ -50,18 +54,26 @@ export class Gatekeeper {
     return this.#credentials.login === undefined ? 'token' : 'password';
   }
 
-  /** Throws `rate_limited` for a wrong token or password after too many of them. */
+  /**
+   * Headers of a kind that is not asked for are those of somebody else. Throws `rate_limited` for a token or password in
+   * a header after too many wrong ones.
+   */
   admits(visitor: Visitor): boolean {
+    if (this.isIn(visitor)) return true;
+    const offered = this.#offeredIn(visitor.headers);
+    return offered !== undefined && this.#try(this.#headerAttempts, visitor.address, offered);
+  }
+
+  /** Whether there is nothing to log in to, or a session. Looks at no other header and never throws. */
+  isIn(visitor: Visitor): boolean {
     if (!this.isClosed) return true;
-    const ends = this.#sessions.get(digest(cookieOf(visitor)).toString('hex'));
-    if (ends !== undefined && ends > nowMs()) return true;
-    const offered = offeredIn(visitor.headers);
-    return offered !== undefined && this.#try(visitor.address, offered);
+    const ends = this.#sessions.get(sessionOf(visitor));
+    return ends !== undefined && ends > nowMs();
   }
 
   /** The `Set-Cookie` of a new session, or undefined when what was given is wrong. Throws `rate_limited`. */
-  logIn(visitor: Visitor, given: { user: string; password: string } | { token: string }): string | undefined {
-    if (!this.#try(visitor.address, given)) return undefined;
+  logIn(visitor: Visitor, given: Offered): string | undefined {
+    if (!this.#try(this.#loginAttempts, visitor.address, given)) return undefined;
     const secret = randomBytes(32).toString('base64url');
     this.#sessions.set(digest(secret).toString('hex'), nowMs() + sessionMs);
     for (const [oldest] of this.#sessions) {
@@ -73,7 +85,7 @@ export class Gatekeeper {
 
   /** Ends the session; gives the `Set-Cookie` that takes its cookie away. */
   logOut(visitor: Visitor): string {
-    this.#sessions.delete(digest(cookieOf(visitor)).toString('hex'));
+    this.#sessions.delete(sessionOf(visitor));
     return this.#cookie(visitor, '', 0);
   }
 
@@ -84,8 +96,19 @@ export class Gatekeeper {
     return `${cookieName(visitor)}=${value}; ${limits}${secure}`;
   }
 
-  #try(address: string, given: { user: string; password: string } | { token: string }): boolean {
-    this.#attempts.check(address);
+  #offeredIn(headers: IncomingHttpHeaders): Offered | undefined {
+    const { login, token } = this.#credentials;
+    const own = headers[tokenHeader];
+    if (token !== undefined && typeof own === 'string') return { token: own };
+    const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(headers.authorization ?? '') ?? [];
+    if (token !== undefined && scheme.toLowerCase() === 'bearer') return { token: value };
+    if (login === undefined || scheme.toLowerCase() !== 'basic') return undefined;
+    const [user = '', ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
+    return { user, password: password.join(':') };
+  }
+
+  #try(attempts: AttemptLimit, address: string, given: Offered): boolean {
+    attempts.check(address);
     const { login, token } = this.#credentials;
     const right =
       'token' in given
@@ -93,21 +116,14 @@ export class Gatekeeper {
         : login !== undefined &&
           // Both are always compared, so that the time tells nothing of the user.
           [isSame(given.user, login.user), isSame(given.password, login.password)].every(Boolean);
-    if (!right) this.#attempts.failed(address);
+    if (!right) attempts.failed(address);
     return right;
   }
 }
 
-function offeredIn(
-  headers: IncomingHttpHeaders,
-): { user: string; password: string } | { token: string } | undefined {
-  const own = headers[tokenHeader];
-  if (typeof own === 'string') return { token: own };
-  const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(headers.authorization ?? '') ?? [];
-  if (scheme.toLowerCase() === 'bearer') return { token: value };
-  if (scheme.toLowerCase() !== 'basic') return undefined;
-  const [user = '', ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
-  return { user, password: password.join(':') };
+/** Under which its end is kept; nobody who reads it can make the cookie of it. */
+function sessionOf(visitor: Visitor): string {
+  return digest(cookieOf(visitor)).toString('hex');
 }
 
 function cookieName({ port }: Visitor): string {

@@ -10,10 +10,12 @@ export const loginRoutes: Readonly<Record<string, Route | undefined>> = {
     title: 'the login page, with `--web-login` or `--web-token`',
     isPublic: true,
     answer: (site, { visitor }) =>
-      site.gatekeeper.admits(visitor) ? redirect(site, '/') : loginPage(site, null, 200),
+      site.gatekeeper.isIn(visitor) ? redirect(site, '/') : loginPage(site, null, 200),
   },
   'POST /login': {
-    title: 'gives a session cookie for `username` and `password`, or for `token`, sent as a form',
+    title:
+      'gives a session cookie for `username` and `password`, or for `token`, sent as a form; after ten wrong ones a minute ' +
+      'from one address (IPv6: one /64), which visitors behind one proxy share, none is looked at (429)',
     isPublic: true,
     answer: logIn,
   },
