@@ -39,5 +39,17 @@ export class AttemptLimit {
 /** Of IPv6 the first four groups: whoever has one address there has as many as the rest can count. */
 function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
-  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain;
+  return plain.includes(':') ? ipv6Groups(plain).slice(0, 4).join(':') : plain;
+}
+
+/** The eight groups, of which `::` leaves out those that are zero. */
+function ipv6Groups(address: string): string[] {
+  const [head = [], tail] = address
+    // An embedded IPv4 address is as long as two groups.
+    .replace(/\d+(\.\d+){3}/, '0:0')
+    .split('::')
+    .map((half) => half.split(':').filter((group) => group !== ''));
+  if (tail === undefined) return head;
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
+  return [...head, ...zeros, ...tail];
 }
