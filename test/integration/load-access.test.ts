@@ -101,6 +101,30 @@ describe('where a page may listen', () => {
   });
 });
 
+describe('a page of another port of the same host', () => {
+  // Over plain http a browser sends an image's request without Sec-Fetch-Site and Origin, but with the cookie.
+  it.each(['/stop', '/stats/reset'])('cannot ask for %s by an image', async (path) => {
+    await using page = await startPage({ host: '0.0.0.0', credentials: { login } });
+    const host = `192.0.2.1:${page.port}`;
+    const cookie = cookieOf(
+      await page.ask('/login', { host }, credentialsForm({ username: 'jo', password })),
+    );
+    const status = async (referer: string): Promise<number | undefined> =>
+      (await page.ask(path, { host, cookie, referer })).status;
+    expect(await status('http://192.0.2.1:9000/')).toBe(403);
+    expect(await status('http://192.0.2.1/')).toBe(403);
+    expect(await status('nonsense')).toBe(403);
+    expect(await status(`http://${host}/`)).toBe(200);
+    expect(await status(`https://${host}/`)).toBe(200);
+    expect((await page.ask(path, { host, cookie })).status).toBe(200);
+  });
+
+  it('may link to the page', async () => {
+    await using page = await startPage();
+    expect((await page.ask('/', { referer: 'http://127.0.0.1:9000/' })).status).toBe(200);
+  });
+});
+
 describe('a page with a login', () => {
   it('shows nothing but the login page to others', async () => {
     await using page = await startPage({ credentials: { login } });

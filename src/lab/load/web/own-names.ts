@@ -34,7 +34,8 @@ const linked = ['/', '/login'];
 
 /**
  * Keeps other sites' pages out: they can neither reach a server by a name of theirs that leads to it (Host) nor send it
- * requests from a visitor's browser (Origin, Sec-Fetch-Site). The same machine's other ports are other sites too.
+ * requests from a visitor's browser (Origin, Sec-Fetch-Site, else Referer: over plain http to another machine a browser
+ * says no more of an image). The same machine's other ports are other sites too.
  * Throws GaugewayError `forbidden`.
  */
 export function refuseStrangers(
@@ -49,11 +50,18 @@ export function refuseStrangers(
   const site = headers['sec-fetch-site'] ?? 'none';
   const isLink = linked.includes(path) && (method === 'GET' || method === 'HEAD');
   const isOwnSite = site === 'none' || site === 'same-origin' || isLink;
-  if (own && origins.includes(headers.origin) && isOwnSite) return;
+  const isTold = headers['sec-fetch-site'] !== undefined || headers.origin !== undefined || isLink;
+  const isOwnPage = isTold || headers.referer === undefined || origins.includes(originOf(headers.referer));
+  if (own && origins.includes(headers.origin) && isOwnSite && isOwnPage) return;
   throw new GaugewayError(
     'forbidden',
     own ? 'requests of other sites are refused' : `this is not known as '${host}': --web-name makes it so`,
   );
+}
+
+/** `null`, which is no origin of ours, for what is no URL. */
+function originOf(url: string): string {
+  return URL.parse(url)?.origin ?? 'null';
 }
 
 /** A name of somebody else's can be made to lead here, an address cannot. */
