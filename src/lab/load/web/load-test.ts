@@ -14,6 +14,7 @@ import { OfferedScenarios } from './offered-scenarios.ts';
 import { generatorState, toLocustWorker } from './generator-state.ts';
 import type { GeneratorState } from './generator-state.ts';
 import { HistoryCsv } from './history-csv.ts';
+import { keepSecrets } from './kept-secrets.ts';
 import { LoadRecording } from './load-recording.ts';
 import { ExceptionList } from './exception-list.ts';
 import { toLocustTasks } from './locust-answers.ts';
@@ -29,7 +30,7 @@ import type { UserClassEdit } from './user-class-edit.ts';
 export interface LoadTestOptions {
   /** Everything that a request to start does not say. */
   defaults: Partial<LoadPlan>;
-  /** The token goes to this host only, whatever host a request names. */
+  /** The token, and scenarios that hold secrets, go to this host only, whatever host a request names. */
   defaultHost: string | undefined;
   /** What the page offers as run time. */
   runTimeMs?: number;
@@ -242,6 +243,7 @@ export class LoadTest {
       targetUrl: host,
     });
     refuseRemote(plan.targetUrl, allowRemote);
+    keepSecrets(chosen, host, defaultHost);
     this.#recording.clear();
     this.history.clear();
     this.#exceptions.clear();
