@@ -54,6 +54,11 @@ describe('POST /user', () => {
     [{ user_class_name: 'mcp-mixed', weight: 0 }, 422, 'weight: '],
     [{ user_class_name: 'mcp-mixed', fixed_count: 2 }, 422, 'fixed_count: users are drawn by the weights'],
     [{ user_class_name: 'mcp-mixed', tasks: ['ping'] }, 422, 'tasks: a scenario runs all of its own: '],
+    [
+      { user_class_name: 'mcp-mixed', host: 'http://jo:S3CRET@127.0.0.1' },
+      400,
+      'must be without user and password',
+    ],
     [{ user_class_name: 'mcp-mixed', host: 'http://example.com' }, 400, 'example.com is not this machine'],
     [[], 400, 'the body is not a JSON object'],
   ])('%j is refused with %d', async (fields, code, message) => {

@@ -93,6 +93,10 @@ describe('before a test', () => {
       { user_count: '5', spawn_rate: '1', host: 'file:///etc/passwd' },
       /targetUrl: must be an http or https URL/,
     ],
+    [
+      { user_count: '5', spawn_rate: '1', host: 'http://jo:S3CRET@127.0.0.1' },
+      /targetUrl: must be without user and password, which would be shown: use --token$/,
+    ],
     [{ user_count: '5', spawn_rate: '1', host: 'http://example.com' }, /example.com is not this machine/],
     [{ user_count: '5', spawn_rate: '1', run_time: 'soon' }, /not a duration/],
     [{ user_count: '5', spawn_rate: '1', user_classes: 'Agent' }, /^user_classes: /],

@@ -34,3 +34,14 @@ test.each<[Partial<LoadPlan>, string]>([
     expect.objectContaining({ code: 'usage', message: `load plan: ${message}` }),
   );
 });
+
+test.each(['http://jo:S3CRET@127.0.0.1/', 'http://S3CRET@127.0.0.1/mcp', 'https://:S3CRET@127.0.0.1'])(
+  'a target with a user or a password in it is refused without being shown: %s',
+  (url) => {
+    const message =
+      'load plan: targetUrl: must be without user and password, which would be shown: use --token';
+    expect(() => createLoadPlan({ targetUrl: url })).toThrow(
+      expect.objectContaining({ code: 'usage', field: 'targetUrl', message }),
+    );
+  },
+);

@@ -15,7 +15,12 @@ const maxProcesses = 64;
 
 const loadPlanFields = z.strictObject({
   /** Base URL of the gateway (its MCP endpoint is `<targetUrl>/mcp`), or that endpoint itself. */
-  targetUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  targetUrl: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    // It is shown on pages, in reports and in logs.
+    .refine((url) => !hasUserInfo(url), {
+      error: 'must be without user and password, which would be shown: use --token',
+    }),
   /** Bearer token; never logged. */
   token: z.string().max(16_384).optional(),
   tls: tlsSettingsSchema.optional(),
@@ -109,6 +114,11 @@ export function createLoadPlan(settings: Partial<LoadPlan> & { targetUrl: string
       ...(field === undefined ? {} : { field: String(field) }),
     },
   );
+}
+
+function hasUserInfo(targetUrl: string): boolean {
+  const { username = '', password = '' } = URL.parse(targetUrl) ?? {};
+  return username !== '' || password !== '';
 }
 
 function mostUsersOf(stages: readonly { users: number }[]): number {

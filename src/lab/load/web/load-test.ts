@@ -202,7 +202,8 @@ export class LoadTest {
     if (isRunning && (wanted !== this.#host || (weight !== undefined && weight !== oldWeight))) {
       throw new GaugewayError('conflict', 'a test runs: stop it first');
     }
-    if (host !== undefined) refuseRemote(wanted, this.#options.allowRemote);
+    if (host !== undefined)
+      refuseRemote(createLoadPlan({ targetUrl: wanted }).targetUrl, this.#options.allowRemote);
     this.#host = wanted;
     if (weight !== undefined) {
       this.#offered.setWeight(scenario, weight);
