@@ -178,6 +178,20 @@ describe('a test that runs', () => {
     expect(endless.test.details(0).users).toBe(3);
   });
 
+  it('tells the later of two requests that come at once', async () => {
+    await using endless = await startLoadServerFor(target.url);
+    const { test } = endless;
+    const [first, second] = [
+      test.swarm({ users: 3, spawnRate: 50, runTimeMs: 60_000, settings: {} }),
+      test.swarm({ users: 7, spawnRate: 100, runTimeMs: 120_000, settings: {} }),
+    ];
+    await second;
+    const { endsAtMs } = test.details(0);
+    await first;
+    expect(test.details(0)).toMatchObject({ users: 7, spawnRate: 100, endsAtMs });
+    await expect.poll(() => test.statistics.users, patience).toBe(7);
+  });
+
   it('stops by itself after its run time', async () => {
     await using endless = await startLoadServerFor(target.url);
     const body = new URLSearchParams({ user_count: '2', spawn_rate: '10', run_time: '1s' });

@@ -175,11 +175,12 @@ export class LoadTest {
   async swarm(request: SwarmRequest): Promise<{ host: string }> {
     const host = (request.host ?? this.#host).replace(/\/+$/, '');
     if (this.#state === 'stopping') throw new GaugewayError('conflict', 'the test is being stopped');
+    const starts = this.#load === undefined;
     if (this.#load === undefined) await this.#start(request, host);
     else this.#edit(this.#load, request, host);
-    this.#users = request.users;
-    this.#spawnRate = request.spawnRate;
-    if (request.runTimeMs !== undefined && this.#load !== undefined) {
+    // While a target is asked what it has, a later request may have changed the test.
+    const isOutdated = starts && this.#endsAtMs !== null;
+    if (request.runTimeMs !== undefined && this.#load !== undefined && !isOutdated) {
       clearTimeout(this.#runTimer);
       this.#runTimer = setTimeout(() => void this.stop(), request.runTimeMs);
       this.#endsAtMs = nowMs() + request.runTimeMs;
@@ -254,6 +255,8 @@ export class LoadTest {
     this.#scenarios = chosen;
     this.#settings = asked;
     this.#endsAtMs = null;
+    this.#users = request.users;
+    this.#spawnRate = request.spawnRate;
     const { logger } = this.#log;
     const { users, spawnRate } = plan;
     logger.info('the test starts', { host, users, spawnRate, scenario: scenarioNamesOf(plan) });
@@ -305,6 +308,8 @@ export class LoadTest {
     }
     this.#state = 'spawning';
     this.#log.logger.info('the test is changed', { users, spawnRate });
+    this.#users = users;
+    this.#spawnRate = spawnRate;
     load.setUsers(users, spawnRate);
   }
 
