@@ -37,6 +37,7 @@ export function followTest(listener: LiveListener): () => void {
     listener.onHearing({ kind: 'live' });
   };
   const open = (): void => {
+    source?.close();
     const opened = new EventSource(`events?since=${encodeURIComponent(lastId)}`);
     source = opened;
     heardAtMs = performance.now();
@@ -83,7 +84,7 @@ export function followTest(listener: LiveListener): () => void {
     reopenAtMs = 0;
   };
   document.addEventListener('visibilitychange', onVisibility);
-  open();
+  if (!document.hidden) open();
   return () => {
     ended = true;
     clearInterval(watch);
