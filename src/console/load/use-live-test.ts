@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { LoadMoment, LoadStatsAnswer, LogEvent } from '../../lab/load/web/stats-answer.ts';
 import { followTest, type Hearing } from './live-connection.ts';
+import { joinHistory } from './join-history.ts';
 
 export interface LiveTest {
   stats: LoadStatsAnswer | null;
@@ -29,9 +30,7 @@ export function useLiveTest(): LiveTest {
       onStats: (answer) => {
         const { testId, history: moments } = answer.gaugeway;
         const known = testId === seen.current.testId ? seen.current.moments : [];
-        const lastMs = known.at(-1)?.atMs ?? 0;
-        // After a lost connection some may come twice.
-        seen.current = { testId, moments: [...known, ...moments.filter(({ atMs }) => atMs > lastMs)] };
+        seen.current = { testId, moments: joinHistory(known, moments) };
         setHistory(seen.current.moments);
         setStats(answer);
       },
