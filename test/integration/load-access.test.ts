@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { startLoadServer } from '../../src/lab/load/web/load-server.ts';
 import type { LoadServer, LoadServerOptions } from '../../src/lab/load/web/load-server.ts';
 import { createLogger } from '../../src/shared/logger.ts';
+import { EventReader } from '../support/event-reader.ts';
 
 const password = 'correct horse';
 const token = 'a-token-of-twenty-chars';
@@ -165,6 +166,35 @@ describe('a page with a login', () => {
     expect(left).toMatchObject({ status: 303, headers: { location: '/login' } });
     expect(String(left.headers['set-cookie'])).toContain('Max-Age=0');
     expect((await page.ask('/stats/requests', { cookie })).status).toBe(401);
+  });
+
+  it('ends the event streams of a session with it, and no others', async () => {
+    await using page = await startPage({ credentials: { login } });
+    const form = credentialsForm({ username: 'jo', password });
+    const [cookie, otherCookie] = [
+      cookieOf(await page.ask('/login', {}, form)),
+      cookieOf(await page.ask('/login', {}, form)),
+    ];
+    await using reader = new EventReader(`${page.url}/events`, { cookie });
+    await using other = new EventReader(`${page.url}/events`, { cookie: otherCookie });
+    await using script = new EventReader(`${page.url}/events`, { authorization: basic(password) });
+    for (const each of [reader, other, script]) await each.next('stats');
+    await page.ask('/logout', { cookie }, '');
+    page.test.resetStatistics();
+    await expect(reader.next('stats')).rejects.toThrow("the stream ended without 'stats'");
+    for (const each of [other, script]) await each.next('stats');
+  });
+
+  it('ends the event streams of a session that lasts no longer', async () => {
+    await using page = await startPage({ credentials: { login } });
+    const form = credentialsForm({ username: 'jo', password });
+    const cookie = cookieOf(await page.ask('/login', {}, form));
+    await using reader = new EventReader(`${page.url}/events`, { cookie });
+    await reader.next('stats');
+    // A hundred newer sessions end the oldest one.
+    for (let count = 0; count < 100; count += 1) await page.ask('/login', {}, form);
+    page.test.resetStatistics();
+    await expect(reader.next('stats')).rejects.toThrow("the stream ended without 'stats'");
   });
 
   it('keeps its cookie to https where it was come by so', async () => {

@@ -29,6 +29,7 @@ interface Position {
 
 interface Stream {
   response: ServerResponse;
+  mayRead: () => boolean;
   position: Position;
   /** Of the figures that it was sent last. */
   version: number;
@@ -61,8 +62,11 @@ export class EventStreams {
     });
   }
 
-  /** Takes the answer over. `lastEventId` is what a reader that comes back had last. Throws `unavailable`. */
-  open(response: ServerResponse, lastEventId: string): void {
+  /**
+   * Takes the answer over. `lastEventId` is what a reader that comes back had last. The stream ends once `mayRead` is
+   * false, which is looked at before anything is told. Throws `unavailable`.
+   */
+  open(response: ServerResponse, lastEventId: string, mayRead: () => boolean = () => true): void {
     if (this.#streams.size >= maxStreams) {
       throw new GaugewayError('unavailable', `${maxStreams} pages follow the test already`);
     }
@@ -75,12 +79,13 @@ export class EventStreams {
     });
     response.write(`retry: ${retryMs}\n\n`);
     const position = this.#parse(lastEventId) ?? { testId: '', atMs: 0, logLines: 0 };
-    const stream: Stream = { response, position, version: -1, stalledSinceMs: undefined };
+    const stream: Stream = { response, mayRead, position, version: -1, stalledSinceMs: undefined };
     this.#streams.add(stream);
     response.on('close', () => this.#drop(stream));
     response.on('drain', () => {
       stream.stalledSinceMs = undefined;
-      this.#send(stream, new Map());
+      this.endRefused();
+      if (this.#streams.has(stream)) this.#send(stream, new Map());
     });
     this.#heart ??= setInterval(() => this.#beat(), this.#times.heartbeatMs);
     this.#send(stream, new Map());
@@ -91,13 +96,22 @@ export class EventStreams {
     return this.#streams.size;
   }
 
+  /** Ends the streams of those who may no longer read, as after a logout. */
+  endRefused(): void {
+    for (const stream of this.#streams) if (!stream.mayRead()) this.#end(stream);
+  }
+
   /** Ends every stream. */
   close(): void {
     clearImmediate(this.#scheduled);
-    for (const stream of this.#streams) {
-      stream.response.end();
-      this.#drop(stream);
-    }
+    for (const stream of this.#streams) this.#end(stream);
+  }
+
+  #end(stream: Stream): void {
+    // Who takes nothing would never see the end.
+    if (stream.stalledSinceMs === undefined) stream.response.end();
+    else stream.response.destroy();
+    this.#drop(stream);
   }
 
   #drop(stream: Stream): void {
@@ -108,6 +122,7 @@ export class EventStreams {
   }
 
   #beat(): void {
+    this.endRefused();
     for (const stream of this.#streams) {
       const { response, stalledSinceMs } = stream;
       if (stalledSinceMs === undefined) this.#write(stream, 'event: heartbeat\ndata: {}\n\n');
@@ -116,6 +131,7 @@ export class EventStreams {
   }
 
   #flush(): void {
+    this.endRefused();
     // Most readers are at the same place: what one of them gets is written once.
     const written = new Map<string, string>();
     for (const stream of this.#streams) this.#send(stream, written);

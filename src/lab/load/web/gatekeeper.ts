@@ -66,9 +66,13 @@ export class Gatekeeper {
 
   /** Whether there is nothing to log in to, or a session. Looks at no other header and never throws. */
   isIn(visitor: Visitor): boolean {
-    if (!this.isClosed) return true;
-    const ends = this.#sessions.get(sessionOf(visitor));
-    return ends !== undefined && ends > nowMs();
+    return !this.isClosed || this.#lasts(sessionOf(visitor));
+  }
+
+  /** Tells, whenever it is asked, whether the session still lasts that let the visitor in, if it was one. */
+  watch(visitor: Visitor): () => boolean {
+    const session = sessionOf(visitor);
+    return this.#lasts(session) ? () => this.#lasts(session) : () => true;
   }
 
   /** The `Set-Cookie` of a new session, or undefined when what was given is wrong. Throws `rate_limited`. */
@@ -94,6 +98,11 @@ export class Gatekeeper {
     const secure = visitor.headers.origin?.startsWith('https:') === true ? '; Secure' : '';
     const limits = `Path=${this.#cookiePath}; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}`;
     return `${cookieName(visitor)}=${value}; ${limits}${secure}`;
+  }
+
+  #lasts(session: string): boolean {
+    const ends = this.#sessions.get(session);
+    return ends !== undefined && ends > nowMs();
   }
 
   #offeredIn(headers: IncomingHttpHeaders): Offered | undefined {

@@ -23,9 +23,11 @@ export const routes: Readonly<Record<string, Route | undefined>> = {
   'GET /events': {
     title:
       'the figures (`stats`), with the moments that are new in their history, and the log (`log`), as Server-Sent ' +
-      'Events; goes on after `Last-Event-ID`, or `since`, an id of an event',
-    follow: ({ streams }, { visitor, query }, response) =>
-      streams.open(response, String(visitor.headers['last-event-id'] ?? query.get('since') ?? '')),
+      'Events; goes on after `Last-Event-ID`, or `since`, an id of an event; ends with the session',
+    follow: ({ streams, gatekeeper }, { visitor, query }, response) => {
+      const lastEventId = String(visitor.headers['last-event-id'] ?? query.get('since') ?? '');
+      streams.open(response, lastEventId, gatekeeper.watch(visitor));
+    },
   },
   'POST /swarm': { title: swarmTitle, answer: swarm },
   'POST /user': {

@@ -20,14 +20,18 @@ export const loginRoutes: Readonly<Record<string, Route | undefined>> = {
     answer: logIn,
   },
   'POST /logout': {
-    title: 'ends the session',
+    title: 'ends the session, and the event streams that it opened',
     isPublic: true,
-    answer: (site, { visitor }) => ({
-      ...redirect(site, '/login'),
-      headers: { ...redirect(site, '/login').headers, 'set-cookie': site.gatekeeper.logOut(visitor) },
-    }),
+    answer: logOut,
   },
 };
+
+function logOut(site: LoadSite, { visitor }: RouteRequest): RouteAnswer {
+  const cookie = site.gatekeeper.logOut(visitor);
+  site.streams.endRefused();
+  const { headers, ...answer } = redirect(site, '/login');
+  return { ...answer, headers: { ...headers, 'set-cookie': cookie } };
+}
 
 async function logIn(site: LoadSite, request: RouteRequest): Promise<RouteAnswer> {
   const form = new URLSearchParams(await request.readBody());
