@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { LatencySketch } from '../../shared/latency-sketch.ts';
 import type { LoadSample, LoadWindow, ObservedLoad, ObservedWindow } from '../timeline/samples.ts';
 import { measure, parseThreshold } from './thresholds.ts';
@@ -202,4 +202,38 @@ describe('a load whose driver gives no distribution', () => {
     statistics.add({ ...drivenSample({ a: reported(10, 100) }), workers }, 1);
     expect(statistics.summary.generator).toMatchObject({ cpuPercent: 95, lateStartPercent: null });
   });
+});
+
+test('the figures of a thousand names look at each recent sample once, and again after the next one', () => {
+  const statistics = new LoadStatistics();
+  let looks = 0;
+  const names = Array.from({ length: 1_000 }, (_, index) => `tools/call t${index}`);
+  const add = (second: number): void => {
+    const sample = sampleOf({});
+    const byName = Object.fromEntries(names.map((name, index) => [name, windowOf([second + index])]));
+    Object.defineProperty(sample, 'byName', {
+      get: () => {
+        looks += 1;
+        return byName;
+      },
+    });
+    statistics.add(sample, second * 1000);
+  };
+  for (let second = 1; second <= 12; second += 1) add(second);
+  const look = (): unknown[] =>
+    [...names, undefined].map((name) => [statistics.current(name), statistics.currentLatencyOf(name).count]);
+  looks = 0;
+  const figures = look();
+  expect(looks).toBe(10);
+  expect(figures[1]).toEqual([
+    { rps: 1, failuresPerS: 0, p50Ms: expect.closeTo(8, 0), p95Ms: expect.closeTo(12, 0) },
+    10,
+  ]);
+  expect(figures.at(-1)).toMatchObject([{ rps: 1_000 }, 10_000]);
+  expect(look()).toEqual(figures);
+  expect(looks).toBe(10);
+  add(13);
+  looks = 0;
+  expect(look()[1]).toMatchObject([{ p50Ms: expect.closeTo(9, 0) }, 10]);
+  expect(looks).toBe(10);
 });

@@ -47,12 +47,21 @@ interface Totals {
   responseBytes: number;
 }
 
+/** Over the windows that the current figures look back on. */
+interface RecentSums {
+  all: Totals;
+  byName: Map<string, Totals>;
+  durationMs: number;
+}
+
 /** Folds load samples into totals by request name. It merges sketches, so no percentile is ever averaged. */
 export class LoadStatistics {
   #byName = new Map<string, Totals>();
   #all = newTotals();
   #failures = new Map<string, FailureCount>();
   #recent: ObservedLoad[] = [];
+  /** What the recent samples sum up to; undefined until somebody asks after the last one. */
+  #recentSums: RecentSums | undefined;
   #durationMs = 0;
   #users = 0;
   #generator = new GeneratorHealth();
@@ -63,6 +72,7 @@ export class LoadStatistics {
     this.#generator.add(sample);
     this.#users = sample.users;
     if (sample.arrivals !== undefined) this.#arrivals = addArrivals(this.#arrivals, sample.arrivals);
+    this.#recentSums = undefined;
     this.#recent.push(sample);
     if (this.#recent.length > currentWindows) this.#recent.shift();
     for (const [name, window] of Object.entries(sample.byName)) {
@@ -81,6 +91,7 @@ export class LoadStatistics {
     this.#all = newTotals();
     this.#failures = new Map();
     this.#recent = [];
+    this.#recentSums = undefined;
     this.#durationMs = 0;
     this.#generator = new GeneratorHealth();
     this.#arrivals = undefined;
@@ -148,8 +159,8 @@ export class LoadStatistics {
 
   /** The last ten seconds of one request name, or of all. */
   current(name: string = aggregatedName): CurrentStats {
-    const { totals, durationMs } = this.#recentTotals(name);
-    const { requests, failures, latency } = totals;
+    const { durationMs } = this.#recentTotals;
+    const { requests, failures, latency } = this.#recentTotalsOf(name);
     const told = name === aggregatedName ? this.#recent.at(-1)?.recent : undefined;
     return {
       rps: perSecond(requests, durationMs),
@@ -161,7 +172,7 @@ export class LoadStatistics {
 
   /** The merged latencies of the last ten seconds of one request name, or of all. */
   currentLatencyOf(name: string = aggregatedName): LatencySketch {
-    return this.#recentTotals(name).totals.latency;
+    return this.#recentTotalsOf(name).latency;
   }
 
   /** How the generator fared over all the time. */
@@ -189,16 +200,26 @@ export class LoadStatistics {
     };
   }
 
-  #recentTotals(name: string): { totals: Totals; durationMs: number } {
-    const totals = newTotals();
-    let durationMs = 0;
-    for (const sample of this.#recent) {
-      durationMs += sample.windowMs;
-      for (const [windowName, window] of Object.entries(sample.byName)) {
-        if (name === aggregatedName || name === windowName) addWindow(totals, window);
+  #recentTotalsOf(name: string): Totals {
+    const { all, byName } = this.#recentTotals;
+    return name === aggregatedName ? all : (byName.get(name) ?? newTotals());
+  }
+
+  /** One pass for all names: a target may have a thousand of them, and each is asked for every second. */
+  get #recentTotals(): RecentSums {
+    if (this.#recentSums !== undefined) return this.#recentSums;
+    const sums: RecentSums = { all: newTotals(), byName: new Map(), durationMs: 0 };
+    for (const { windowMs, byName } of this.#recent) {
+      sums.durationMs += windowMs;
+      for (const [name, window] of Object.entries(byName)) {
+        let totals = sums.byName.get(name);
+        if (totals === undefined) sums.byName.set(name, (totals = newTotals()));
+        addWindow(totals, window);
+        addWindow(sums.all, window);
       }
     }
-    return { totals, durationMs };
+    this.#recentSums = sums;
+    return sums;
   }
 
   #addFailures(name: string, window: ObservedWindow, atMs: number): void {
