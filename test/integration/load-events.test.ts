@@ -84,6 +84,22 @@ describe('GET /events', () => {
     expect(await statsWhen(reader, ({ state }) => state === 'stopped')).toMatchObject({ user_count: 0 });
   });
 
+  it('tells of a line of the log alone without the figures', async () => {
+    await using reader = events();
+    const before = await stats(reader);
+    server.test.log.logger.info('one line');
+    const line = await reader.next();
+    expect(line).toMatchObject({ type: 'log', data: expect.stringContaining('one line') });
+    server.test.log.logger.info('another');
+    expect(await reader.next()).toMatchObject({ type: 'log', data: expect.stringContaining('another') });
+    server.test.resetStatistics();
+    const after = await reader.next();
+    expect(after.type).toBe('stats');
+    expect([before.id, line.id, after.id]).toEqual([...new Set([before.id, line.id, after.id])]);
+    await using again = events({ 'last-event-id': line.id });
+    expect((await log(again)).lines).toEqual([expect.stringContaining('another')]);
+  });
+
   it('gives a reader that comes back what it missed, and nothing twice', async () => {
     await swarm(2);
     let lastId = '';

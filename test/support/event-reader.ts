@@ -16,12 +16,12 @@ export class EventReader implements AsyncDisposable {
     this.#events = this.#read();
   }
 
-  /** The next event of this type; those of other types before it are passed over. Throws when the stream has ended. */
-  async next(type: string): Promise<ServerEvent> {
+  /** The next event of this type, or of any but heartbeats; others before it are passed over. Throws when the stream has ended. */
+  async next(type?: string): Promise<ServerEvent> {
     for (;;) {
       const { value, done } = await this.#events.next();
-      if (done === true) throw new Error(`the stream ended without '${type}'`);
-      if (value.type === type) return value;
+      if (done === true) throw new Error(`the stream ended without '${type ?? 'another event'}'`);
+      if (type === undefined ? value.type !== 'heartbeat' : value.type === type) return value;
     }
   }
 

@@ -42,7 +42,8 @@ export function followTest(listener: LiveListener): () => void {
     source = opened;
     heardAtMs = performance.now();
     opened.addEventListener('heartbeat', heard);
-    opened.addEventListener('log', ({ data }: MessageEvent<string>) => {
+    opened.addEventListener('log', ({ data, lastEventId }: MessageEvent<string>) => {
+      lastId = lastEventId;
       const log: LogEvent = JSON.parse(data);
       listener.onLog(log);
     });

@@ -53,8 +53,8 @@ export class EventStreams {
   constructor(test: LoadTest, times: StreamTimes = usualTimes) {
     this.#test = test;
     this.#times = times;
-    test.onChange(() => {
-      this.#version += 1;
+    test.onChange((change) => {
+      if (change === 'figures') this.#version += 1;
       this.#scheduled ??= setImmediate(() => {
         this.#scheduled = undefined;
         this.#flush();
@@ -138,31 +138,42 @@ export class EventStreams {
   }
 
   #send(stream: Stream, written: Map<string, string>): void {
-    if (stream.stalledSinceMs !== undefined || stream.version === this.#version) return;
-    const from = this.#id(stream.position);
-    const [text, position] = [written.get(from), this.#position()];
-    const events = text ?? this.#events(stream.position, position);
-    written.set(from, events);
-    stream.position = position;
+    if (stream.stalledSinceMs !== undefined) return;
+    const hasFigures = stream.version !== this.#version;
+    const to = hasFigures ? this.#position() : { ...stream.position, logLines: this.#test.log.written };
+    const key = `${this.#id(stream.position)} ${this.#id(to)} ${hasFigures}`;
+    const text = written.get(key) ?? this.#events(stream.position, to, hasFigures);
+    written.set(key, text);
+    stream.position = to;
     stream.version = this.#version;
-    this.#write(stream, events);
+    if (text !== '') this.#write(stream, text);
   }
 
   #write(stream: Stream, text: string): void {
     if (!stream.response.write(text)) stream.stalledSinceMs ??= nowMs();
   }
 
-  #events(from: Position, to: Position): string {
-    const lines = this.#test.logLinesAfter(from.logLines);
+  #events(from: Position, to: Position, hasFigures: boolean): string {
+    return `${this.#logEvent(from, to)}${hasFigures ? this.#statsEvent(from, to) : ''}`;
+  }
+
+  #logEvent(from: Position, to: Position): string {
+    if (to.logLines === from.logLines) return '';
+    const lines = this.#test.log.after(from.logLines);
     const log: LogEvent = { first: to.logLines - lines.length, lines };
-    const logText = to.logLines === from.logLines ? '' : `event: log\ndata: ${JSON.stringify(log)}\n\n`;
+    // With the figures that its reader has: those that follow have an id of their own.
+    const id = this.#id({ ...from, logLines: to.logLines });
+    return `id: ${id}\nevent: log\ndata: ${JSON.stringify(log)}\n\n`;
+  }
+
+  #statsEvent(from: Position, to: Position): string {
     const answer = this.#test.answer(from.testId === to.testId ? from.atMs : 0);
-    return `${logText}id: ${this.#id(to)}\nevent: stats\ndata: ${JSON.stringify(answer)}\n\n`;
+    return `id: ${this.#id(to)}\nevent: stats\ndata: ${JSON.stringify(answer)}\n\n`;
   }
 
   #position(): Position {
-    const { testId, lastMomentMs, logLinesWritten } = this.#test;
-    return { testId, atMs: lastMomentMs, logLines: logLinesWritten };
+    const { testId, lastMomentMs, log } = this.#test;
+    return { testId, atMs: lastMomentMs, logLines: log.written };
   }
 
   #id({ testId, atMs, logLines }: Position): string {
@@ -173,6 +184,6 @@ export class EventStreams {
   #parse(id: string): Position | undefined {
     const [, testId, serverId, atMs, logLines] = /^((\w+)-\d+)\.(\d+(?:\.\d+)?)\.(\d+)$/.exec(id) ?? [];
     if (testId === undefined || serverId !== this.#test.serverId) return undefined;
-    return { testId, atMs: Number(atMs), logLines: Math.min(Number(logLines), this.#test.logLinesWritten) };
+    return { testId, atMs: Number(atMs), logLines: Math.min(Number(logLines), this.#test.log.written) };
   }
 }

@@ -72,7 +72,7 @@ export const routes: Readonly<Record<string, Route | undefined>> = {
   },
   'GET /logs': {
     title: 'the last 1,000 log lines, each of them JSON',
-    answer: ({ test }) => jsonAnswer({ master: test.logLines, workers: {} } satisfies LocustLogs),
+    answer: ({ test }) => jsonAnswer({ master: test.log.lines, workers: {} } satisfies LocustLogs),
   },
   'GET /worker-count': {
     title: 'the generator processes that run',

@@ -39,14 +39,18 @@ export interface LoadTestOptions {
   logger: Logger;
 }
 
+/** What is new: a line of the log alone, or anything that the figures and the state of the test are made of. */
+export type Change = 'figures' | 'log';
+
 /** One load test that a person starts, edits while it runs, stops and starts again. */
 export class LoadTest {
   readonly history = new HistoryCsv();
   /** Tells this server's tests from those of one that ran on the port before. */
   readonly serverId = randomBytes(4).toString('hex');
+  /** What the page shows of the log. */
+  readonly log: LogLines;
   readonly #recording = new LoadRecording();
   readonly #options: LoadTestOptions;
-  readonly #log: LogLines;
   #state: LoadState = 'ready';
   #load: LoadHandle | undefined;
   /** Whether the load that runs has its users from stages, which no edit changes. */
@@ -63,11 +67,11 @@ export class LoadTest {
   #error: string | null = null;
   readonly #exceptions = new ExceptionList();
   #settings: LoadSettings;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: Change) => void>();
 
   constructor(options: LoadTestOptions) {
     this.#options = options;
-    this.#log = new LogLines(options.logger, () => this.#changed());
+    this.log = new LogLines(options.logger, () => this.#changed('log'));
     this.#host = options.defaultHost ?? '';
     this.#users = options.defaults.users ?? loadPlanDefaults.users;
     this.#spawnRate = options.defaults.spawnRate ?? loadPlanDefaults.spawnRate;
@@ -77,12 +81,12 @@ export class LoadTest {
   }
 
   /** Calls `listener` whenever there is something new to see. */
-  onChange(listener: () => void): void {
+  onChange(listener: (change: Change) => void): void {
     this.#listeners.add(listener);
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  #changed(change: Change = 'figures'): void {
+    for (const listener of this.#listeners) listener(change);
   }
 
   get state(): LoadState {
@@ -103,23 +107,9 @@ export class LoadTest {
     return this.#exceptions.list;
   }
 
-  get logLines(): readonly string[] {
-    return this.#log.lines;
-  }
-
   get tasks(): LocustTasks {
     const users = this.#load === undefined ? 0 : this.statistics.users;
     return toLocustTasks(this.#scenarios, this.#recording.plan, users);
-  }
-
-  /** How many log lines were ever written. */
-  get logLinesWritten(): number {
-    return this.#log.written;
-  }
-
-  /** Those after the first `written` ones, as far as they are kept. */
-  logLinesAfter(written: number): readonly string[] {
-    return this.#log.after(written);
   }
 
   /** When the last moment of the history ended, or 0. */
@@ -257,7 +247,7 @@ export class LoadTest {
     this.#endsAtMs = null;
     this.#users = request.users;
     this.#spawnRate = request.spawnRate;
-    const { logger } = this.#log;
+    const { logger } = this.log;
     const { users, spawnRate } = plan;
     logger.info('the test starts', { host, users, spawnRate, scenario: scenarioNamesOf(plan) });
     const load = startLoad(plan, {
@@ -307,7 +297,7 @@ export class LoadTest {
       );
     }
     this.#state = 'spawning';
-    this.#log.logger.info('the test is changed', { users, spawnRate });
+    this.log.logger.info('the test is changed', { users, spawnRate });
     this.#users = users;
     this.#spawnRate = spawnRate;
     load.setUsers(users, spawnRate);
@@ -321,11 +311,12 @@ export class LoadTest {
     this.#endsAtMs = null;
     this.#error = error === null ? null : messageOf(error);
     if (error === null) {
-      this.#log.logger.info('the test has ended', { requests: this.statistics.total.requests });
-      return;
+      this.log.logger.info('the test has ended', { requests: this.statistics.total.requests });
+    } else {
+      this.log.logger.error('the test ended by itself', { error: messageOf(error) });
+      this.#exceptions.addError(error);
     }
-    this.#log.logger.error('the test ended by itself', { error: messageOf(error) });
-    this.#exceptions.addError(error);
+    this.#changed();
   }
 }
 
