@@ -1,4 +1,5 @@
 import type { LatencySketch } from '../../../shared/latency-sketch.ts';
+import { httpMethods } from '../scenarios/scenario.ts';
 
 /**
  * Locust's rounding of response times: whole milliseconds below 100, then two significant digits ("147 → 150,
@@ -24,9 +25,11 @@ export function locustPercentile(latency: LatencySketch | undefined, q: number):
   return locustBucket(latency.quantileMs(rank >= last ? 1 : (rank + 0.5) / latency.count));
 }
 
-/** `GET /health` has its method in its name; everything of MCP is a POST. */
+const ownMethod = new RegExp(`^(${httpMethods.join('|')}) (.+)$`);
+
+/** `GET /health` has its method in its name; everything else is of MCP, and a POST. */
 export function splitName(name: string): { method: string; name: string } {
-  const [, method, rest] = /^(GET|DELETE) (.+)$/.exec(name) ?? [];
+  const [, method, rest] = ownMethod.exec(name) ?? [];
   return method !== undefined && rest !== undefined ? { method, name: rest } : { method: 'POST', name };
 }
 
