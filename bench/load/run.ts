@@ -42,23 +42,27 @@ async function takeTurn(generator: Generator, target: Target): Promise<Turn> {
   const child = spawn(generator.program, generator.args(target.url, connections), { stdio: 'ignore' });
   const ended = once(child, 'exit').then(() => true);
   const pid = child.pid ?? 0;
-  const before = await target.requests();
-  const giveUpMs = performance.now() + startLimitMs;
-  // The count itself is a request.
-  while ((await target.requests()) < before + 1_000) {
-    const gone = await Promise.race([ended, sleep(50)]);
-    if (gone === true || performance.now() > giveUpMs) throw new Error(`${generator.name} sends nothing`);
+  try {
+    const before = await target.requests();
+    const giveUpMs = performance.now() + startLimitMs;
+    // The count itself is a request.
+    while ((await target.requests()) < before + 1_000) {
+      const gone = await Promise.race([ended, sleep(50)]);
+      if (gone === true || performance.now() > giveUpMs) throw new Error(`${generator.name} sends nothing`);
+    }
+    await sleep(warmUpMs);
+    const cpuUs = cpuClockOfAll(processTree(pid));
+    const [fromUs, fromMs, from] = [cpuUs(), performance.now(), await target.requests()];
+    await sleep(windowS * 1_000);
+    const [toUs, toMs, to] = [cpuUs(), performance.now(), await target.requests()];
+    const sent = to - from;
+    return { perCpuSecond: (sent * 1e6) / (toUs - fromUs), perSecond: (sent * 1e3) / (toMs - fromMs) };
+  } finally {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      for (const each of processTree(pid)) process.kill(each, 'SIGKILL');
+    }
+    await ended;
   }
-  await sleep(warmUpMs);
-  const pids = processTree(pid);
-  const cpuUs = cpuClockOfAll(pids);
-  const [fromUs, fromMs, from] = [cpuUs(), performance.now(), await target.requests()];
-  await sleep(windowS * 1_000);
-  const [toUs, toMs, to] = [cpuUs(), performance.now(), await target.requests()];
-  for (const each of pids) process.kill(each, 'SIGKILL');
-  await ended;
-  const sent = to - from;
-  return { perCpuSecond: (sent * 1e6) / (toUs - fromUs), perSecond: (sent * 1e3) / (toMs - fromMs) };
 }
 
 interface Figures {
