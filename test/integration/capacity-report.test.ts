@@ -1,14 +1,13 @@
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../src/lab/analyse.ts';
 import { createBundle, writeRunDocument } from '../../src/lab/timeline/bundle.ts';
+import { chromiumProgram, launchChromium } from '../support/browser.ts';
 import { openingDocument } from '../support/report-bundle.ts';
-import { findProgram, title } from '../support/requires.ts';
+import { title } from '../support/requires.ts';
 import { loadWindow, syntheticRun } from '../support/synthetic-run.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const browserProgram = findProgram('chromium', 'chromium-browser', 'google-chrome');
 const startedAtMs = Date.UTC(2026, 2, 1, 10, 0, 0);
 const levels = [2, 4, 8, 16, 32, 38, 46, 19, 23, 27];
 const holdUsers = 32;
@@ -44,16 +43,13 @@ async function writeCapacityBundle(folder: string): Promise<void> {
   await bundle.close();
 }
 
-describe.skipIf(browserProgram.missing)(title('the report of a capacity run', browserProgram), () => {
+describe.skipIf(chromiumProgram.missing)(title('the report of a capacity run', chromiumProgram), () => {
   it('begins with the answer, draws the curves and lists the levels, on a narrow screen too', async () => {
     await using folder = await temporaryFolder();
     await writeCapacityBundle(folder.path);
     const { document, reportFile } = await analyse(folder.path);
     expect(document.capacity).toMatchObject({ ended: 'throughput', answer: { users: 27, atLeast: false } });
-    const browser = await chromium.launch({
-      ...(browserProgram.path === undefined ? {} : { executablePath: browserProgram.path }),
-      args: ['--disable-gpu', '--no-sandbox'],
-    });
+    const browser = await launchChromium();
     try {
       const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
       const problems: string[] = [];
