@@ -1,6 +1,7 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import uPlot from 'uplot';
 import { themeColor, useMediaQuery, type Theme } from '../theme/use-theme.ts';
+import { LegendSwatch } from './legend-swatch.tsx';
 import { useWidth } from './use-width.ts';
 
 export interface CurveSeries {
@@ -55,20 +56,7 @@ export function CurveChart(props: CurveChartProps): ReactNode {
       <ul className="time-chart-legend">
         {series.map((line, index) => (
           <li key={line.label}>
-            <svg width="18" height="8" aria-hidden="true">
-              {line.mark !== 'points' && (
-                <line
-                  x1="0"
-                  x2="18"
-                  y1="4"
-                  y2="4"
-                  stroke={`var(--series-${index + 1})`}
-                  strokeWidth="2"
-                  strokeDasharray={dashes[index]?.join(' ')}
-                />
-              )}
-              {line.mark !== 'line' && <circle cx="9" cy="4" r="3.5" fill={`var(--series-${index + 1})`} />}
-            </svg>
+            <LegendSwatch index={index} mark={line.mark} dash={dashes[index]} />
             <span className="time-chart-label">{line.label}</span>
           </li>
         ))}

@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import type { Chart } from '../../lab/timeline/charts.ts';
 import { formatChartValue, formatClock, formatTick } from '../format/format-value.ts';
 import { themeColor, useMediaQuery, type Theme } from '../theme/use-theme.ts';
+import { LegendSwatch } from './legend-swatch.tsx';
 import { useWidth } from './use-width.ts';
 
 /** Seconds since the run began. */
@@ -115,17 +116,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
           const value = cursor === null ? highest(line.values) : (line.values[cursor] ?? null);
           return (
             <li key={line.label}>
-              <svg width="18" height="8" aria-hidden="true">
-                <line
-                  x1="0"
-                  x2="18"
-                  y1="4"
-                  y2="4"
-                  stroke={`var(--series-${index + 1})`}
-                  strokeWidth="2"
-                  strokeDasharray={dashes[index]?.join(' ')}
-                />
-              </svg>
+              <LegendSwatch index={index} mark="line" dash={dashes[index]} />
               <span className="time-chart-label">{line.label}</span>
               <span className="time-chart-value">
                 {cursor === null && <span className="muted">max </span>}
