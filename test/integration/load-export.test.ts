@@ -1,108 +1,19 @@
-import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readK6Point } from '../../src/lab/load/external/k6-points.ts';
-import { K6Windows } from '../../src/lab/load/external/k6-windows.ts';
-import { LoadStatistics } from '../../src/lab/load/load-statistics.ts';
 import { gaugeway } from '../support/command-line.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import type { CountingMcpServerOptions } from '../support/counting-mcp-server.ts';
-import { findK6, runK6 } from '../support/k6.ts';
-import { parseCsv } from '../support/locust-client.ts';
-import { findProgram, title } from '../support/requires.ts';
+import { title } from '../support/requires.ts';
+import { countedBy, programs, runExported } from '../support/run-exported.ts';
+import type { Counted } from '../support/run-exported.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
-
-const locustProgram = findProgram('locust');
-const k6Program = findK6();
 
 let folder: TemporaryFolder;
 beforeAll(async () => {
   folder = await temporaryFolder();
 });
 afterAll(() => folder[Symbol.asyncDispose]());
-
-/** Requests and kinds of failure by request name, as an engine counted them. */
-type Counted = Record<string, { requests: number; failures: Record<string, number> }>;
-
-interface EngineRun {
-  code: unknown;
-  counted: Counted;
-  output: string;
-}
-type Engine = 'locust' | 'k6';
-let runs = 0;
-
-/** Exports with these options and runs the script for real. */
-async function runExported(
-  engine: Engine,
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<EngineRun> {
-  runs += 1;
-  const script = join(folder.path, `export-${runs}.${engine === 'locust' ? 'py' : 'js'}`);
-  const exported = await gaugeway(['load', 'export', '--engine', engine, ...args, '--out', script], { env });
-  expect(exported).toMatchObject({ code: 0, stdout: '' });
-  return engine === 'locust' ? runLocustfile(script, args, env) : runScript(script, env);
-}
-
-async function runScript(script: string, env: Record<string, string>): Promise<EngineRun> {
-  const output = `${script}.json`;
-  const run = await runK6(k6Program.path ?? '', ['--out', `json=${output}`, script], env);
-  const windows = new K6Windows(0);
-  for (const line of (await readFile(output, 'utf8')).split('\n')) {
-    const point = readK6Point(line);
-    if (point !== undefined) windows.add(point);
-  }
-  const statistics = new LoadStatistics();
-  for (const { sample, atMs } of windows.take(true)) statistics.add(sample, atMs);
-  return { ...run, counted: countedBy(statistics.byName) };
-}
-
-async function runLocustfile(
-  script: string,
-  args: readonly string[],
-  env: Record<string, string>,
-): Promise<EngineRun> {
-  const users = args[args.indexOf('--users') + 1] ?? '1';
-  const shaped = args.includes('--rate') || args.includes('--stages');
-  const amount = shaped ? [] : ['--users', users, '--spawn-rate', users, '--run-time', '60s'];
-  const prefix = `${script}-run`;
-  const options = ['--locustfile', script, '--headless', '--only-summary', '--csv', prefix, ...amount];
-  const ended = await promisify(execFile)(locustProgram.path ?? '', options, {
-    env: { ...process.env, ...env },
-  }).then(
-    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-    (error: unknown) => {
-      const { code, stdout, stderr } = Object(error);
-      return { code, output: `${stdout}${stderr}` };
-    },
-  );
-  const table = async (name: string): Promise<string[][]> =>
-    parseCsv(await readFile(`${prefix}_${name}.csv`, 'utf8'));
-  const counted: Counted = {};
-  for (const [type = '', name = '', requests] of (await table('stats')).slice(1)) {
-    if (name !== 'Aggregated') counted[ownName(type, name)] = { requests: Number(requests), failures: {} };
-  }
-  for (const [type = '', name = '', error = '', occurrences] of (await table('failures')).slice(1)) {
-    const kind = /^CatchResponseError\('(.*)'\)$/.exec(error)?.[1] ?? error;
-    Object.assign(counted[ownName(type, name)]?.failures ?? {}, { [kind]: Number(occurrences) });
-  }
-  return { ...ended, counted };
-}
-
-function ownName(type: string, name: string): string {
-  return type === 'POST' && !name.startsWith('/') ? name : `${type} ${name}`;
-}
-
-function countedBy(
-  rows: readonly { name: string; requests: number; failuresByKind: Record<string, number> }[],
-): Counted {
-  return Object.fromEntries(
-    rows.map(({ name, requests, failuresByKind }) => [name, { requests, failures: failuresByKind }]),
-  );
-}
 
 async function runOwn(args: readonly string[]): Promise<Counted> {
   const { stdout } = await gaugeway(['load', ...args, '--json']);
@@ -182,8 +93,8 @@ function kindsOf(failures: Readonly<Record<string, number>>): string[] {
 }
 
 describe.each([
-  ['locust', locustProgram],
-  ['k6', k6Program],
+  ['locust', programs.locust],
+  ['k6', programs.k6],
 ] as const)('a load that is exported', (engine, program) => {
   describe.skipIf(program.missing)(title(`for ${engine}`, program), { timeout: 120_000 }, () => {
     test.each(['legacy', 'modern'])('asks and counts in the %s era what our own engine does', async (era) => {
@@ -193,7 +104,7 @@ describe.each([
       const amount = ['--iterations', String(iterations), '--think', '1ms-1ms', '--spawn-rate', '100'];
       const own = await runOwn([...args, ...amount]);
       target.counts.clear();
-      const { counted } = await runExported(engine, [...args, ...amount]);
+      const { counted } = await runExported(engine, folder.path, [...args, ...amount]);
       expectSameShares(own, counted);
       expect(counted['never as it should be']?.failures).toEqual({
         'check contains nothing': counted['never as it should be']?.requests,
@@ -213,7 +124,13 @@ describe.each([
     test('opens a session that was lost again', async () => {
       await using target = await CountingMcpServer.start({ callsPerSession: 5 });
       const args = ['--target', target.url, '--scenario', 'mcp-tools', '--users', '2'];
-      const { counted } = await runExported(engine, [...args, '--iterations', '14', '--think', '1ms-1ms']);
+      const { counted } = await runExported(engine, folder.path, [
+        ...args,
+        '--iterations',
+        '14',
+        '--think',
+        '1ms-1ms',
+      ]);
       const { 'tools/call echo': calls, initialize } = counted;
       expect(Object.keys(calls?.failures ?? {})).toEqual(['http 404 session not found']);
       expect(initialize?.requests).toBe(2 + (calls?.failures['http 404 session not found'] ?? 0));
@@ -229,13 +146,12 @@ describe.each([
       });
       const secret = 'a-secret-of-ours';
       const args = ['--target', target.url, '--token', secret, '--users', '1', '--iterations', '2'];
-      const { code } = await runExported(engine, [...args, '--scenario', 'mcp-tools'], {
+      const { code, script } = await runExported(engine, folder.path, [...args, '--scenario', 'mcp-tools'], {
         GAUGEWAY_TOKEN: secret,
       });
       expect(code).toBe(0);
       expect([...seen]).toEqual([`Bearer ${secret}`]);
-      const script = join(folder.path, `export-${runs}.${engine === 'locust' ? 'py' : 'js'}`);
-      expect(await readFile(script, 'utf8')).not.toContain(secret);
+      expect(script).not.toContain(secret);
     });
 
     test('fails by its thresholds', async () => {
@@ -249,8 +165,8 @@ describe.each([
         '--threshold',
         'rps>0',
       ];
-      expect((await runExported(engine, [...args, ...kept])).code).toBe(0);
-      const broken = await runExported(engine, [
+      expect((await runExported(engine, folder.path, [...args, ...kept])).code).toBe(0);
+      const broken = await runExported(engine, folder.path, [
         ...args,
         ...kept,
         '--threshold',
@@ -262,7 +178,7 @@ describe.each([
     test('has the rates of the open model', async () => {
       await using target = await CountingMcpServer.start();
       const args = ['--target', target.url, '--scenario', 'mcp-tools', '--users', '4', '--max-users', '50'];
-      const { counted } = await runExported(engine, [...args, '--stages', '2s:20,1s:20']);
+      const { counted } = await runExported(engine, folder.path, [...args, '--stages', '2s:20,1s:20']);
       // 40 arrivals; users that begin in the middle of a second cost a few of them.
       expect(counted['tools/call echo']?.requests).toBeGreaterThan(15);
       expect(counted['tools/call echo']?.requests).toBeLessThan(70);
@@ -290,7 +206,7 @@ describe.each([
         ],
       });
       const args = ['--target', target.url, '--scenario', scenario, '--users', '1', '--iterations', '1'];
-      const { code, counted, output } = await runExported(engine, args);
+      const { code, counted, output } = await runExported(engine, folder.path, args);
       expect({ code, output }).toMatchObject({ code: 0 });
       expect(counted[name]?.requests).toBe(1);
       expect(target.argumentsSeen.at(-1)).toEqual({

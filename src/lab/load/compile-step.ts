@@ -10,7 +10,14 @@ import { acceptsStatus, compileHandling } from './scenarios/answer-handler.ts';
 import type { Answered, AnswerHandler } from './scenarios/answer-handler.ts';
 import type { JsonValue } from './scenarios/json-value.ts';
 import type { HttpBody } from './scenarios/scenario.ts';
-import { compileJson, compileText, hasExpressions } from './scenarios/template.ts';
+import {
+  compileJson,
+  compileText,
+  escapeTemplate,
+  hasExpressions,
+  literalJson,
+  literalMembers,
+} from './scenarios/template.ts';
 import type { TemplateScope } from './scenarios/template.ts';
 import { waitMsOf } from './waits.ts';
 
@@ -81,7 +88,7 @@ function compileMessage(
   make: (params: Record<string, unknown>) => McpMessage,
 ): (scope: TemplateScope) => McpMessage {
   if (!hasExpressions(params)) {
-    const message = make(params);
+    const message = make(literalMembers(params));
     return () => message;
   }
   const members = Object.entries(params).map(([key, value]) => [key, compileJson(value)] as const);
@@ -119,7 +126,7 @@ function compileHttp(step: Step<'http'>, { basePath, token }: StepContext): Acti
   const pathOf = compileText(basePath + step.path);
   const bodyFor = step.body === undefined ? undefined : compileBody(step.body);
   const headersOf = compileHeaders({
-    ...fixedHeaders(token),
+    ...fixedHeaders(token === undefined ? undefined : escapeTemplate(token)),
     ...contentTypeOf(step.body),
     ...lowerCased(step.headers),
   });
@@ -199,9 +206,12 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 
 /** The same object each time where no value holds an expression. */
 function compileHeaders(headers: Record<string, string>): (scope: TemplateScope) => Record<string, string> {
-  if (!hasExpressions(headers)) return () => headers;
   const values = Object.entries(headers).map(([name, value]) => [name, compileText(value)] as const);
-  return (scope) => Object.fromEntries(values.map(([name, value]) => [name, value(scope)]));
+  const render = (scope: TemplateScope): Record<string, string> =>
+    Object.fromEntries(values.map(([name, value]) => [name, value(scope)]));
+  if (hasExpressions(headers)) return render;
+  const fixed = render({ variables: {}, random: () => 0 });
+  return () => fixed;
 }
 
 function compileBody(body: HttpBody): (scope: TemplateScope) => string {
@@ -212,6 +222,6 @@ function compileBody(body: HttpBody): (scope: TemplateScope) => string {
   }
   const json = compileJson(body.value);
   if (hasExpressions(body.value)) return (scope) => JSON.stringify(json(scope));
-  const text = JSON.stringify(body.value);
+  const text = JSON.stringify(literalJson(body.value));
   return () => text;
 }

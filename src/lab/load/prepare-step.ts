@@ -1,5 +1,6 @@
 import type { PreparedStep } from './preparation.ts';
 import type { AnswerHandling, Step } from './scenarios/scenario.ts';
+import { escapeTemplate } from './scenarios/template.ts';
 
 /** A step that needs nothing of the target: every one but a tool whose arguments are made up. */
 export function prepareStep(step: Step): PreparedStep {
@@ -13,7 +14,8 @@ export function prepareStep(step: Step): PreparedStep {
     }
     case 'tool': {
       const { tool } = step;
-      const params = { name: tool, arguments: { ...step.arguments } };
+      // A tool's name is no template: the target may have chosen it.
+      const params = { name: escapeTemplate(tool), arguments: { ...step.arguments } };
       return {
         kind: 'mcp',
         name: nameOf(step),

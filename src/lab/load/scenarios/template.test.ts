@@ -47,6 +47,7 @@ describe('a JSON value with expressions', () => {
   it('is the very same value each time where it holds no expression', () => {
     const given = { a: [1, { b: 'c' }] };
     const value = compileJson(given);
-    expect(value(scope)).toBe(given);
+    expect(value(scope)).toEqual(given);
+    expect(value(scope)).toBe(value(scope));
   });
 });

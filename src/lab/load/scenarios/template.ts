@@ -120,6 +120,20 @@ export function hasExpressions(value: JsonValue): boolean {
   return textsOf(value).some((text) => literalOf(parseTemplate(text)) === undefined);
 }
 
+/** What a JSON value without expressions stands for: `$${` in its texts is `${`. */
+export function literalJson(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return literalOf(parseTemplate(value)) ?? value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? value.map(literalJson) : literalMembers(value);
+}
+
+/** The same for an object. */
+export function literalMembers<Member extends JsonValue>(
+  members: Readonly<Record<string, Member>>,
+): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(members).map(([key, member]) => [key, literalJson(member)]));
+}
+
 /** Every text of a JSON value. */
 export function textsOf(value: JsonValue): string[] {
   if (typeof value === 'string') return [value];
@@ -134,7 +148,11 @@ export function compileJson(value: JsonValue): (scope: TemplateScope) => JsonVal
     const literal = literalOf(parts);
     return literal === undefined ? (scope) => renderValue(parts, scope) : () => literal;
   }
-  if (typeof value !== 'object' || value === null || !hasExpressions(value)) return () => value;
+  if (typeof value !== 'object' || value === null) return () => value;
+  if (!hasExpressions(value)) {
+    const literal = literalJson(value);
+    return () => literal;
+  }
   if (Array.isArray(value)) {
     const items = value.map(compileJson);
     return (scope) => items.map((item) => item(scope));
