@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gaugeway } from '../support/command-line.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import type { CountingMcpServerOptions } from '../support/counting-mcp-server.ts';
+import { ItemServer } from '../support/item-server.ts';
 import { title } from '../support/requires.ts';
 import { countedBy, programs, runExported } from '../support/run-exported.ts';
 import type { Counted } from '../support/run-exported.ts';
@@ -152,6 +153,52 @@ describe.each([
       expect(code).toBe(0);
       expect([...seen]).toEqual([`Bearer ${secret}`]);
       expect(script).not.toContain(secret);
+    });
+
+    test('takes secret variables from the environment', async () => {
+      await using target = await ItemServer.start();
+      const secrets = { apiToken: 'hunter2-a', visitor: 'hunter2-b', doorPin: 70_717, note: 'hunter2-c' };
+      const scenario = await scenarioFile(`secret-${engine}`, {
+        users: 'http',
+        variables: { ...secrets, sid: '${uuid}', plain: 'in the script' },
+        tasks: [
+          {
+            steps: [
+              {
+                request: 'POST /login?sig=${note}',
+                headers: { Authorization: 'Bearer ${apiToken}', 'x-plain': '${plain}', 'x-sid': '${sid}' },
+                json: { password: '${visitor}', deep: [{ pin: '${doorPin}' }] },
+                check: { status: 404 },
+              },
+            ],
+          },
+        ],
+      });
+      const environment = {
+        SCENARIO_API_TOKEN: secrets.apiToken,
+        SCENARIO_VISITOR: secrets.visitor,
+        SCENARIO_DOOR_PIN: String(secrets.doorPin),
+        SCENARIO_NOTE: secrets.note,
+      };
+      const args = ['--target', target.url, '--scenario', scenario, '--users', '1', '--iterations', '1'];
+      const run = await runExported(engine, folder.path, args, environment);
+      expect(run).toMatchObject({ code: 0 });
+      expect(run.script).not.toMatch(/hunter2|70717/);
+      expect(run.script).toContain('in the script');
+      for (const name of Object.keys(environment)) {
+        expect(run.told).toContain(`Wanted in the environment: ${name}`);
+        expect(run.script).toMatch(new RegExp(`^(#|//) Wanted in the environment: ${name},`, 'm'));
+      }
+      expect(target.seen).toMatchObject([
+        {
+          line: 'POST /login?sig=hunter2-c',
+          headers: { authorization: 'Bearer hunter2-a', 'x-plain': 'in the script' },
+          body: expect.stringMatching(/^\{"password": ?"hunter2-b", ?"deep": ?\[\{"pin": ?70717\}\]\}$/),
+        },
+      ]);
+      const without = await runExported(engine, folder.path, args);
+      expect(without.code).not.toBe(0);
+      expect(without.output).toContain('the environment has no SCENARIO_API_TOKEN');
     });
 
     test('fails by its thresholds', async () => {

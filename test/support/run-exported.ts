@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,7 +53,7 @@ async function runScript(script: string, env: Record<string, string>): Promise<S
   const output = `${script}.json`;
   const run = await runK6(programs.k6.path ?? '', ['--out', `json=${output}`, script], env);
   const windows = new K6Windows(0);
-  for (const line of (await readFile(output, 'utf8')).split('\n')) {
+  for (const line of (await readIfThere(output)).split('\n')) {
     const point = readK6Point(line);
     if (point !== undefined) windows.add(point);
   }
@@ -81,7 +82,7 @@ async function runLocustfile(
     },
   );
   const table = async (name: string): Promise<string[][]> =>
-    parseCsv(await readFile(`${prefix}_${name}.csv`, 'utf8'));
+    parseCsv(await readIfThere(`${prefix}_${name}.csv`));
   const counted: Counted = {};
   for (const [type = '', name = '', requests] of (await table('stats')).slice(1)) {
     if (name !== 'Aggregated') counted[ownName(type, name)] = { requests: Number(requests), failures: {} };
@@ -104,4 +105,9 @@ export function countedBy(
   return Object.fromEntries(
     rows.map(({ name, requests, failuresByKind }) => [name, { requests, failures: failuresByKind }]),
   );
+}
+
+/** A script that ends before its test begins leaves no figures. */
+function readIfThere(path: string): Promise<string> {
+  return existsSync(path) ? readFile(path, 'utf8') : Promise.resolve('');
 }

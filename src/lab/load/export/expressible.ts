@@ -1,9 +1,9 @@
 import { GaugewayError } from '../../../shared/errors.ts';
-import { isSecretName } from '../../../shared/mask-secrets.ts';
 import type { LoadPlan } from '../load-plan.ts';
 import { nameOf } from '../prepare-step.ts';
 import type { Scenario, Step } from '../scenarios/scenario.ts';
 import { literalOf, parseTemplate } from '../scenarios/template.ts';
+import { namesSecret } from '../secret-values.ts';
 import { singularPath } from './singular-path.ts';
 
 export const exportEngines = ['locust', 'k6'] as const;
@@ -68,15 +68,11 @@ function reasonAgainst(step: Step, engine: ExportEngine): string | undefined {
   }
   const secret =
     step.kind === 'http'
-      ? Object.entries(step.headers).find(([name, value]) => isSecret(name) && isLiteral(value))
+      ? Object.entries(step.headers).find(([name, value]) => namesSecret(name) && isLiteral(value))
       : undefined;
   return secret === undefined
     ? undefined
-    : `its header ${secret[0]} would stand in the script: a token belongs into GAUGEWAY_TOKEN`;
-}
-
-function isSecret(header: string): boolean {
-  return isSecretName(header) || /^(cookie|proxy-authorization)$/i.test(header);
+    : `its header ${secret[0]} would stand in the script: a token belongs into GAUGEWAY_TOKEN, another secret into a variable`;
 }
 
 function isLiteral(value: string): boolean {

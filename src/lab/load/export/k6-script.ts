@@ -6,7 +6,7 @@ import type { HttpBody } from '../scenarios/scenario.ts';
 import type { Threshold } from '../thresholds.ts';
 import type { Wait } from '../waits.ts';
 import { k6Runtime } from './k6-runtime.ts';
-import { commonNotes, handlingData, messageOf, poolName } from './script-model.ts';
+import { commonNotes, environmentOf, handlingData, messageOf, poolName } from './script-model.ts';
 import type { ScriptModel, ScriptScenario } from './script-model.ts';
 import {
   commentLines,
@@ -16,6 +16,7 @@ import {
   quote,
   textCode,
   valueCode,
+  variablesCode,
 } from './script-syntax.ts';
 
 /** What requests in flight may take at the end, as our own engine lets them. */
@@ -196,6 +197,7 @@ function conditionOf({ metric, comparison, limit }: Threshold): { metric: string
 
 function constants(model: ScriptModel): string {
   const { plan, origin, basePath, mcpPath, protocolVersion, hello, envelope, pools, thresholds } = model;
+  const wanted = environmentOf(model);
   const limits = thresholds.flatMap(({ namePrefix }, index) =>
     namePrefix === undefined ? [] : [`  [${quote(limitTag(index))}, ${quote(namePrefix)}],`],
   );
@@ -223,6 +225,13 @@ function constants(model: ScriptModel): string {
     `const iterations = ${plan.iterationsPerUser ?? 'undefined'};`,
     "const commonHeaders = { 'user-agent': 'gaugeway-load' };",
     "if (__ENV.GAUGEWAY_TOKEN) commonHeaders.authorization = 'Bearer ' + __ENV.GAUGEWAY_TOKEN;",
+    ...(wanted.length === 0
+      ? []
+      : [
+          `for (const name of ${dataCode(wanted, javaScript)}) {`,
+          "  if (__ENV[name] === undefined) throw new Error('the environment has no ' + name + ': see the top of the script');",
+          '}',
+        ]),
     '// The tags of thresholds, with the beginning of the names that they are about.',
     limits.length === 0 ? 'const limits = [];' : `const limits = [\n${limits.join('\n')}\n];`,
     ...(tools.length === 0
@@ -244,7 +253,7 @@ function scenarioCode(scenario: ScriptScenario, name: string, model: ScriptModel
   );
   return `const user_of_${name} = new User({
   speaksMcp: ${protocol === 'mcp'},
-  variables: () => (${valueCode(variables, javaScript)}),
+  variables: () => (${variablesCode(variables, scenario.secrets, javaScript)}),
   start: (user) =>${chain(start, model, ' &&')},
   // The last steps are all taken, whether or not those before them went well.
   stop: (user) =>${stop.length === 0 ? ' true' : `\n      [\n${stop.map((step) => `        ${stepCode(step, model)},`).join('\n')}\n      ].every(Boolean)`},

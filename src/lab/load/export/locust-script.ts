@@ -6,9 +6,18 @@ import type { HttpBody } from '../scenarios/scenario.ts';
 import type { Threshold } from '../thresholds.ts';
 import type { Wait } from '../waits.ts';
 import { locustRuntime } from './locust-runtime.ts';
-import { commonNotes, handlingData, messageOf, poolName } from './script-model.ts';
+import { commonNotes, environmentOf, handlingData, messageOf, poolName } from './script-model.ts';
 import type { ScriptModel, ScriptScenario } from './script-model.ts';
-import { commentLines, dataCode, identifier, python, quote, textCode, valueCode } from './script-syntax.ts';
+import {
+  commentLines,
+  dataCode,
+  identifier,
+  python,
+  quote,
+  textCode,
+  valueCode,
+  variablesCode,
+} from './script-syntax.ts';
 
 /** Locust's weights are whole numbers: fractions keep three digits. */
 const weightScale = 1_000;
@@ -98,6 +107,7 @@ function notesOf(model: ScriptModel): string[] {
 
 function constants(model: ScriptModel): string {
   const { plan, origin, basePath, mcpPath, protocolVersion, hello, envelope, pools } = model;
+  const wanted = environmentOf(model);
   const tools = [...pools].map(([name, calls]) => {
     const entries = calls.map(({ name: called, mcpName, params }) => {
       const head = [
@@ -124,6 +134,13 @@ function constants(model: ScriptModel): string {
     `ITERATIONS = ${plan.iterationsPerUser ?? 'None'}`,
     'COMMON_HEADERS = {"user-agent": "gaugeway-load"}',
     'if TOKEN:\n    COMMON_HEADERS["authorization"] = "Bearer " + TOKEN',
+    ...(wanted.length === 0
+      ? []
+      : [
+          `for name in ${dataCode(wanted, python)}:`,
+          '    if name not in os.environ:',
+          '        raise SystemExit("the environment has no %s: see the top of the script" % name)',
+        ]),
     ...(tools.length === 0
       ? []
       : [
@@ -150,7 +167,9 @@ function scenarioClass(
     ].join('\n'),
     ...(Object.keys(variables).length === 0
       ? []
-      : [`    def first_variables(self):\n        return ${valueCode(variables, python)}`]),
+      : [
+          `    def first_variables(self):\n        return ${variablesCode(variables, scenario.secrets, python)}`,
+        ]),
     ...(start.length === 0 ? [] : [`    def at_start(self):\n        return ${chain(start, model, 8)}`]),
     ...(stop.length === 0
       ? []

@@ -8,6 +8,8 @@ import type { JsonValue } from '../scenarios/json-value.ts';
 import type { AnswerHandling } from '../scenarios/scenario.ts';
 import type { Threshold } from '../thresholds.ts';
 import type { Wait } from '../waits.ts';
+import { EnvironmentNames, secretVariables } from './secret-variables.ts';
+import type { SecretVariable } from './secret-variables.ts';
 import { singularPath } from './singular-path.ts';
 
 /** A load as every script says it: what the target was found to have stands in it. */
@@ -31,6 +33,8 @@ export interface ScriptModel {
 
 export interface ScriptScenario extends Omit<PreparedScenario, 'found' | 'teardown' | 'wait' | 'module'> {
   wait: Wait;
+  /** By variable: those whose values the script takes from its environment. */
+  secrets: ReadonlyMap<string, SecretVariable>;
 }
 
 /** `mcpName` is the value of the header `Mcp-Name`, where the era has one. */
@@ -45,6 +49,7 @@ export function scriptModel(
   // Without the token: it is none of the script's.
   const wire = createWire(plan.era, undefined);
   const pools = new Map<string, ScriptPool>();
+  const environment = new EnvironmentNames();
   return {
     ...options,
     plan,
@@ -55,16 +60,35 @@ export function scriptModel(
     hello: { method: wire.hello.method, params: ownParams(wire.hello, plan.era) },
     envelope: plan.era === 'modern' ? (parseParams(wire.hello)['_meta'] ?? null) : null,
     scenarios: scenarios.map(({ name, weight, protocol, wait, variables, start, tasks, stop }) => {
-      for (const step of [start, stop, ...tasks.map(({ steps }) => steps)].flat()) addPool(step, wire, pools);
-      return { name, weight, protocol, wait: wait ?? plan.wait, variables, start, tasks, stop };
+      const all = [start, stop, ...tasks.map(({ steps }) => steps)].flat();
+      for (const step of all) addPool(step, wire, pools);
+      const secrets = new Map(
+        secretVariables(variables, all).map((variable) => {
+          const value = variables[variable];
+          const isText = typeof value === 'string';
+          return [variable, { name: environment.nameFor(variable, value), isText }];
+        }),
+      );
+      return { name, weight, protocol, wait: wait ?? plan.wait, variables, secrets, start, tasks, stop };
     }),
     pools,
   };
 }
 
-/** What scripts of every engine say only nearly, in words. */
+/** The names of the environment that a script wants. */
+export function environmentOf({ scenarios }: ScriptModel): string[] {
+  return [...new Set(scenarios.flatMap(({ secrets }) => [...secrets.values()].map(({ name }) => name)))];
+}
+
+/** What a script wants from who runs it, and what scripts of every engine say only nearly, in words. */
 export function commonNotes({ plan, thresholds, scenarios }: ScriptModel): string[] {
   return [
+    ...scenarios.flatMap(({ name, secrets }) =>
+      [...secrets].map(
+        ([variable, secret]) =>
+          `Wanted in the environment: ${secret.name}, ${secret.isText ? 'the value' : 'as JSON the value'} of the variable ${variable} of ${name}.`,
+      ),
+    ),
     'Nearly: failures are counted by their kinds, without the words of the target that our engine adds.',
     ...(scenarios.some(({ protocol }) => protocol === 'mcp')
       ? ['Nearly: an event stream is read to its end, where our engine goes on with the answer.']

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../scenarios/json-value.ts';
 import { parseTemplate } from '../scenarios/template.ts';
 import type { Expression, TemplateParts } from '../scenarios/template.ts';
+import type { SecretVariable } from './secret-variables.ts';
 
 /** How a language writes what a script holds. Texts of both are written as JSON writes them, which both read alike. */
 export interface Syntax {
@@ -8,6 +9,8 @@ export interface Syntax {
   /** A key of an object that the language would take for something else. */
   key: (name: string) => string;
   expression: (expression: Expression) => string;
+  /** A value of the environment: a text, or what its JSON says. */
+  environment: (secret: SecretVariable) => string;
   /** A line that is only read by people. */
   comment: string;
 }
@@ -27,6 +30,10 @@ export const python: Syntax = {
         return `random.choice([${expression.words.map(quote).join(', ')}])`;
     }
   },
+  environment: ({ name, isText }) => {
+    const given = `os.environ[${quote(name)}]`;
+    return isText ? given : `json.loads(${given})`;
+  },
   comment: '#',
 };
 
@@ -45,6 +52,10 @@ export const javaScript: Syntax = {
       case 'pick':
         return `oneOf([${expression.words.map(quote).join(', ')}])`;
     }
+  },
+  environment: ({ name, isText }) => {
+    const given = `__ENV[${quote(name)}]`;
+    return isText ? given : `JSON.parse(${given})`;
   },
   comment: '//',
 };
@@ -74,6 +85,19 @@ export function valueCode(value: JsonValue, syntax: Syntax): string {
       ? syntax.expression(only)
       : textCode(text, syntax);
   });
+}
+
+/** A scenario's variables: of the secret ones, where their values come from. */
+export function variablesCode(
+  variables: Readonly<Record<string, JsonValue>>,
+  secrets: ReadonlyMap<string, SecretVariable>,
+  syntax: Syntax,
+): string {
+  const members = Object.entries(variables).map(([name, value]) => {
+    const secret = secrets.get(name);
+    return `${syntax.key(name)}: ${secret === undefined ? valueCode(value, syntax) : syntax.environment(secret)}`;
+  });
+  return `{${members.join(', ')}}`;
 }
 
 /** A JSON value as it is: nothing in its texts means anything. */
