@@ -1,11 +1,12 @@
 import type { Step } from '../scenarios/scenario.ts';
 import { escapeTemplate } from '../scenarios/template.ts';
+import { isSecret } from '../secret-values.ts';
 import { Correlation } from './correlation.ts';
 import { groupedName, split } from './grouped-name.ts';
 import type { Exchange } from './har-file.ts';
 import type { LeftOutList } from './recorded-scenario.ts';
 import type { RecordedStep } from './recorded-step.ts';
-import { isSecret, useOfHeader } from './request-secrets.ts';
+import { isSecretPart, useOfHeader } from './request-secrets.ts';
 import { rewriteStep } from './rewrite-step.ts';
 import { VariableNames } from './variable-names.ts';
 
@@ -33,15 +34,18 @@ export function expressed(
     const withValues = rewriteStep(step, ({ where, key, value, encoded }) => {
       // An expression is not encoded when it is rendered.
       const expression = encoded ? undefined : correlation.expressionFor(value, where === 'text');
-      if (expression !== undefined || value === '' || !isSecret(key, value)) return expression;
-      const known = secrets.get(key);
+      const isOpen = key === '' && where === 'text' ? !isSecretPart(String(value)) : !isSecret(key, value);
+      if (expression !== undefined || value === '' || isOpen) return expression;
+      // The same secret again is the same variable; another one in a field of this name is not.
+      const place = `${key}\n${value}`;
+      const known = secrets.get(place);
       if (known === undefined)
         leftOut.add(
           `the value of ${key === '' ? 'a part of a path' : key}`,
           'a secret: give one to its variable',
         );
       const variable = known ?? names.unique(key === '' ? 'secret' : key);
-      secrets.set(key, variable);
+      secrets.set(place, variable);
       return `\${${variable}}`;
     });
     const headers = headersOf(exchange, correlation, leftOut);

@@ -2,6 +2,7 @@ import { percentDecode } from '../percent-decode.ts';
 import type { JsonValue } from '../scenarios/json-value.ts';
 import type { HttpBody, HttpStep, McpStep, ToolStep } from '../scenarios/scenario.ts';
 import { escapeTemplate } from '../scenarios/template.ts';
+import { namesSecret } from '../secret-values.ts';
 import { split } from './grouped-name.ts';
 
 /** A value of a request. */
@@ -49,11 +50,12 @@ function rewritePath(path: string, replace: Replace): string {
   if (query === undefined) return parts.join('/');
   const pairs = query.split('&').map((pair) => {
     const [key = '', ...rest] = pair.split('=');
-    if (rest.length === 0) return escapeTemplate(pair);
-    const written = rest.join('=');
+    // Without a key it is a part like those of the path.
+    const [name, written] = rest.length === 0 ? ['', key] : [key, rest.join('=')];
     const value = percentDecode(written);
     const encoded = encodeURIComponent(value) !== value;
-    const expression = replace({ where: 'text', key, value, encoded });
+    const expression = replace({ where: 'text', key: name, value, encoded });
+    if (rest.length === 0) return expression ?? escapeTemplate(pair);
     return `${escapeTemplate(key)}=${expression ?? escapeTemplate(written)}`;
   });
   return `${parts.join('/')}?${pairs.join('&')}`;
@@ -82,9 +84,13 @@ function rewriteTexts(texts: Readonly<Record<string, string>>, replace: Replace)
 function rewriteMembers(
   members: Readonly<Record<string, JsonValue>>,
   replace: Replace,
+  within = '',
 ): Record<string, JsonValue> {
   return Object.fromEntries(
-    Object.entries(members).map(([key, value]) => [key, rewriteJson(value, key, replace)]),
+    Object.entries(members).map(([key, value]) => [
+      key,
+      rewriteJson(value, within === '' ? key : `${within}_${key}`, replace),
+    ]),
   );
 }
 
@@ -94,5 +100,6 @@ function rewriteJson(value: JsonValue, key: string, replace: Replace): JsonValue
   if (typeof value === 'number') return replace({ where: 'json', key, value, encoded: false }) ?? value;
   if (Array.isArray(value)) return value.map((item) => rewriteJson(item, key, replace));
   if (typeof value !== 'object' || value === null) return value;
-  return rewriteMembers(value, replace);
+  // What is in `credentials` is one of them, whatever it is called.
+  return rewriteMembers(value, replace, namesSecret(key) ? key : '');
 }

@@ -194,6 +194,49 @@ describe('secrets of a recording', () => {
     });
   });
 
+  const token = 'd41d8cd98f00b204e9800998ecf8427e';
+  const names = ['sessionId', 'private_key', 'otp', 'csrfmiddlewaretoken', 'auth', 'cookie', 'signature'];
+  const moreNames = ['accessKeyId', 'pin', 'sig', 'code', 'sid', 'jsessionid'];
+
+  it.each([...names, ...moreNames])('are found by the name %s, wherever it is', async (name) => {
+    const form = { type: 'application/x-www-form-urlencoded' };
+    const made = await recorded([
+      get(`/a?${name}=hunter2`, { headers: { [name]: 'hunter2' } }),
+      post('/json', { deep: [{ [name]: 'hunter2' }], inside: { [name]: { user: 'hunter2' } } }),
+      post('/form', `a=1&${name}=hunter2`, form),
+      post('/twice', `a=1&a=2&${name}=hunter2`, form),
+      get(`/page;${name}=hunter2/b`),
+    ]);
+    expect(JSON.stringify(made)).not.toContain('hunter2');
+    expect(made.steps).toHaveLength(4);
+  });
+
+  it('are found by what they look like where no answer gave them', async () => {
+    const made = await recorded([
+      get(`/reset/${token}`),
+      get(`/verify?${token}`),
+      get(`/other/${token.toUpperCase()}?state=${token}`),
+      post('/json', { list: [token], text: `it is ${token}` }),
+      post('/text', `it is ${token}`, { type: 'text/plain' }),
+    ]);
+    expect(JSON.stringify(made).toLowerCase()).not.toContain(token);
+    expect(made.steps).toMatchObject([
+      { request: 'GET /reset/${secret}', name: '/reset/:id' },
+      { request: 'GET /verify?${secret}' },
+      { request: 'GET /other/${secret_2}?state=${state}' },
+      { json: { list: ['${list}'], text: '${text}' } },
+    ]);
+    expect(made.reasons).toMatchObject({ 'POST /text': 'its body is text that may hold a secret ×1' });
+  });
+
+  it('are taken from the answer that gave them', async () => {
+    const { steps } = await recorded([get('/new', { answer: { ticket: token } }), get(`/reset/${token}`)]);
+    expect(steps).toMatchObject([
+      { extract: { ticket: '$.ticket' } },
+      { request: 'GET /reset/${ticket}', name: '/reset/:id' },
+    ]);
+  });
+
   it('stay out beside headers that change an answer', async () => {
     const { steps } = await recorded([
       get('/', {

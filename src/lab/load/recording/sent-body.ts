@@ -2,6 +2,7 @@ import { isRecord } from '../../../protocol/record.ts';
 import { parseJson } from '../parse-json.ts';
 import type { JsonValue } from '../scenarios/json-value.ts';
 import type { HttpBody } from '../scenarios/scenario.ts';
+import { isSecret } from '../secret-values.ts';
 import { essence } from './har-file.ts';
 import type { SentBody } from './har-file.ts';
 import { mayHoldSecret } from './request-secrets.ts';
@@ -63,7 +64,8 @@ function readForm({ text, fields = [] }: SentBody): BodyOutcome {
   if (whole.length > maxTextLength) return { reason: `its body is over ${maxTextLength} characters` };
   const byName = new Map(pairs);
   if (byName.size === pairs.length) return { body: { kind: 'form', fields: Object.fromEntries(byName) } };
-  if (mayHoldSecret(whole)) return { reason: 'its form may hold a secret, in fields that are there twice' };
+  if (pairs.some(([name, value]) => isSecret(name, value)))
+    return { reason: 'its form may hold a secret, in fields that are there twice' };
   // A field that is there twice has no place among fields by name.
   return { body: { kind: 'text', text: whole }, contentType: 'application/x-www-form-urlencoded' };
 }
