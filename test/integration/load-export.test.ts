@@ -201,6 +201,31 @@ describe.each([
       expect(without.output).toContain('the environment has no SCENARIO_API_TOKEN');
     });
 
+    test('runs scenarios whose names mean something to the engine', async () => {
+      await using target = await ItemServer.start();
+      const files = await Promise.all(
+        ['setup', 'default', 'None'].map((name) =>
+          scenarioFile(name, {
+            users: 'http',
+            tasks: [{ steps: [{ request: `GET /of-${name}`, check: { status: 404 } }] }],
+          }),
+        ),
+      );
+      const args = ['--target', target.url, ...files.flatMap((file) => ['--scenario', file])];
+      const { counted } = await runExported(engine, folder.path, [
+        ...args,
+        '--users',
+        '3',
+        '--iterations',
+        '2',
+      ]);
+      expect(counted).toEqual({
+        'GET /of-setup': { requests: 2, failures: {} },
+        'GET /of-default': { requests: 2, failures: {} },
+        'GET /of-None': { requests: 2, failures: {} },
+      });
+    });
+
     test('fails by its thresholds', async () => {
       await using target = await CountingMcpServer.start(server);
       const args = ['--target', target.url, '--scenario', 'mcp-tools', '--users', '2', '--iterations', '20'];

@@ -27,28 +27,11 @@ const rateScale = 1_000;
 /** A k6 script, and in words what it says only nearly. */
 export function k6Script(model: ScriptModel): { script: string; notes: string[] } {
   const notes = notesOf(model);
-  const taken = new Set([
-    'options',
-    'limits',
-    'iterations',
-    'target',
-    'modern',
-    'hello',
-    'text',
-    'between',
-    'parse',
-    'same',
-    'send',
-    'handle',
-    'http',
-    'check',
-    'exec',
-    'sleep',
-    'dig',
-  ]);
+  const taken = new Set<string>();
   const named = model.scenarios.map((scenario) => ({
     scenario,
-    name: identifier(scenario.name, taken, /^[a-z]/i.test(scenario.name) ? '' : 'scenario_'),
+    // The prefix keeps names apart from words of the language, from what the script declares, and from k6's own setup.
+    name: identifier(scenario.name, taken, 'scenario_'),
   }));
   const sections = [
     commentLines(

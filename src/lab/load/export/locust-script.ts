@@ -26,7 +26,7 @@ const weightScale = 1_000;
 export function locustScript(model: ScriptModel): { script: string; notes: string[] } {
   const { plan } = model;
   const notes = notesOf(model);
-  const taken = new Set(['GaugewayUser', 'Stages']);
+  const taken = new Set(['FastHttpUser', 'GaugewayUser', 'Stages']);
   const waits = isOpenModel(plan.executor) ? throughputOf(model) : undefined;
   const classes = model.scenarios.map((scenario) => scenarioClass(scenario, model, taken, waits));
   const head = commentLines(
