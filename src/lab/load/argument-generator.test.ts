@@ -62,6 +62,17 @@ describe('made-up arguments', () => {
     expect(URL.canParse(String(make({ type: 'string', format: 'uri' })))).toBe(true);
   });
 
+  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf'])(
+    'take a format that nobody knows for none: %s',
+    (format) => {
+      expect(make({ type: 'string', format })).toMatch(/^[a-z]+$/);
+      expect(generateArguments({ properties: {}, required: [format] }, random)).toHaveProperty(
+        [format],
+        'any',
+      );
+    },
+  );
+
   it('guess by the name or the description where only those tell', () => {
     const made = generateArguments(
       {

@@ -30,22 +30,25 @@ const unsupported = [
   '$dynamicRef',
 ];
 
-const formats: Record<string, (random: Random) => string> = {
-  'date-time': (random) => new Date(Date.UTC(2026, integerBetween(random, 0, 11), 15, 12)).toISOString(),
-  date: (random) => `2026-${String(integerBetween(random, 1, 12)).padStart(2, '0')}-15`,
-  time: () => '12:30:00Z',
-  duration: () => 'PT1M',
-  email: () => 'user@example.com',
-  hostname: () => 'example.com',
-  ipv4: () => '192.0.2.1',
-  ipv6: () => '2001:db8::1',
-  uri: () => 'https://example.com/',
-  'uri-reference': () => '/',
-  uuid: (random) => {
-    const hex = Array.from({ length: 32 }, () => integerBetween(random, 0, 15).toString(16)).join('');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
-  },
-};
+const formats = new Map<string, (random: Random) => string>([
+  ['date-time', (random) => new Date(Date.UTC(2026, integerBetween(random, 0, 11), 15, 12)).toISOString()],
+  ['date', (random) => `2026-${String(integerBetween(random, 1, 12)).padStart(2, '0')}-15`],
+  ['time', () => '12:30:00Z'],
+  ['duration', () => 'PT1M'],
+  ['email', () => 'user@example.com'],
+  ['hostname', () => 'example.com'],
+  ['ipv4', () => '192.0.2.1'],
+  ['ipv6', () => '2001:db8::1'],
+  ['uri', () => 'https://example.com/'],
+  ['uri-reference', () => '/'],
+  [
+    'uuid',
+    (random) => {
+      const hex = Array.from({ length: 32 }, () => integerBetween(random, 0, 15).toString(16)).join('');
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+    },
+  ],
+]);
 
 /** Formats that say how a text is shown or read, and allow any. */
 const freeFormats = new Set(['password', 'text', 'markdown', 'textarea', 'multiline']);
@@ -178,7 +181,7 @@ function generateObject(node: Record<string, unknown>, context: Context): Record
   const required = Array.isArray(node['required']) ? node['required'].map(String) : [];
   return Object.fromEntries(
     required.map((name) => {
-      const schema = properties[name] ?? true;
+      const schema = (Object.hasOwn(properties, name) ? properties[name] : undefined) ?? true;
       const description = asObject(schema)?.['description'];
       const path = context.path === '' ? name : `${context.path}.${name}`;
       const hint = typeof description === 'string' ? `${name}\n${description}` : name;
@@ -219,7 +222,7 @@ function generateString(node: Record<string, unknown>, context: Context): string
 
 /** Text of a format; a schema that bounds its length may leave none. */
 function formatted(format: string, { min, max }: { min: number; max: number }, context: Context): string {
-  const make = Object.hasOwn(formats, format) ? formats[format] : undefined;
+  const make = formats.get(format);
   if (make === undefined) {
     throw new UngenerableSchemaError(context.path, `the format ${JSON.stringify(format)} is not known`);
   }
@@ -277,7 +280,7 @@ function merge(
     const reference = asObject(part)?.['$ref'];
     const schema = asObject(typeof reference === 'string' ? resolve(reference, context) : part) ?? {};
     for (const [keyword, value] of Object.entries(schema)) {
-      const known = merged[keyword];
+      const known = Object.hasOwn(merged, keyword) ? merged[keyword] : undefined;
       if (known === undefined || JSON.stringify(known) === JSON.stringify(value)) merged[keyword] = value;
       else if (keyword === 'required' && Array.isArray(known) && Array.isArray(value)) {
         merged[keyword] = [...new Set([...known, ...value])];

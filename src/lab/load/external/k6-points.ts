@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../parse-json.ts';
 
 /** What is read of a point of k6, by its own time. Names are those of requests; `failure` is a kind of failure. */
 export type K6Point = { atMs: number } & (
@@ -67,19 +68,19 @@ function durationOf(value: number, { status }: Tags): number | undefined {
 }
 
 /** k6's numbers of errors (its documentation, "Error codes"), by the names that our own engine gives them. */
-const errorNames: Record<string, string> = {
-  '1050': 'timeout',
-  '1101': 'connect ENOTFOUND',
-  '1211': 'connect timeout',
-  '1212': 'connect ECONNREFUSED',
-  '1220': 'connection reset',
-};
+const errorNames = new Map([
+  ['1050', 'timeout'],
+  ['1101', 'connect ENOTFOUND'],
+  ['1211', 'connect timeout'],
+  ['1212', 'connect ECONNREFUSED'],
+  ['1220', 'connection reset'],
+]);
 
 function failureOf({ status, error_code: code, error }: Tags): string {
   if (status !== undefined && status !== '0') return `http ${status}`;
   if (error !== undefined && /\bEOF$/.test(error)) return 'connection closed';
   if (code === undefined) return (error ?? 'failed').slice(0, maxTextLength);
-  return errorNames[code] ?? `k6 error ${code}`;
+  return errorNames.get(code) ?? `k6 error ${code}`;
 }
 
 /** The kind of failure that an exported script gives, or the check's own words. */
@@ -88,13 +89,4 @@ function checkOf({ name, failure, check }: Tags): { name: string | undefined; fa
     name: name?.slice(0, maxTextLength),
     failure: (failure ?? `check ${check ?? 'failed'}`).slice(0, maxTextLength),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -70,13 +70,19 @@ describe('the points of k6', () => {
       failed(1, { status: '503' }),
       failed(2, { status: '0', error_code: '1212' }),
       failed(3, { status: '0', error_code: '1999' }),
+      failed(3, { status: '0', error_code: 'constructor' }),
       line('http_req_failed', 4, 0, { name: 'GET /x', status: '200' }),
       line('checks', 5, 0, { check: 'too', name: 'GET /x' }),
     ]);
     const [taken] = windows.take(true);
     expect(taken?.sample.byName['GET /x']).toMatchObject({
-      failures: 3,
-      failuresByKind: { 'http 503': 1, 'connect ECONNREFUSED': 1, 'k6 error 1999': 1 },
+      failures: 4,
+      failuresByKind: {
+        'http 503': 1,
+        'connect ECONNREFUSED': 1,
+        'k6 error 1999': 1,
+        'k6 error constructor': 1,
+      },
     });
     expect(windows.ignoredChecks).toBe(1);
   });

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
+import { parseJson } from '../parse-json.ts';
 
 const answerTimeoutMs = 5_000;
 /** Locust gives 500 rows and 500 errors at most; this is several times what those take. */
@@ -139,15 +140,6 @@ async function boundedText(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 /** The last row is that of all requests. Texts are HTML in Locust 2.12, which has no 95th percentile either. */
 function toCounters(data: z.infer<typeof answer>, text: string): LocustCounters {
   const rows = data.stats.slice(0, -1);
@@ -218,16 +210,16 @@ function failureKind(error: string): string {
   return error.slice(0, maxNameLength);
 }
 
-const entities: Record<string, string> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  '#x27': "'",
-  '#39': "'",
-  '#34': '"',
-};
+const entities = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['#x27', "'"],
+  ['#39', "'"],
+  ['#34', '"'],
+]);
 
 function unescapeHtml(text: string): string {
-  return text.replaceAll(/&(#?\w+);/g, (whole, name: string) => entities[name] ?? whole);
+  return text.replaceAll(/&(#?\w+);/g, (whole, name: string) => entities.get(name) ?? whole);
 }

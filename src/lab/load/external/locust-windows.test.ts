@@ -52,7 +52,14 @@ const older = {
   state: 'running',
   user_count: 3,
   stats: [{ ...row, method: 'GET', name: '/a', ninety_ninth_response_time: 19 }, all],
-  errors: [{ method: 'GET', name: '/a', error: 'ValueError(&#x27;&lt;a&gt; &amp; b&#x27;)', occurrences: 2 }],
+  errors: [
+    {
+      method: 'GET',
+      name: '/a',
+      error: 'ValueError(&#x27;&lt;a&gt; &amp; b &constructor;&#x27;)',
+      occurrences: 2,
+    },
+  ],
   current_response_time_percentile_50: 4,
   current_response_time_percentile_95: null,
 };
@@ -91,7 +98,7 @@ describe('what Locust has counted', () => {
     expect(requests.get('GET /a')).toMatchObject({
       p95Ms: null,
       p99Ms: 19,
-      failuresByKind: new Map([["ValueError('<a> & b')", 2]]),
+      failuresByKind: new Map([["ValueError('<a> & b &constructor;')", 2]]),
     });
   });
 

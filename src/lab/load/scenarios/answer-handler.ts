@@ -86,7 +86,10 @@ function compileExtraction({ variable, from }: Extraction): {
   variable: string;
   valueIn: (answered: Answered) => JsonValue;
 } {
-  if (from.kind === 'header') return { variable, valueIn: ({ headers }) => headers[from.name] };
+  if (from.kind === 'header') {
+    const { name } = from;
+    return { variable, valueIn: ({ headers }) => (Object.hasOwn(headers, name) ? headers[name] : undefined) };
+  }
   return { variable, valueIn: compilePath(from.path) };
 }
 

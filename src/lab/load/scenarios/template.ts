@@ -105,7 +105,7 @@ export function renderValue(parts: TemplateParts, scope: TemplateScope): JsonVal
 function evaluate(expression: Expression, { variables, random }: TemplateScope): JsonValue {
   switch (expression.kind) {
     case 'variable':
-      return variables[expression.name] ?? null;
+      return (Object.hasOwn(variables, expression.name) ? variables[expression.name] : undefined) ?? null;
     case 'uuid':
       return randomUUID();
     case 'int':
