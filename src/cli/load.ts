@@ -107,6 +107,11 @@ export function registerLoad(program: Command): void {
     )
     .option('--fail-on-error', 'exit with 1 when any request failed', false)
     .option('--json', 'print the figures as JSON instead of a table', false);
+  // Before the hook of the scenarios, which asks what the target is.
+  command.hook('preAction', (_program, asked) => {
+    const { host }: { host?: string } = asked.opts();
+    if (asked === command && host !== undefined) asked.setOptionValueWithSource('target', host, 'cli');
+  });
   addScenarioOptions(command);
   addLoadPageOptions(command);
   addLoadModelOptions(command, '50ms-300ms');
@@ -120,9 +125,7 @@ export function registerLoad(program: Command): void {
         '\nrequest failed, with --fail-on-error); 2 bad usage; 3 the target does not answer; 130 interrupted.' +
         '\nTimes are written 30s, 1m30s or 500ms.',
     )
-    .action(({ host, ...flags }: LoadFlags & { host?: string }) =>
-      load(host === undefined ? flags : { ...flags, target: host }),
-    );
+    .action(load);
   registerLoadExport(command);
 }
 

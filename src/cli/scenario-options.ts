@@ -5,6 +5,7 @@ import { readScenario } from '../lab/load/scenarios/read-scenario.ts';
 import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
 import { readDefinition } from '../lab/load/scenarios/scenario-definition.ts';
 import { GaugewayError } from '../shared/errors.ts';
+import { isLoopbackHost } from '../shared/loopback.ts';
 import { addRecordingOptions, readRecordings, tellLeftOut } from './recording-options.ts';
 import type { RecordingFlags } from './recording-options.ts';
 
@@ -45,7 +46,14 @@ export function addScenarioOptions(command: Command): void {
     const [origin, other] = new Set(recordings.map((recording) => recording.origin));
     if (other !== undefined)
       throw new GaugewayError('usage', 'recorded at several places: name the --target');
-    if (origin !== undefined) asked.setOptionValueWithSource('target', origin, 'implied');
+    if (origin === undefined) return;
+    if (flags.token !== undefined && !isLoopbackHost(new URL(origin).hostname)) {
+      throw new GaugewayError(
+        'usage',
+        `the token is sent to no place that only a recording names: say --target ${origin} to have it sent there`,
+      );
+    }
+    asked.setOptionValueWithSource('target', origin, 'implied');
   });
 }
 

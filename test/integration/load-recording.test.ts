@@ -297,3 +297,23 @@ describe('a load that an OpenAPI description names', () => {
     }
   });
 });
+
+describe('the target of a recording', () => {
+  it('is the one that --host names', patience, async () => {
+    await using server = await UnguardedServer.start();
+    const elsewhere = 'http://127.0.0.1:9';
+    const urls = [`${elsewhere}/a`, `${elsewhere}/b`, `${server.url}/items`];
+    const har = await save('two.har', harOf(urls.map((url) => ({ url }))));
+    const { counted } = await load(['--har', har, '--host', server.url]);
+    expect(counted).toEqual({ 'GET /items': 21 });
+    expect([...server.counts]).toEqual([['GET /items', 21]]);
+  });
+
+  it('is sent no token that was not meant for it', patience, async () => {
+    const har = await save('remote.har', harOf([{ url: 'http://remote.invalid/a' }]));
+    const args = ['load', '--har', har, '--allow-remote', '--token', 'a-token'];
+    const { code, stderr } = await gaugeway([...args, '--users', '1', '--iterations', '1']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('say --target http://remote.invalid');
+  });
+});
