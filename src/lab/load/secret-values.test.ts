@@ -42,6 +42,12 @@ describe('a value', () => {
     expect([isSecret('pin', 1234), isSecret('size', 1234)]).toEqual([true, false]);
   });
 
+  test('is looked at in pieces that overlap, never as a whole', () => {
+    // Each rule of what is masked sees 4,096 characters: one that needs more does not hold.
+    const apart = (spaces: number): string => `, password${' '.repeat(spaces)}=hunter2`;
+    expect([looksSecret(apart(100)), looksSecret(apart(8_000))]).toEqual([true, false]);
+  });
+
   test('is looked at to its end', () => {
     for (const length of [3_060, 4_090, 50_000]) {
       expect(looksSecret(`${'- '.repeat(length / 2)}password=hunter2`)).toBe(true);

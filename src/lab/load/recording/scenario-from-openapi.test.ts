@@ -41,6 +41,18 @@ const answering = (schema: unknown): Json => ({
 });
 
 describe('a scenario of an OpenAPI description', () => {
+  it('is made of a hostile document, too: a server of very many slashes', async () => {
+    const slashes = '/'.repeat(200_000);
+    const { definition, leftOut } = await described(
+      { '/a': { get: ok } },
+      { servers: [{ url: `/base${slashes}` }, { url: `/${slashes}x` }] },
+    );
+    expect(definition.tasks).toMatchObject([{ steps: [{ request: 'GET /base/a' }] }]);
+    expect(leftOut).toEqual([]);
+    const long = described({ '/a': { get: ok } }, { servers: [{ url: `/x${slashes}x` }] });
+    await expect(long).rejects.toThrowError(/Too big/);
+  });
+
   it('has a task for each operation of GET, and tells of the others', async () => {
     const made = await described({
       '/health': { get: ok },

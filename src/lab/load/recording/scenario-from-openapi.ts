@@ -153,7 +153,11 @@ function basePathIn({ root, url }: OpenApiDocument, target: string | undefined):
     const variable = variables[name];
     return isRecord(variable) && typeof variable['default'] === 'string' ? variable['default'] : whole;
   });
-  const path = URL.parse(written, url ?? 'http://localhost/')?.pathname.replace(/\/+$/, '') ?? '';
+  const given = URL.parse(written, url ?? 'http://localhost/')?.pathname ?? '';
+  // A pattern would take a time that grows with the square of what a stranger's document may hold.
+  let end = given.length;
+  while (given[end - 1] === '/') end -= 1;
+  const path = given.slice(0, end);
   return target !== undefined && basePathOf(target) === path ? '' : path.replaceAll('$', '%24');
 }
 
