@@ -104,18 +104,7 @@ async function fetchText(
 }
 
 function parseTree(source: string, text: string): unknown {
-  const tree = parseJson(text) ?? parseYamlTree(source, text);
+  const tree = parseJson(text) ?? parseYaml(source, text).value;
   if (!isShallow(tree, maxDepth)) throw new GaugewayError('usage', `${source} is nested too deeply`);
   return tree;
-}
-
-/** Aliases of YAML may make circles, which JSON cannot hold, and any depth. */
-function parseYamlTree(source: string, text: string): unknown {
-  try {
-    return parseJson(JSON.stringify(parseYaml(source, text).document.toJS()));
-  } catch (cause) {
-    if (!(cause instanceof RangeError || cause instanceof TypeError || cause instanceof ReferenceError))
-      throw cause;
-    throw new GaugewayError('usage', `${source}: ${messageOf(cause).split('\n', 1)[0]}`, { cause });
-  }
 }

@@ -70,9 +70,9 @@ async function importDefinition(file: string): Promise<unknown> {
 
 /** YAML holds JSON. */
 function readText(source: string, text: string): WeightedScenario['scenario'] {
-  const { document, lines } = parseYaml(source, text);
+  const { value, document, lines } = parseYaml(source, text);
   try {
-    return readDefinition(document.toJS());
+    return readDefinition(value);
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     const line = lineOf(document, error.at, lines);
