@@ -5,14 +5,14 @@ import type { ExportEngine } from '../lab/load/export/expressible.ts';
 import { exportLoad } from '../lab/load/export/export-load.ts';
 import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
-import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
-import type { LoadPlan } from '../lab/load/load-plan.ts';
+import { createLoadPlan } from '../lab/load/load-plan.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { writeAtomically } from '../lab/timeline/write-atomically.ts';
-import { parseDurationMs, parseWaitMs } from '../shared/duration.ts';
+import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import { addLoadModelOptions } from './load-model-options.ts';
-import { positive, wholeNumber } from './option-values.ts';
+import { addPlanOptions, planSettingsOf } from './plan-options.ts';
+import type { PlanFlags } from './plan-options.ts';
 import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
 import { addThresholdOptions } from './threshold-options.ts';
@@ -20,53 +20,33 @@ import type { ThresholdFlags } from './threshold-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 
-interface ExportFlags extends ScenarioFlags, LoadModelFields, ThresholdFlags, TlsFlags {
+interface ExportFlags extends ScenarioFlags, PlanFlags, LoadModelFields, ThresholdFlags, TlsFlags {
   engine: ExportEngine;
   target: string;
-  token?: string;
   out?: string;
-  spawnRate?: number;
   runTime: number;
-  iterations?: number;
-  era: LoadPlan['era'];
-  seed: number;
-  requestTimeout: number;
   allowRemote: boolean;
 }
 
 /** `gaugeway load export`: the same load for those who run another engine. */
 export function registerLoadExport(load: Command): void {
-  const defaults = loadPlanDefaults;
-  const command = load
-    .command('export')
-    .summary('write the load as a locustfile or a k6 script')
-    .description(
-      'Asks the target once what it has, and writes the load that `gaugeway load` would send as a script for another ' +
-        'engine.\nA token is never written into it: the script reads GAUGEWAY_TOKEN when it runs.',
-    )
-    .addOption(new Option('--engine <name>', 'whose script').choices(exportEngines).makeOptionMandatory())
-    .requiredOption('--target <url>', 'base URL of the gateway, or its MCP endpoint')
-    .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
-    .option('-o, --out <file>', 'where to write it (default: standard output)')
-    .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
-    .option(
-      '-r, --spawn-rate <n>',
-      `users started per second (default: ${defaults.spawnRate}; in the open model all within a second)`,
-      positive,
-    )
+  const command = addPlanOptions(
+    load
+      .command('export')
+      .summary('write the load as a locustfile or a k6 script')
+      .description(
+        'Asks the target once what it has, and writes the load that `gaugeway load` would send as a script for another ' +
+          'engine.\nA token is never written into it: the script reads GAUGEWAY_TOKEN when it runs.',
+      )
+      .addOption(new Option('--engine <name>', 'whose script').choices(exportEngines).makeOptionMandatory())
+      .requiredOption('--target <url>', 'base URL of the gateway, or its MCP endpoint')
+      .option('-o, --out <file>', 'where to write it (default: standard output)'),
+    'makes two exports have the same arguments for tools',
+  )
     .addOption(
       new Option('-t, --run-time <time>', 'how long the test runs')
         .argParser(parseWaitMs)
         .default(60_000, '1m'),
-    )
-    .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
-    .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default(defaults.era))
-    .option('--seed <n>', 'makes two exports have the same arguments for tools', wholeNumber, defaults.seed)
-    .option(
-      '--request-timeout <time>',
-      'an answer that takes longer is a failure',
-      parseDurationMs,
-      defaults.requestTimeoutMs,
     )
     .option('--allow-remote', 'ask a target that is not this machine', false)
     .addHelpText(
@@ -84,17 +64,11 @@ async function exportTo(flags: ExportFlags): Promise<void> {
   const model = loadModelOf(flags);
   const plan = createLoadPlan({
     targetUrl: flags.target,
-    ...(flags.token === undefined ? {} : { token: flags.token }),
-    users: flags.users,
-    ...(flags.spawnRate === undefined ? {} : { spawnRate: flags.spawnRate }),
+    ...planSettingsOf(flags),
     scenarios: withWait(await readScenarios(flags), model.wait),
     ...model,
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
-    requestTimeoutMs: flags.requestTimeout,
-    era: flags.era,
-    seed: flags.seed,
-    ...(flags.iterations === undefined ? {} : { iterationsPerUser: flags.iterations }),
   });
   refuseRemote(plan.targetUrl, flags.allowRemote);
   const { script, notes, leftOut } = await exportLoad(flags.engine, plan, {

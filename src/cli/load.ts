@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { isOpenModel } from '../lab/load/executors/executor-plan.ts';
 import { doubtOf } from '../lab/load/generator-health.ts';
-import { createLoadPlan, eras, loadPlanDefaults } from '../lab/load/load-plan.ts';
+import { createLoadPlan } from '../lab/load/load-plan.ts';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
 import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
@@ -19,7 +19,7 @@ import {
 import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
 import type { ThresholdResult } from '../lab/run-document.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
-import { longestTimerMs, parseDurationMs, parseWaitMs } from '../shared/duration.ts';
+import { longestTimerMs, parseWaitMs } from '../shared/duration.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
 import type { RunningStack } from '../stack/running-stack.ts';
@@ -39,12 +39,14 @@ import type { LoadPageFlags } from './load-page-options.ts';
 import { addLoadModelOptions } from './load-model-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
-import { positive, wholeNumber } from './option-values.ts';
+import { addPlanOptions, planSettingsOf } from './plan-options.ts';
+import type { PlanFlags } from './plan-options.ts';
 import { LiveTable } from './live-table.ts';
 
 interface LoadFlags
   extends
     ScenarioFlags,
+    PlanFlags,
     LoadModelFields,
     GeneratorFlags,
     TlsFlags,
@@ -52,13 +54,7 @@ interface LoadFlags
     LoadPageFlags,
     ThresholdFlags {
   target?: string;
-  token?: string;
-  spawnRate?: number;
   runTime?: number;
-  iterations?: number;
-  era: LoadPlan['era'];
-  seed: number;
-  requestTimeout: number;
   allowRemote: boolean;
   data: string;
   failOnError: boolean;
@@ -68,37 +64,23 @@ interface LoadFlags
 const logger = createLogger('warn');
 
 export function registerLoad(program: Command): void {
-  const defaults = loadPlanDefaults;
-  const command = program
-    .command('load')
-    .enablePositionalOptions()
-    .summary('put MCP users on a target and say how it answers')
-    .description(
-      'Puts MCP users on a target and counts what it answers, on the terminal or, with --ui, from a page in the ' +
-        'browser.\nWithout --target it brings up a stack of its own: PostgreSQL, the gateway and a sample MCP server.',
-    )
-    .option('-H, --target <url>', 'base URL of the gateway, or its MCP endpoint')
-    .addOption(new Option('--host <url>', "the same as --target, by Locust's name").conflicts('target'))
-    .addOption(
-      new Option('--headless', "without a page, as without --ui: Locust's users write it").conflicts('ui'),
-    )
-    .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
-    .option('-u, --users <n>', 'simulated users', wholeNumber, defaults.users)
-    .option(
-      '-r, --spawn-rate <n>',
-      `users started per second (default: ${defaults.spawnRate}; in the open model all within a second)`,
-      positive,
-    )
+  const command = addPlanOptions(
+    program
+      .command('load')
+      .enablePositionalOptions()
+      .summary('put MCP users on a target and say how it answers')
+      .description(
+        'Puts MCP users on a target and counts what it answers, on the terminal or, with --ui, from a page in the ' +
+          'browser.\nWithout --target it brings up a stack of its own: PostgreSQL, the gateway and a sample MCP server.',
+      )
+      .option('-H, --target <url>', 'base URL of the gateway, or its MCP endpoint')
+      .addOption(new Option('--host <url>', "the same as --target, by Locust's name").conflicts('target'))
+      .addOption(
+        new Option('--headless', "without a page, as without --ui: Locust's users write it").conflicts('ui'),
+      ),
+    'makes two runs draw the same tasks and pauses',
+  )
     .option('-t, --run-time <time>', 'stop after this time (default: Ctrl-C stops)', parseWaitMs)
-    .option('--iterations <n>', 'end each user after this many tasks', wholeNumber)
-    .addOption(new Option('--era <era>', 'MCP wire that users speak').choices(eras).default(defaults.era))
-    .option('--seed <n>', 'makes two runs draw the same tasks and pauses', wholeNumber, defaults.seed)
-    .option(
-      '--request-timeout <time>',
-      'an answer that takes longer is a failure',
-      parseDurationMs,
-      defaults.requestTimeoutMs,
-    )
     .option('--allow-remote', 'send load to a target that is not this machine', false)
     .addOption(
       new Option('--data <folder>', 'where the embedded PostgreSQL lives')
@@ -165,18 +147,12 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
   const model = loadModelOf(flags);
   return createLoadPlan({
     targetUrl,
-    ...(flags.token === undefined ? {} : { token: flags.token }),
-    ...(flags.spawnRate === undefined ? {} : { spawnRate: flags.spawnRate }),
-    users: flags.users,
+    ...planSettingsOf(flags),
     scenarios: withWait(scenarios, model.wait),
     ...model,
     ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
-    requestTimeoutMs: flags.requestTimeout,
-    era: flags.era,
-    seed: flags.seed,
-    ...(flags.iterations === undefined ? {} : { iterationsPerUser: flags.iterations }),
   });
 }
 

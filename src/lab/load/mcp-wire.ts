@@ -1,7 +1,7 @@
 import { isRecord } from '../../protocol/record.ts';
 import type { Era } from './load-plan.ts';
 import { parseJson } from './parse-json.ts';
-import type { HttpAnswer, HttpFailure, HttpRequest } from './http-target.ts';
+import type { HttpAnswer, HttpFailure } from './http-target.ts';
 
 /**
  * MCP over Streamable HTTP as its clients speak it, by hand and pure: the meter shares no client code with
@@ -99,11 +99,6 @@ function modernWire(fixed: Record<string, string>): Wire {
 function headerValue(value: string): string {
   const safe = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !/^=\?base64\?.*\?=$/i.test(value);
   return safe ? value : `=?base64?${Buffer.from(value, 'utf8').toString('base64')}?=`;
-}
-
-/** A GET without any of MCP's headers, e.g. the health check of a load balancer. */
-export function plainGet(path: string): HttpRequest {
-  return { method: 'GET', path, headers: { accept: '*/*', 'user-agent': userAgent } };
 }
 
 /** The body of a request, or of a notification when there is no `id`. */

@@ -81,7 +81,7 @@ export function literalOf(parts: TemplateParts): string | undefined {
 }
 
 /** The text; values that are no text are written as JSON. */
-export function renderText(parts: TemplateParts, scope: TemplateScope): string {
+function renderText(parts: TemplateParts, scope: TemplateScope): string {
   let text = '';
   for (const part of parts) {
     if (typeof part === 'string') text += part;
@@ -94,7 +94,7 @@ export function renderText(parts: TemplateParts, scope: TemplateScope): string {
 }
 
 /** The value: an expression that is the whole text keeps its type, so that `${count}` can be a number. */
-export function renderValue(parts: TemplateParts, scope: TemplateScope): JsonValue {
+function renderValue(parts: TemplateParts, scope: TemplateScope): JsonValue {
   const [only] = parts;
   return parts.length === 1 && only !== undefined && typeof only !== 'string'
     ? evaluate(only, scope)

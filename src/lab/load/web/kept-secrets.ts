@@ -1,7 +1,8 @@
 import { GaugewayError } from '../../../shared/errors.ts';
-import { isSecret, useOfHeader } from '../recording/request-secrets.ts';
+import { useOfHeader } from '../recording/request-secrets.ts';
 import type { JsonValue } from '../scenarios/json-value.ts';
 import type { Scenario, Step, WeightedScenario } from '../scenarios/scenario.ts';
+import { isSecret } from '../secret-values.ts';
 
 /**
  * Throws GaugewayError usage when a scenario holds what looks by its name like a secret, and `host` is another than that
