@@ -44,8 +44,8 @@ describe('a value', () => {
 
   test('is looked at in pieces that overlap, never as a whole', () => {
     // Each rule of what is masked sees 4,096 characters: one that needs more does not hold.
-    const apart = (spaces: number): string => `, password${' '.repeat(spaces)}=hunter2`;
-    expect([looksSecret(apart(100)), looksSecret(apart(8_000))]).toEqual([true, false]);
+    const [near, far] = [100, 8_000].map((spaces) => `, password${' '.repeat(spaces)}=hunter2`);
+    expect([looksSecret(near ?? ''), looksSecret(far ?? '')]).toEqual([true, false]);
   });
 
   test('is looked at to its end', () => {
