@@ -145,6 +145,19 @@ class Observation {
       await this.#api.swarm(this.#start.users, this.#start.spawnRate);
       this.#sinceMs = nowMs();
     }
+    let counters: LocustCounters | undefined;
+    let hasEnded = false;
+    try {
+      ({ counters, hasEnded } = await this.#watch(signal));
+    } finally {
+      // Also one that has not begun: it would begin as soon as it could.
+      if (this.#start !== undefined && !hasEnded) await this.#stopTest();
+    }
+    await this.#end(counters);
+  }
+
+  /** Looks until the test has ended or nobody wants to look any longer. Throws as {@link #refuseNoTest}. */
+  async #watch(signal: AbortSignal): Promise<{ counters: LocustCounters | undefined; hasEnded: boolean }> {
     const askedMs = nowMs();
     let counters: LocustCounters | undefined;
     while (!signal.aborted) {
@@ -155,10 +168,17 @@ class Observation {
       if (isBusy(counters)) this.#started = true;
       this.#refuseNoTest(counters, askedMs);
       if (counters.state === 'running') this.#ramped.resolve();
-      if (this.#started && !isBusy(counters)) return this.#end(counters);
+      if (this.#started && !isBusy(counters)) return { counters, hasEnded: true };
     }
-    if (this.#start !== undefined) await this.#api.stop();
-    await this.#end(counters);
+    return { counters, hasEnded: false };
+  }
+
+  async #stopTest(): Promise<void> {
+    try {
+      await this.#api.stop();
+    } catch (error) {
+      this.#watcher.onNote(`the test in Locust could not be stopped, and may go on: ${messageOf(error)}`);
+    }
   }
 
   /** Throws GaugewayError source_unreadable for a test that was asked for and does not begin. */
@@ -191,18 +211,25 @@ class Observation {
   /** Reads the counters and hands on a window, if there is a whole one or it is the last. */
   async #look(isLast: boolean): Promise<LocustCounters | undefined> {
     const lookedMs = nowMs();
+    const counters = await this.#counters();
+    if (counters === undefined) return undefined;
+    const atMs = nowMs();
+    const windowMs = atMs - this.#sinceMs;
+    const isKept = counters.text === this.#lastText && windowMs < keptAnswerMs;
+    const isShort = counters.workers.length > 0 && windowMs < distributedWindowMs && isBusy(counters);
+    if (isLast ? counters.text === this.#lastText : isKept || isShort) return counters;
+    this.#lastText = counters.text;
+    this.#sinceMs = atMs;
+    const sample = this.#windows.take(counters, Math.round(windowMs * 1000) / 1000);
+    this.#watcher.onSample(sample, atMs, atMs - lookedMs);
+    return counters;
+  }
+
+  /** Undefined where Locust does not answer, which is a gap. */
+  async #counters(): Promise<LocustCounters | undefined> {
     try {
       const counters = await this.#api.counters();
-      const atMs = nowMs();
-      const windowMs = atMs - this.#sinceMs;
-      const isKept = counters.text === this.#lastText && windowMs < keptAnswerMs;
-      const isShort = counters.workers.length > 0 && windowMs < distributedWindowMs && isBusy(counters);
-      if (isLast ? counters.text === this.#lastText : isKept || isShort) return counters;
       this.#isAway = false;
-      this.#lastText = counters.text;
-      this.#sinceMs = atMs;
-      const sample = this.#windows.take(counters, Math.round(windowMs * 1000) / 1000);
-      this.#watcher.onSample(sample, atMs, atMs - lookedMs);
       return counters;
     } catch (error) {
       this.#watcher.onGap(error);
