@@ -19,6 +19,7 @@ import { addThresholdOptions } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
+import { oneLine } from '../shared/one-line.ts';
 
 interface ExportFlags extends ScenarioFlags, PlanFlags, LoadModelFields, ThresholdFlags, TlsFlags {
   engine: ExportEngine;
@@ -76,8 +77,8 @@ async function exportTo(flags: ExportFlags): Promise<void> {
     abortOnFail: flags.abortOnFail,
     runTimeMs: flags.runTime,
   });
-  for (const { name, reason } of leftOut) process.stderr.write(`left out: ${name} (${reason})\n`);
-  for (const note of notes) process.stderr.write(`${note}\n`);
+  const lines = [...leftOut.map(({ name, reason }) => `left out: ${name} (${reason})`), ...notes];
+  for (const line of lines) process.stderr.write(`${oneLine(line)}\n`);
   if (flags.out === undefined) {
     process.stdout.write(script);
     return;

@@ -42,6 +42,7 @@ import type { TlsFlags } from './tls-options.ts';
 import { addPlanOptions, planSettingsOf } from './plan-options.ts';
 import type { PlanFlags } from './plan-options.ts';
 import { LiveTable } from './live-table.ts';
+import { oneLine } from '../shared/one-line.ts';
 
 interface LoadFlags
   extends
@@ -189,7 +190,9 @@ async function runHeadless(
   try {
     const summary = await running.planned;
     outputs.plan = summary;
-    for (const { name, reason } of summary.leftOut) process.stderr.write(`left out: ${name} (${reason})\n`);
+    for (const { name, reason } of summary.leftOut) {
+      process.stderr.write(`${oneLine(`left out: ${name} (${reason})`)}\n`);
+    }
     // Arrivals begin when the users are there; the closed model's ramp is part of the load.
     if (isOpenModel(plan.executor)) await Promise.race([running.ramped, running.finished]);
     timer = setTimeout(stop, flags.runTime ?? longestTimerMs);

@@ -1,6 +1,7 @@
 import { nowMs } from '../shared/clock.ts';
 import { formatDurationMs } from '../shared/duration.ts';
 import type { RunProgress } from '../lab/progress-meter.ts';
+import { oneLine } from '../shared/one-line.ts';
 
 /** Milliseconds between two lines where nothing can be redrawn (a pipe, a CI log). */
 const lineEveryMs = 5000;
@@ -19,10 +20,10 @@ export class ProgressLine {
     this.#stream = stream;
   }
 
-  /** A line that stays, e.g. what is being started. */
+  /** A line that stays, e.g. what is being started. It may hold what a target says of itself. */
   note(text: string): void {
     this.end();
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${oneLine(text)}\n`);
   }
 
   show(progress: RunProgress): void {

@@ -8,6 +8,7 @@ import type { HttpMethod } from '../lab/load/scenarios/scenario.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
+import { oneLine } from '../shared/one-line.ts';
 
 export interface RecordingFlags extends TlsFlags {
   har?: string;
@@ -66,7 +67,7 @@ export async function readRecordings(flags: RecordingFlags): Promise<RecordedSce
 export function tellLeftOut({ leftOut }: RecordedScenario): void {
   const lines = leftOut.slice(0, maxNotes).map(({ name, reason, count }) => {
     const times = count === 1 ? '' : `, ${count} times`;
-    return `left out: ${name} (${reason}${times})`.replaceAll(/\p{Cc}/gu, ' ');
+    return oneLine(`left out: ${name} (${reason}${times})`);
   });
   if (leftOut.length > maxNotes) lines.push(`left out: ${leftOut.length - maxNotes} more`);
   for (const line of lines) process.stderr.write(`${line}\n`);

@@ -48,3 +48,22 @@ it('leaves out the extremes where there is no room for them, and nothing else', 
     'req/s',
   ]);
 });
+
+it('a name that holds escape sequences reaches the terminal without them', () => {
+  const load = new LoadStatistics();
+  const latency = new LatencySketch();
+  latency.record(1_000);
+  const window = {
+    requests: 1,
+    failures: 1,
+    failuresByKind: { 'http 500\u001b[2J': 1 },
+    latency: latency.toJSON(),
+    responseBytes: 0,
+  };
+  const vitals = { cpuPercent: 1, eventLoopDelayP99Ms: 1, lateStarts: 0, plannedStarts: 1, maxLateMs: 0 };
+  const generator = { ...vitals, rssBytes: 1, exhaustedConnects: 0 };
+  load.add({ windowMs: 1000, users: 1, byName: { 'a\u001b[31m': window }, generator }, 1_000);
+  const table = renderLoadTable(load, { columns: 120, color: false });
+  expect(table).not.toContain('\u001b');
+  expect(table).toContain('a [31m: http 500 [2J');
+});

@@ -3,6 +3,7 @@ import { wrapText } from '../report/wrap-text.ts';
 import type { RequestStats } from '../run-document.ts';
 import { doubtOf } from './generator-health.ts';
 import type { LoadStatistics } from './load-statistics.ts';
+import { oneLine } from '../../shared/one-line.ts';
 
 export interface LoadTableOptions {
   /** Width of the terminal; names give way to the figures. */
@@ -56,7 +57,7 @@ export function renderLoadTable(statistics: LoadStatistics, options: LoadTableOp
     const figures = columns.map(({ value, width, time }) =>
       `${value(stats)}${time === true ? doubt : ''}`.padStart(width),
     );
-    const text = pad(stats.name, nameWidth) + figures.join('');
+    const text = pad(oneLine(stats.name), nameWidth) + figures.join('');
     return stats.failures > 0 ? paint(text, red, options.color) : text;
   };
   return [
@@ -142,7 +143,9 @@ function renderFailures(statistics: LoadStatistics, { color }: LoadTableOptions)
   const { failures } = statistics;
   if (failures.length === 0) return [];
   const listed = failures.slice(0, maxListed);
-  const lines = listed.map(({ name, kind, occurrences }) => countLine(occurrences, `${name}: ${kind}`));
+  const lines = listed.map(({ name, kind, occurrences }) =>
+    countLine(occurrences, oneLine(`${name}: ${kind}`)),
+  );
   const further = failures.slice(maxListed);
   const rest = further.reduce((sum, { occurrences }) => sum + occurrences, 0);
   const more = further.length === 0 ? [] : [countLine(rest, `${further.length} further kinds`)];
