@@ -2,66 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { builtIn, createLoadPlan } from '../../src/lab/load/load-plan.ts';
-import type { LoadPlan, LoadPlanSummary } from '../../src/lab/load/load-plan.ts';
 import { startLoad } from '../../src/lab/load/load-process.ts';
-import { LoadStatistics } from '../../src/lab/load/load-statistics.ts';
 import { readScenario } from '../../src/lab/load/scenarios/read-scenario.ts';
-import { readDefinition } from '../../src/lab/load/scenarios/scenario-definition.ts';
 import type { ScenarioDefinition } from '../../src/lab/load/scenarios/scenario-definition.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import { ItemServer } from '../support/item-server.ts';
+import { runScenarios as run, scenario } from '../support/run-scenarios.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const logger = createLogger('silent');
-
-interface Outcome {
-  requests: Record<string, number>;
-  failures: Record<string, Record<string, number>>;
-  exceptions: Record<string, number>;
-  summary: LoadPlanSummary;
-}
-
-/** Runs scenarios with a fixed number of tasks per user to their end. */
-async function run(
-  targetUrl: string,
-  scenarios: LoadPlan['scenarios'],
-  plan: Partial<LoadPlan> = {},
-): Promise<Outcome> {
-  const statistics = new LoadStatistics();
-  const exceptions: Record<string, number> = {};
-  const load = startLoad(
-    createLoadPlan({
-      users: 4,
-      spawnRate: 1000,
-      iterationsPerUser: 5,
-      wait: { kind: 'constant', ms: 0 },
-      ...plan,
-      scenarios,
-      targetUrl,
-    }),
-    {
-      logger,
-      onSample: (sample, atMs) => statistics.add(sample, atMs),
-      onException: ({ message, count }) => (exceptions[message] = (exceptions[message] ?? 0) + count),
-    },
-  );
-  const summary = await load.planned;
-  await load.finished;
-  const rows = statistics.byName;
-  return {
-    requests: Object.fromEntries(rows.map(({ name, requests }) => [name, requests])),
-    failures: Object.fromEntries(
-      rows.filter(({ failures }) => failures > 0).map(({ name, failuresByKind }) => [name, failuresByKind]),
-    ),
-    exceptions,
-    summary,
-  };
-}
-
-function scenario(definition: ScenarioDefinition, weight = 1): LoadPlan['scenarios'][number] {
-  return { weight, scenario: readDefinition(definition) };
-}
 
 /** Logs in once, then every task makes an item, looks at it by both ways to name it, and deletes it. */
 const items: ScenarioDefinition = {
@@ -376,46 +326,5 @@ describe('a file', () => {
 
   test.each(['nowhere.yaml', 'mcp-nothing'])('that is not there is refused: %s', async (name) => {
     await expect(readScenario(name)).rejects.toMatchObject({ code: 'usage' });
-  });
-});
-
-describe('the MCP endpoint', () => {
-  const calls = scenario({ name: 'calls', tasks: [{ steps: [{ tool: '*' }] }] });
-
-  test.each<[endpoint: string, target: string, server: string | undefined]>([
-    ['/mcp', '', undefined],
-    ['/mcp', '/', undefined],
-    ['/mcp', '/mcp', undefined],
-    ['/mcp/', '', undefined],
-    ['/rpc', '', undefined],
-    ['/rpc', '/rpc', undefined],
-    ['/servers/a1/mcp', '/servers/a1/mcp', undefined],
-    ['/servers/a1/mcp', '', 'all tools'],
-    ['/servers/a1/mcp', '', 'a1'],
-    ['/servers/a1/mcp/', '/mcp', 'all tools'],
-  ])('is found at %s from the target %s and the virtual server %s', async (endpoint, target, server) => {
-    const servers = [{ id: 'a1', name: 'all tools' }];
-    await using mcp = await CountingMcpServer.start({ endpoint, servers });
-    const { requests, failures, summary } = await run(mcp.url + target, [calls], {
-      users: 1,
-      ...(server === undefined ? {} : { server }),
-    });
-    expect(failures).toEqual({});
-    expect(requests['tools/call echo']).toBe(5);
-    expect(summary.endpoint).toBe(mcp.url + endpoint);
-  });
-
-  it('of a virtual server that there is not is refused with those that there are', async () => {
-    await using mcp = await CountingMcpServer.start({ servers: [{ id: 'a1', name: 'all tools' }] });
-    await expect(run(mcp.url, [calls], { server: 'mine' })).rejects.toThrow(
-      "no virtual server 'mine': there are all tools",
-    );
-  });
-
-  it('that is nowhere is told as the first place answered', async () => {
-    await using server = await ItemServer.start();
-    await expect(run(server.url, [calls])).rejects.toThrow(
-      `${server.url}: initialize failed before the load began: http 404`,
-    );
   });
 });
