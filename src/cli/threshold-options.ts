@@ -16,7 +16,8 @@ export function addThresholdOption(command: Command): void {
     new Option(
       '--threshold <limit>',
       "limit that the load must keep, repeatable: 'p95<200ms', 'error_rate<1%', or 'tools/call:p99<500ms' of the " +
-        'requests whose name begins so; metrics: p50 (any percentile), mean, max, error_rate, rps',
+        "requests whose name begins so, with ' each second' behind it for every second by itself; metrics: p50 (any " +
+        'percentile), mean, max, error_rate, rps',
     )
       .argParser(oneMore)
       .default([], 'none')

@@ -1,8 +1,20 @@
 import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { startGuarded } from './guarded-server.ts';
+import { findProgram, findProgramIn } from './requires.ts';
+import type { Requirement } from './requires.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+/** The Locust on PATH, which at Debian is 2.12, and the newer one that `.ci/run` installs: their answers differ. */
+export const locusts: readonly { version: string; program: Requirement }[] = [
+  { version: 'on PATH', program: findProgram('locust') },
+  {
+    version: '2.46',
+    program: findProgramIn([join(homedir(), '.cache/gaugeway-ci/bin')], 'locust-2.46'),
+  },
+];
 
 /** A real Locust with its web page on a port of its own, and its file of history switched on. */
 export interface RunningLocust extends AsyncDisposable {

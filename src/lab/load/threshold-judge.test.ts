@@ -100,6 +100,17 @@ describe('giving up', () => {
   });
 });
 
+it('of each second fails by one second that breaks it, however good the rest is', () => {
+  const judge = judgeOf('max<200ms each second', 'max<400ms each second', 'nowhere:max<1s each second');
+  judge.add(slow, 0);
+  for (let at = 1; at < 60; at += 1) judge.add(fast, at * 1000);
+  expect(judge.results().map(({ passed, windows }) => [passed, windows.broken])).toEqual([
+    [false, 1],
+    [true, 0],
+    [false, 0],
+  ]);
+});
+
 it('is told in a line per threshold', () => {
   const judge = judgeOf('max<200ms', 'ping:rps>=0');
   judge.add(slow, 0);

@@ -63,12 +63,15 @@ export class ThresholdJudge {
     return this.#tallies.map(({ threshold, checked, broken }) => {
       const value = measure(threshold, this.#all.requestsOf(threshold.namePrefix));
       const endedTheLoad = threshold.text === abortedBy;
+      const kept = threshold.eachSecond
+        ? checked > 0 && broken === 0
+        : value !== null && keeps(threshold, value);
       return {
         threshold: threshold.text,
         value,
         unit: unitOf(threshold),
         limit: threshold.limit,
-        passed: value !== null && keeps(threshold, value) && !endedTheLoad,
+        passed: value !== null && kept && !endedTheLoad,
         endedTheLoad,
         windows: { checked, broken },
       };

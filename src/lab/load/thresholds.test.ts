@@ -21,8 +21,10 @@ describe('a threshold is read', () => {
     ['tools/call a:b: p50<5ms', 'tools/call a:b', { kind: 'percentile', percent: 50 }, '<', 5, 'ms'],
   ])('%s', (text, namePrefix, metric, comparison, limit, unit) => {
     const threshold = parseThreshold(text);
-    expect(threshold).toEqual({ text, namePrefix, metric, comparison, limit });
+    expect(threshold).toEqual({ text, namePrefix, eachSecond: false, metric, comparison, limit });
     expect(unitOf(threshold)).toBe(unit);
+    const bySecond = `${text} each second`;
+    expect(parseThreshold(bySecond)).toEqual({ ...threshold, text: bySecond, eachSecond: true });
   });
 
   it.each([

@@ -11,12 +11,14 @@ export interface MeasuredRequests {
   latency: LatencySketch | { meanMs: number; quantileMs?: never };
 }
 
-/** A limit that a load must keep, e.g. `tools/call:p99<500ms`. */
+/** A limit that a load must keep, e.g. `tools/call:p99<500ms`, or `p95<200ms each second`. */
 export interface Threshold {
   /** As it was written, without spaces at its ends. */
   text: string;
   /** Requests whose name begins with it; all of them without. */
   namePrefix: string | undefined;
+  /** Whether every window of a second must keep it, not only all requests together. */
+  eachSecond: boolean;
   metric: ThresholdMetric;
   comparison: Comparison;
   /** In the metric's own unit: milliseconds, percent or requests per second. */
@@ -55,15 +57,17 @@ const limitForms: Readonly<Record<ThresholdUnit, { pattern: RegExp; example: str
 const longestText = 300;
 const metricNames = 'p50, p95, p99.9, …, mean, max, error_rate, rps';
 
+const eachSecond = /\s+each second$/;
+
 /**
- * Reads `[name prefix:]metric<limit`: the metric is a percentile (`p95`), `mean`, `max`, `error_rate` or `rps`, the
+ * Reads `[name prefix:]metric<limit[ each second]`: the metric is a percentile (`p95`), `mean`, `max`, `error_rate` or `rps`, the
  * comparison one of `<`, `<=`, `>`, `>=`. Throws GaugewayError usage that says what is wrong with which part.
  */
 export function parseThreshold(input: string): Threshold {
   const text = input.trim();
   const wrong = (why: string): GaugewayError =>
     new GaugewayError('usage', `threshold '${text.slice(0, longestText)}': ${why}`);
-  const found = /^(?:(.*):)?([^:<>=]*)(<=|>=|<|>)([^<>=]*)$/s.exec(text);
+  const found = /^(?:(.*):)?([^:<>=]*)(<=|>=|<|>)([^<>=]*)$/s.exec(text.replace(eachSecond, ''));
   if (found === null || text.length > longestText) {
     throw wrong("write a metric, < or >, and a limit, e.g. 'p95<200ms' or 'tools/call:p99<500ms'");
   }
@@ -79,7 +83,8 @@ export function parseThreshold(input: string): Threshold {
     const { example } = limitForms[units[metric.kind]];
     throw wrong(`'${limitText.trim()}' is no limit of ${metricText.trim()}: write it like ${example}`);
   }
-  return { text, namePrefix: prefix?.trim(), metric, comparison: sign, limit };
+  const namePrefix = prefix?.trim();
+  return { text, namePrefix, eachSecond: eachSecond.test(text), metric, comparison: sign, limit };
 }
 
 /** The unit in which {@link measure} and `limit` are. */

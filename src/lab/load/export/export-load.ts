@@ -1,3 +1,4 @@
+import { GaugewayError } from '../../../shared/errors.ts';
 import { HttpTarget } from '../http-target.ts';
 import type { LoadPlan, LoadPlanSummary } from '../load-plan.ts';
 import { createWire } from '../mcp-wire.ts';
@@ -27,6 +28,10 @@ export async function exportLoad(
   options: Pick<ScriptModel, 'thresholds' | 'abortOnFail' | 'runTimeMs'>,
 ): Promise<ExportedLoad> {
   checkExpressible(plan, engine);
+  const bySecond = options.thresholds.find(({ eachSecond }) => eachSecond);
+  if (bySecond !== undefined) {
+    throw new GaugewayError('usage', `threshold '${bySecond.text}': ${engine} judges a test as a whole only`);
+  }
   const target = new HttpTarget(new URL(plan.targetUrl).origin, plan.requestTimeoutMs, plan.tls);
   try {
     const preparation = await prepareLoad(plan, target, createWire(plan.era, plan.token));
