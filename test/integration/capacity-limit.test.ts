@@ -75,8 +75,7 @@ describe.skipIf(missing)(
       // Its answer is what the CPU of a call allows; less where others wanted that CPU too.
       expect(found.answer?.rps).toBeLessThan((1000 / callCpuMs) * 1.05);
       const { answer, steps } = found;
-      const reached = steps.filter(({ users, role }) => role === 'ramp' && users === answer?.users).at(-1);
-      expect(reached?.rps).toBeGreaterThanOrEqual(answer?.interval?.low ?? Number.NaN);
+      expect(steps.filter(({ role }) => role === 'ramp').map(({ users }) => users)).toContain(answer?.users);
     });
   },
 );

@@ -45,7 +45,9 @@ async function expectExported(engine: 'k6' | 'locust', name: string): Promise<vo
   const scenario = join(folder.path, 'greedy.json');
   await writeFile(scenario, JSON.stringify(definition));
   const args = ['--target', target.url, '--scenario', scenario, '--users', '1', '--iterations', '2'];
-  const { counted } = await runExported(engine, folder.path, [...args, '--think', '1ms-1ms']);
+  // The script reads the secret where it runs: the target must not be able to ask for it there either.
+  const secret = { SCENARIO_PASSWORD: 'hunter2' };
+  const { counted } = await runExported(engine, folder.path, [...args, '--think', '1ms-1ms'], secret);
   expect(counted['call']).toEqual({ requests: 2, failures: {} });
   expect(target.count(`tools/call ${name}`)).toBe(2);
 }
