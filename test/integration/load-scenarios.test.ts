@@ -223,6 +223,25 @@ describe('a scenario of MCP', () => {
     expect(asked).toEqual(Array.from({ length: 80 }, () => 0));
   });
 
+  it('tells a tool that fails now and then from one that takes no such arguments', async () => {
+    await using server = await CountingMcpServer.start({
+      tools: [{ name: 'flickers' }, { name: 'refuses' }],
+      onCall: (tool, call, response, id) => {
+        if (tool === 'flickers' && call > 1) return undefined;
+        const result = { isError: true, content: [{ type: 'text', text: 'no' }] };
+        response
+          .setHeader('content-type', 'application/json')
+          .end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+        return true;
+      },
+    });
+    const { requests, summary } = await run(server.url, [builtIn('mcp-tools')]);
+    expect(requests['tools/call flickers']).toBe(20);
+    expect(summary.leftOut).toEqual([
+      { name: 'refuses', reason: 'a trial call with made-up arguments gave isError: no' },
+    ]);
+  });
+
   it('tries what is optional with what users extract at their start', async () => {
     await using server = await ItemServer.start();
     const { summary, failures } = await run(server.url, [

@@ -100,7 +100,7 @@ export class ToolPool {
     const variants: McpMessage[] = [];
     let refusal: string | undefined;
     for (const message of made.values()) {
-      const reason = await this.#tryOnce(message, countedAs);
+      const reason = await this.#refusalOf(message, countedAs);
       if (reason === undefined) variants.push(message);
       else refusal ??= reason;
     }
@@ -113,8 +113,10 @@ export class ToolPool {
   }
 
   /** Why the target refuses the arguments, or undefined. A failure of another kind is the target's own and stays in. */
-  async #tryOnce(message: McpMessage, name: string): Promise<string | undefined> {
-    const judgement = await this.#client.request(message, name);
+  async #refusalOf(message: McpMessage, name: string): Promise<string | undefined> {
+    let judgement = await this.#client.request(message, name);
+    // A tool that fails now and then says the same as one that takes no such arguments; that one says it again.
+    if (judgement.failure === 'isError') judgement = await this.#client.request(message, name);
     if (judgement.failure === undefined) return undefined;
     const { failure, detail, jsonRpcCode } = judgement;
     const refused = failure === 'isError' || jsonRpcCode === invalidParams || jsonRpcCode === methodNotFound;
