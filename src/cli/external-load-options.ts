@@ -37,8 +37,8 @@ const ownOptions = [
   'har',
   'fromOpenapi',
 ];
-/** Users that Locust is to start per second where nobody says it; that of a session. */
-const usualSpawnRate = 25;
+/** Users that a session starts per second, or has Locust start, where nobody says it. */
+export const usualSpawnRate = 25;
 /** Options that say something to another tool only when it is to start its test. */
 const startOptions = { users: '--users', spawnRate: '--spawn-rate', baseline: '--baseline' };
 

@@ -13,7 +13,7 @@ import { createLogger } from '../shared/logger.ts';
 import type { StackDescription } from '../shared/stack-description.ts';
 import { addScenarioOptions, readScenarios } from './scenario-options.ts';
 import type { ScenarioFlags } from './scenario-options.ts';
-import { addExternalLoadOptions, externalDriverOf } from './external-load-options.ts';
+import { addExternalLoadOptions, externalDriverOf, usualSpawnRate } from './external-load-options.ts';
 import type { ExternalLoadFlags } from './external-load-options.ts';
 import { addRunOptions } from './run-options.ts';
 import type { RunFlags } from './run-options.ts';
@@ -49,7 +49,6 @@ interface SessionFlags
 }
 
 const usualDurationMs = 30_000;
-const usualSpawnRate = 25;
 /** Longer than that of `load`: people watch a session, and its users are those of an afternoon. */
 const usualWait = { kind: 'between', minMs: 100, maxMs: 500 } as const;
 
