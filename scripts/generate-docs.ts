@@ -9,6 +9,8 @@ import { z } from 'zod';
 import { exitCodes } from '../src/cli/exit-codes.ts';
 import { createProgram } from '../src/cli/program.ts';
 import { listConfigKeys } from '../src/config/schema.ts';
+import { stackFileSchema } from '../src/config/stack-file.ts';
+import { limitTable } from '../src/lab/look/limits.ts';
 import { rules } from '../src/lab/diagnose/rules/index.ts';
 import { routes } from '../src/lab/load/web/load-routes.ts';
 import { runDocumentSchema } from '../src/lab/run-document.ts';
@@ -23,6 +25,7 @@ const program = await createProgram('');
 
 const documents: Record<string, () => string> = {
   'run.schema.json': () => `${JSON.stringify(z.toJSONSchema(runDocumentSchema), null, 2)}\n`,
+  'stack.schema.json': () => `${JSON.stringify(z.toJSONSchema(stackFileSchema, { io: 'input' }), null, 2)}\n`,
   'cli.md': () => page('Command line', [...commandSections(program), exitCodeSection()].join('\n')),
   'configuration.md': () =>
     page(
@@ -49,6 +52,21 @@ const documents: Record<string, () => string> = {
           spec.retryable ? 'yes' : 'no',
         ]),
       ),
+    ),
+  'limits.md': () =>
+    page(
+      'Limits of a healthy stack',
+      `What the looks (\`pg\`, \`redis\`, \`stats\`, \`logs\`) judge by. \`--limit NAME=VALUE\`, or \`limits:\` of the stack\n` +
+        `file, changes one. Percent of CPU are of one core.\n\n${table(
+          ['limit', 'value', 'beyond it', 'verdict', 'from'],
+          Object.entries(limitTable).map(([name, { value, unit, meaning, verdict, source }]) => [
+            code(name),
+            `${value} ${unit}`,
+            meaning,
+            verdict,
+            source,
+          ]),
+        )}`,
     ),
   'load-api.md': () =>
     page(

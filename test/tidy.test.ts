@@ -44,7 +44,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   { room: 'src/main.ts', may: ['src/cli/'], packages: [] },
   { room: 'src/cli/', may: ['src/'], packages: ['*'] },
   { room: 'src/config/', may: ['src/config/', 'src/shared/'], packages: ['zod', 'node'] },
-  { room: 'src/shared/', may: ['src/shared/'], packages: ['node'] },
+  { room: 'src/shared/', may: ['src/shared/'], packages: ['node', 'yaml'] },
   { room: 'src/protocol/', may: ['src/protocol/', 'src/shared/'], packages: ['@modelcontextprotocol/core'] },
   {
     room: 'src/gateway/server.ts',
@@ -104,12 +104,12 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   {
     room: 'src/lab/',
     may: ['src/lab/', 'src/shared/', 'src/protocol/'],
-    packages: ['json-p3', 'pg', 'undici', 'yaml', 'zod', 'node'],
+    packages: ['dockerode', 'ioredis', 'json-p3', 'libpg-query', 'pg', 'undici', 'yaml', 'zod', 'node'],
   },
   {
     room: 'src/stack/',
     may: ['src/stack/', 'src/config/', 'src/shared/', 'src/protocol/'],
-    packages: ['pg', 'jose', 'undici', 'zod', 'node'],
+    packages: ['dockerode', 'ioredis', 'pg', 'jose', 'undici', 'yaml', 'zod', 'node'],
   },
   {
     room: 'src/console/',

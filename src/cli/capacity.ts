@@ -94,7 +94,7 @@ export function registerCapacity(program: Command): void {
 
 async function capacity(flags: CapacityFlags): Promise<void> {
   const ramp = rampOf(flags);
-  const target = describeTarget(flags);
+  const target = await describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf({ users: ramp.startUsers, think: flags.think });
   const plan = createLoadPlan({

@@ -106,7 +106,7 @@ async function session(flags: SessionFlags): Promise<void> {
   });
   const logger = createLogger('warn');
   const external = externalDriverOf(flags);
-  const target = describeTarget(flags);
+  const target = await describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf(flags);
   const isOpen = model.executor !== undefined && isOpenModel(model.executor);

@@ -3,14 +3,19 @@ import { type Command, Option } from 'commander';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
-import { processRoles, type StackDescription } from '../shared/stack-description.ts';
+import type { StackDescription } from '../shared/stack-description.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
+import {
+  addSourceOptions,
+  namesSources,
+  readSources,
+  sourceKinds,
+  type SourceFlags,
+} from './source-options.ts';
 
-export interface StackFlags {
+export interface StackFlags extends SourceFlags {
   target?: string;
   token?: string;
-  pg?: string;
-  pid: StackDescription['processes'];
   allowRemote: boolean;
   data: string;
 }
@@ -20,35 +25,38 @@ export function addStackOptions(command: Command): void {
   command
     .option('--target <url>', 'gateway to profile instead of the embedded stack')
     .addOption(new Option('--token <token>', 'bearer token for the target').env('GAUGEWAY_TOKEN'))
-    .option('--pg <dsn>', "PostgreSQL of the target's stack; a role with pg_monitor suffices")
-    .addOption(
-      new Option('--pid <[role=]pid>', `process to watch, repeatable; roles: ${processRoles.join(', ')}`)
-        .argParser(onePid)
-        .default([], 'none'),
-    )
     .option('--allow-remote', 'send load to a target that is not this machine', false)
     .addOption(
       new Option('--data <folder>', 'where the embedded PostgreSQL lives')
         .env('GAUGEWAY_DATA')
         .default('.gaugeway'),
     );
+  addSourceOptions(command, sourceKinds);
 }
 
-/** The stack behind `--target`; undefined without one. Throws GaugewayError usage. */
-export function describeTarget(flags: StackFlags): StackDescription | undefined {
-  const { target } = flags;
-  if (target === undefined) {
-    if (flags.pg === undefined && flags.pid.length === 0) return undefined;
-    throw new GaugewayError('usage', '--pg and --pid describe the stack behind --target, which is missing');
+/**
+ * The stack behind `--target`, or of the file behind `--stack`; undefined without either. Throws GaugewayError usage.
+ */
+export async function describeTarget(flags: StackFlags): Promise<StackDescription | undefined> {
+  if (flags.target === undefined && flags.stack === undefined) {
+    if (!namesSources(flags)) return undefined;
+    throw new GaugewayError(
+      'usage',
+      'these options describe the stack behind --target, or the file behind --stack, which are missing',
+    );
   }
+  const { sources, settings } = await readSources(flags, undefined);
+  const target = flags.target ?? settings.gateway?.url;
+  if (target === undefined)
+    throw new GaugewayError('usage', 'the stack file names no gateway: give --target');
   refuseRemote(target, flags.allowRemote);
+  const token = flags.token ?? settings.gateway?.token;
   return {
-    name: new URL(target).host,
+    ...sources,
+    name: settings.name ?? new URL(target).host,
     embedded: false,
     gatewayUrl: target.replace(/(\/mcp)?\/*$/, ''),
-    ...(flags.token === undefined ? {} : { token: flags.token }),
-    ...(flags.pg === undefined ? {} : { postgresDsn: flags.pg }),
-    processes: flags.pid,
+    ...(token === undefined ? {} : { token }),
   };
 }
 
@@ -73,16 +81,4 @@ export async function withStack(
   } finally {
     await stack.stop();
   }
-}
-
-function onePid(text: string, before: StackDescription['processes']): StackDescription['processes'] {
-  const [, roleName = 'gateway', digits] = /^(?:([a-z]+)=)?([1-9]\d{0,9})$/.exec(text) ?? [];
-  const role = processRoles.find((name) => name === roleName);
-  if (digits === undefined || role === undefined) {
-    throw new GaugewayError(
-      'usage',
-      `--pid takes PID or ROLE=PID (${processRoles.join(', ')}), not '${text}'`,
-    );
-  }
-  return [...before, { role, name: role, pid: Number(digits) }];
 }

@@ -2,10 +2,10 @@ import { nowMs } from '../shared/clock.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { maskSecrets } from '../shared/mask-secrets.ts';
-import type { StackDescription } from '../shared/stack-description.ts';
+import { describeLogOrigin, type StackDescription } from '../shared/stack-description.ts';
 import { type AnalysedRun, analyse } from './analyse.ts';
 import { createCollectors } from './collect/index.ts';
-import { procMissing } from './collect/proc-files.ts';
+import { procMissing } from '../shared/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
 import { probeTarget } from './probe-target.ts';
 import { requiredSources } from './required-sources.ts';
@@ -154,7 +154,12 @@ function openingDocument(
       embedded: stack.embedded,
       gatewayUrl: stack.gatewayUrl,
       postgres: stack.postgresDsn === undefined ? null : maskSecrets(stack.postgresDsn),
+      pgbouncer: stack.pgbouncerDsn === undefined ? null : maskSecrets(stack.pgbouncerDsn),
+      redis: stack.redisUrl === undefined ? null : maskSecrets(stack.redisUrl),
+      nginx: stack.nginx ?? null,
       processes: stack.processes,
+      containers: stack.containers,
+      logs: stack.logs.map((log) => ({ ...log, from: describeLogOrigin(log.from) })),
     },
     settings,
     phases: [],

@@ -107,7 +107,18 @@ export const runDocumentSchema = z
       embedded: z.boolean(),
       gatewayUrl: z.string(),
       postgres: z.string().nullable().meta({ description: 'DSN with its password masked' }),
+      pgbouncer: z.string().nullable().default(null).meta({ description: 'DSN with its password masked' }),
+      redis: z.string().nullable().default(null).meta({ description: 'URL with its password masked' }),
+      nginx: z
+        .object({ statusUrl: z.string().optional(), accessLog: z.string().optional() })
+        .nullable()
+        .default(null),
       processes: z.array(z.object({ role: z.enum(processRoles), name: z.string(), pid: z.number().int() })),
+      containers: z.array(z.object({ role: z.enum(processRoles), name: z.string() })).default([]),
+      logs: z
+        .array(z.object({ role: z.enum(processRoles), name: z.string(), from: z.string() }))
+        .default([])
+        .meta({ description: 'e.g. `file /var/log/gateway.log`, `container gateway-1`, `unit gateway`' }),
     }),
     settings: z.object({
       users: z.number().nullable().meta({ description: 'Null when another tool decides' }),
@@ -170,6 +181,11 @@ export const runDocumentSchema = z
         samples: z.number().int(),
         gaps: z.number().int(),
         costMs: z.number().meta({ description: 'Mean wall milliseconds per sample' }),
+        clockOffsetMs: z
+          .number()
+          .optional()
+          .meta({ description: "How far the source's clock was ahead of the run's, as it was last asked" }),
+        clockErrorMs: z.number().optional().meta({ description: 'Give or take, half of the time of asking' }),
         error: z.string().optional(),
       }),
     ),

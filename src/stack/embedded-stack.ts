@@ -109,6 +109,8 @@ export async function startEmbeddedStack(options: EmbeddedStackOptions): Promise
         { role: 'postgres', name: 'PostgreSQL', pid: postgres.pid },
         { role: 'upstream', name: 'sample MCP server', pid: upstream.pid },
       ],
+      containers: [],
+      logs: [],
     };
     return { description, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Collector } from '../../src/lab/collect/collector.ts';
 import { createCollectors } from '../../src/lab/collect/index.ts';
-import { ownListeningSockets } from '../../src/lab/collect/node/listening-ports.ts';
+import { ownListeningSockets } from '../../src/shared/listening-ports.ts';
 import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
 import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
@@ -191,7 +191,14 @@ function nodeCollectors(
   options: { profileWindowMs?: number } = {},
 ): [Collector, Collector] {
   const processes = [{ role: 'gateway' as const, name: 'gateway-1', pid }];
-  const stack = { name: 'test', embedded: false, gatewayUrl: 'http://127.0.0.1:9', processes };
+  const stack = {
+    name: 'test',
+    embedded: false,
+    gatewayUrl: 'http://127.0.0.1:9',
+    processes,
+    containers: [],
+    logs: [],
+  };
   const created = createCollectors(stack, { logger: createLogger('silent'), ...options });
   const vitals = created.find(({ source }) => source === 'node');
   const cpu = created.find(({ source }) => source === 'cpu-profile');

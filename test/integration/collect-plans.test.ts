@@ -132,6 +132,8 @@ async function watch(sink: RecordingSink, dsn: string, load: (run: Run) => Promi
     embedded: false,
     gatewayUrl: 'http://127.0.0.1:9',
     processes: [],
+    containers: [],
+    logs: [],
     postgresDsn: dsn,
   };
   const [postgres, ...others] = createCollectors(stack, { logger: createLogger('silent') });

@@ -153,7 +153,14 @@ describe('pg_stat_statements', () => {
 });
 
 function collectors(dsn = database.dsn): Collector[] {
-  const stack = { name: 'test', embedded: false, gatewayUrl: 'http://127.0.0.1:9', processes: [] };
+  const stack = {
+    name: 'test',
+    embedded: false,
+    gatewayUrl: 'http://127.0.0.1:9',
+    processes: [],
+    containers: [],
+    logs: [],
+  };
   const created = createCollectors({ ...stack, postgresDsn: dsn }, { logger: createLogger('silent') });
   opened.push(...created);
   return created;

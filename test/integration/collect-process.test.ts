@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createCollectors } from '../../src/lab/collect/index.ts';
 import type { Collector } from '../../src/lab/collect/collector.ts';
-import { readProcStat } from '../../src/lab/collect/proc-files.ts';
+import { readProcStat } from '../../src/shared/proc-files.ts';
 import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import type { ProcessRole, StackDescription } from '../../src/shared/stack-description.ts';
@@ -100,6 +100,8 @@ function processStack(role: ProcessRole, pid: number): StackDescription {
     embedded: false,
     gatewayUrl: 'http://127.0.0.1:9',
     processes: [{ role, name: role, pid }],
+    containers: [],
+    logs: [],
   };
 }
 
@@ -138,5 +140,7 @@ async function scrapeOf(listener: RequestListener): Promise<Collector> {
     gatewayUrl: `http://127.0.0.1:${port}`,
     token: 't0k',
     processes: [],
+    containers: [],
+    logs: [],
   });
 }

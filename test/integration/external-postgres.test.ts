@@ -231,9 +231,10 @@ async function expectAccounted(gateway: ReadyProcess, dsn: string, calls: number
 /** Everything that the lab's PostgreSQL sources give of a run in which `act` happens. */
 async function record(dsn: string, act: () => Promise<void> = async () => undefined): Promise<RecordingSink> {
   const stack = { name: 'test', embedded: false, gatewayUrl: 'http://127.0.0.1:9', postgresDsn: dsn };
-  const collectors = createCollectors({ ...stack, processes: [] }, { logger }).filter(
-    ({ source }) => source === 'postgres' || source === 'statements',
-  );
+  const collectors = createCollectors(
+    { ...stack, processes: [], containers: [], logs: [] },
+    { logger },
+  ).filter(({ source }) => source === 'postgres' || source === 'statements');
   const sink = new RecordingSink();
   const opened = [];
   for (const collector of collectors) {

@@ -9,12 +9,20 @@ export class RecordingSink implements CollectorSink {
     load: [],
     postgres: [],
     statements: [],
+    pgbouncer: [],
+    redis: [],
+    nginx: [],
+    'access-log': [],
+    log: [],
+    host: [],
+    container: [],
     process: [],
     node: [],
     prometheus: [],
   };
   readonly costsMs: number[] = [];
   readonly gaps: { source: string; target: string; error: string }[] = [];
+  readonly clocks: { source: string; target: string; offsetMs: number; errorMs: number }[] = [];
   readonly profiles: { target: string; pid: number; startMs: number; endMs: number; profile: object }[] = [];
   readonly plans: PlanDocument[] = [];
 
@@ -25,6 +33,10 @@ export class RecordingSink implements CollectorSink {
 
   gap(source: string, target: string, error: unknown): void {
     this.gaps.push({ source, target, error: messageOf(error) });
+  }
+
+  clock(source: string, target: string, offsetMs: number, errorMs: number): void {
+    this.clocks.push({ source, target, offsetMs, errorMs });
   }
 
   async profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void> {

@@ -1,4 +1,11 @@
-import type { ArtifactSlots, Artifacts, Series, Slot, Timed } from '../../src/lab/diagnose/artifacts.ts';
+import {
+  absentArtifacts,
+  type ArtifactSlots,
+  type Artifacts,
+  type Series,
+  type Slot,
+  type Timed,
+} from '../../src/lab/diagnose/artifacts.ts';
 import type {
   LoadSample,
   LoadWindow,
@@ -72,6 +79,7 @@ export function syntheticRun(options: SyntheticRunOptions = {}): ArtifactSlots {
     return ok(new Map([[target, samples]]));
   };
   return {
+    ...absentArtifacts('not part of this run'),
     phases: ok([
       { name: 'baseline', startMs: 0, endMs: 2000 },
       { name: 'ramp', startMs: 2000, endMs: steadyAtMs },

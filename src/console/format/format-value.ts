@@ -31,7 +31,7 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignif
 /** A tick of a chart's axis, which has little room, e.g. `4.8M`; the unit stands in the chart's title. */
 export function formatTick(value: number, unit: ChartUnit): string {
   if (unit === 'ratio') return formatShare(value);
-  return unit === 'bytes' ? formatBytes(value) : compact.format(value);
+  return unit === 'bytes' || unit === 'bytes per second' ? formatBytes(value) : compact.format(value);
 }
 
 /** Minutes and seconds since the run began, e.g. `1:05`. */
@@ -50,6 +50,8 @@ const chartFormats: Record<ChartUnit, (value: number) => string> = {
   'percent of a core': (value) => `${formatNumber(value)} %`,
   ratio: formatShare,
   bytes: formatBytes,
+  'bytes per second': (value) => `${formatBytes(value)}/s`,
+  'ms per second': (value) => `${formatMs(value)} /s`,
 };
 
 /** A value of a chart with its unit. */

@@ -1,4 +1,4 @@
-import type { ArtifactSlots, Timed } from '../diagnose/artifacts.ts';
+import { absentArtifacts, type ArtifactSlots, type Timed } from '../diagnose/artifacts.ts';
 import { diagnose } from '../diagnose/diagnose.ts';
 import { generatorSaturated } from '../diagnose/rules/load/generator-saturated.ts';
 import { LoadStatistics } from '../load/load-statistics.ts';
@@ -90,24 +90,15 @@ function breaks(threshold: Threshold, statistics: LoadStatistics): boolean {
   return value === null ? statistics.total.requests === 0 : !keeps(threshold, value);
 }
 
-const absent = { status: 'absent', reason: 'not looked at' } as const;
-
 function judgeGenerator(
   windows: readonly Timed<ObservedLoad>[],
   startMs: number,
   endMs: number,
 ): Step['generator'] {
   const slots: ArtifactSlots = {
+    ...absentArtifacts('not looked at'),
     phases: { status: 'ok', value: [{ name: 'steady', startMs, endMs }] },
     load: { status: 'ok', value: new Map([['generator', [...windows]]]) },
-    settings: absent,
-    postgres: absent,
-    statements: absent,
-    plans: absent,
-    process: absent,
-    node: absent,
-    prometheus: absent,
-    profiles: absent,
   };
   const verdict = diagnose(slots, [generatorSaturated]).findings[0]?.verdict;
   return verdict === 'fail' ? 'saturated' : verdict === 'warn' ? 'disturbed' : 'ok';

@@ -5,6 +5,8 @@ import type { SampleTypes, SourceName } from '../timeline/samples.ts';
 export interface CollectorSink {
   sample<S extends SourceName>(source: S, target: string, costMs: number, data: SampleTypes[S]): void;
   gap(source: SourceName | 'cpu-profile', target: string, error: unknown): void;
+  /** What asking a source for its time told, see ClockEvent. */
+  clock(source: SourceName, target: string, offsetMs: number, errorMs: number): void;
   /** Stores a finished profile window; `profile` is the `.cpuprofile` document. */
   profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void>;
   plan(document: PlanDocument): Promise<void>;

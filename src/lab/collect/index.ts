@@ -1,5 +1,5 @@
 import type { Logger } from '../../shared/logger.ts';
-import type { StackDescription } from '../../shared/stack-description.ts';
+import type { StackDescription, WatchedProcess } from '../../shared/stack-description.ts';
 import type { Collector } from './collector.ts';
 import { CpuProfileCollector } from './cpu/cpu-profile.ts';
 import { NodeVitalsCollector } from './node/node-vitals.ts';
@@ -43,7 +43,7 @@ function postgresCollectors(dsn: string): Collector[] {
 }
 
 function nodeCollectors(
-  watched: StackDescription['processes'][number],
+  watched: WatchedProcess,
   { logger, profileWindowMs, profileIntervalUs }: CollectorOptions,
 ): Collector[] {
   const { pid } = watched;

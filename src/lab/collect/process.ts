@@ -1,6 +1,6 @@
 import { nowMs } from '../../shared/clock.ts';
 import { GaugewayError } from '../../shared/errors.ts';
-import type { StackDescription } from '../../shared/stack-description.ts';
+import type { WatchedProcess } from '../../shared/stack-description.ts';
 import type { ProcessSample } from '../timeline/samples.ts';
 import type { Collector, CollectorSink } from './collector.ts';
 import {
@@ -11,9 +11,7 @@ import {
   readProcFile,
   readProcStat,
   readProcStatus,
-} from './proc-files.ts';
-
-type WatchedProcess = StackDescription['processes'][number];
+} from '../../shared/proc-files.ts';
 
 /** What a process, or a postmaster with its backends, has used so far. */
 interface Usage {

@@ -26,6 +26,13 @@ export interface Artifacts {
   postgres: Series<'postgres'>;
   statements: Series<'statements'>;
   plans: (PlanDocument & { file: string })[];
+  pgbouncer: Series<'pgbouncer'>;
+  redis: Series<'redis'>;
+  nginx: Series<'nginx'>;
+  'access-log': Series<'access-log'>;
+  log: Series<'log'>;
+  host: Series<'host'>;
+  container: Series<'container'>;
   process: Series<'process'>;
   node: Series<'node'>;
   prometheus: Series<'prometheus'>;
@@ -41,6 +48,13 @@ export const artifactNames = [
   'postgres',
   'statements',
   'plans',
+  'pgbouncer',
+  'redis',
+  'nginx',
+  'access-log',
+  'log',
+  'host',
+  'container',
   'process',
   'node',
   'prometheus',
@@ -52,3 +66,27 @@ export type Slot<T> =
   { status: 'ok'; value: T } | { status: 'absent'; reason: string } | { status: 'error'; error: string };
 
 export type ArtifactSlots = { [K in ArtifactName]: Slot<Artifacts[K]> };
+
+/** Every artifact absent for the same `reason`: what a caller knows is spread over it. */
+export function absentArtifacts(reason: string): ArtifactSlots {
+  const absent = { status: 'absent', reason } as const;
+  return {
+    phases: absent,
+    settings: absent,
+    load: absent,
+    postgres: absent,
+    statements: absent,
+    plans: absent,
+    pgbouncer: absent,
+    redis: absent,
+    nginx: absent,
+    'access-log': absent,
+    log: absent,
+    host: absent,
+    container: absent,
+    process: absent,
+    node: absent,
+    prometheus: absent,
+    profiles: absent,
+  };
+}

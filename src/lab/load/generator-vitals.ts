@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { hasErrorCode } from '../../shared/system-error.ts';
-import { procMissing } from '../collect/proc-files.ts';
+import { procMissing } from '../../shared/proc-files.ts';
 import type { GeneratorVitals } from '../timeline/samples.ts';
 
 const resolutionMs = 10;

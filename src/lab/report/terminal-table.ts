@@ -3,6 +3,8 @@ export interface TableColumn<Row> {
   value: (row: Row) => string;
   /** Columns with the highest number are left out first when the terminal is narrow; 0 always stays. */
   expendable: number;
+  /** Figures are aligned to the right, words may be to the left. */
+  align?: 'left';
 }
 
 const gap = '  ';
@@ -10,7 +12,7 @@ const wantedNameWidth = 32;
 
 /**
  * Lines of a table that fits `columns`: the first column takes what is left and is cut with `…`, the others
- * are aligned to the right; expendable ones go when the names would get too little room.
+ * are aligned to the right unless they say otherwise; expendable ones go when the names would get too little room.
  */
 export function terminalTable<Row>(
   rows: readonly Row[],
@@ -34,9 +36,12 @@ export function terminalTable<Row>(
       cut(title, nameWidth).padEnd(nameWidth),
       ...cells.map((cell, index) => {
         const column = shown[index];
-        return cell.padStart(column ? widthOf(column) : 0);
+        const width = column ? widthOf(column) : 0;
+        return column?.align === 'left' ? cell.padEnd(width) : cell.padStart(width);
       }),
-    ].join(gap);
+    ]
+      .join(gap)
+      .trimEnd();
   return [
     line(
       name.title,

@@ -96,6 +96,10 @@ class FolderBundle implements Bundle {
     this.append({ kind: 'gap', atMs: nowMs(), source, target, error: messageOf(error) });
   };
 
+  readonly clock: CollectorSink['clock'] = (source, target, offsetMs, errorMs) => {
+    this.append({ kind: 'clock', atMs: nowMs(), source, target, offsetMs, errorMs });
+  };
+
   readonly profile: CollectorSink['profile'] = async (target, pid, startMs, endMs, profile) => {
     const index = (this.#profiles.get(pid) ?? 0) + 1;
     this.#profiles.set(pid, index);

@@ -11,6 +11,7 @@ interface Count {
   totalCostMs: number;
   lastError: string | undefined;
   failing: boolean;
+  clock: { offsetMs: number; errorMs: number } | undefined;
 }
 
 /**
@@ -24,6 +25,7 @@ export class CollectorTallies {
     if (event.kind === 'sample') this.#seen(event.source, event.target, event.costMs);
     // A profile runs inside its target for the whole window; what it costs there is no wall time of ours.
     if (event.kind === 'profile') this.#seen('cpu-profile', event.target, 0);
+    if (event.kind === 'clock') this.#of(event.source, event.target).clock = event;
     if (event.kind === 'gap') this.#failed(event.source, event.target, event.error);
   }
 
@@ -35,6 +37,9 @@ export class CollectorTallies {
       samples: count.samples,
       gaps: count.gaps,
       costMs: count.samples === 0 ? 0 : Math.round((count.totalCostMs / count.samples) * 1000) / 1000,
+      ...(count.clock === undefined
+        ? {}
+        : { clockOffsetMs: count.clock.offsetMs, clockErrorMs: count.clock.errorMs }),
       ...(count.lastError === undefined ? {} : { error: count.lastError }),
     }));
   }
@@ -57,7 +62,16 @@ export class CollectorTallies {
     const key = `${name}\n${target}`;
     let count = this.#counts.get(key);
     if (!count) {
-      count = { name, target, samples: 0, gaps: 0, totalCostMs: 0, lastError: undefined, failing: false };
+      count = {
+        name,
+        target,
+        samples: 0,
+        gaps: 0,
+        totalCostMs: 0,
+        lastError: undefined,
+        failing: false,
+        clock: undefined,
+      };
       this.#counts.set(key, count);
     }
     return count;

@@ -10,7 +10,7 @@ export type PhaseName = (typeof phaseNames)[number];
  * the bundle on disk and the report fold the same stream. `atMs` is the run's clock (shared/clock.ts).
  */
 export type SeriesEvent =
-  SettingsEvent | PhaseEvent | StepEvent | SampleEvent | GapEvent | ProfileEvent | PlanEvent;
+  SettingsEvent | PhaseEvent | StepEvent | SampleEvent | GapEvent | ClockEvent | ProfileEvent | PlanEvent;
 
 /** The first line: what was asked for, so that a stream can be analysed without its result document. */
 export interface SettingsEvent {
@@ -58,6 +58,17 @@ export interface GapEvent {
   source: SourceName | 'cpu-profile';
   target: string;
   error: string;
+}
+
+/** How far the clock of a source is from the run's: `atMs` of ours was `atMs + offsetMs` there, give or take `errorMs`. */
+export interface ClockEvent {
+  kind: 'clock';
+  atMs: number;
+  source: SourceName;
+  target: string;
+  offsetMs: number;
+  /** Half of the time that asking took. */
+  errorMs: number;
 }
 
 /** A CPU profile of one process over one window, stored beside the series. */

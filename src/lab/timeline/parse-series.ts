@@ -13,6 +13,7 @@ const knownKinds = {
   step: true,
   sample: true,
   gap: true,
+  clock: true,
   profile: true,
   plan: true,
 } satisfies Record<SeriesEvent['kind'], true>;

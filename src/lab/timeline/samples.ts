@@ -1,5 +1,10 @@
 import type { SketchData } from '../../shared/latency-sketch.ts';
 import type { ProcessRole } from '../../shared/stack-description.ts';
+import type { ContainerSample, HostSample } from './samples/container-sample.ts';
+import type { LogSample } from './samples/log-sample.ts';
+import type { AccessLogSample, NginxSample } from './samples/nginx-sample.ts';
+import type { PgbouncerSample } from './samples/pgbouncer-sample.ts';
+import type { RedisSample } from './samples/redis-sample.ts';
 
 /**
  * What each source writes, one line per source. Counters are cumulative as the source gives them:
@@ -9,6 +14,13 @@ export interface SampleTypes {
   load: ObservedLoad;
   postgres: PostgresSample;
   statements: StatementsSample;
+  pgbouncer: PgbouncerSample;
+  redis: RedisSample;
+  nginx: NginxSample;
+  'access-log': AccessLogSample;
+  log: LogSample;
+  host: HostSample;
+  container: ContainerSample;
   process: ProcessSample;
   node: NodeSample;
   prometheus: PrometheusSample;
@@ -20,6 +32,13 @@ export const sources = {
   load: 'no load was sent',
   postgres: 'no PostgreSQL was given',
   statements: 'no PostgreSQL was given',
+  pgbouncer: 'no PgBouncer was given',
+  redis: 'no Redis was given',
+  nginx: 'no nginx status page was given',
+  'access-log': 'no nginx access log was given',
+  log: 'no log was given',
+  host: 'the machine itself was not watched',
+  container: 'no container was given',
   process: 'no process was given',
   node: 'no Node process was given',
   prometheus: 'the gateway exposes no Prometheus metrics here',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseInspectorOptions } from './attachable.ts';
-import { parseListeningSockets } from './listening-ports.ts';
+import { parseListeningSockets } from '../../../shared/listening-ports.ts';
 
 test.each([
   ['node app.js', 9229, false],

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { GaugewayError } from '../../../shared/errors.ts';
-import { procMissing, readProcFile, readProcLink, readProcStatus } from '../proc-files.ts';
+import { procMissing, readProcFile, readProcLink, readProcStatus } from '../../../shared/proc-files.ts';
 
 const sigusr1Bit = 1n << 9n;
 /** Where Node opens its inspector when nothing else was said. */

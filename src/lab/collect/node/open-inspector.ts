@@ -2,10 +2,14 @@ import { nowMs, sleep } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
-import { ProcessEndedError } from '../proc-files.ts';
+import { ProcessEndedError } from '../../../shared/proc-files.ts';
 import { inspectorOptionsOf, requireAttachable } from './attachable.ts';
 import { InspectorClient } from './inspector-client.ts';
-import { listeningSockets, type ListeningSocket, ownListeningSockets } from './listening-ports.ts';
+import {
+  listeningSockets,
+  type ListeningSocket,
+  ownListeningSockets,
+} from '../../../shared/listening-ports.ts';
 import { injected } from './vitals.ts';
 
 /** Where a process can be debugged, and whether it was us who opened it (and hence close it again). */

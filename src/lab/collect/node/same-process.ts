@@ -1,5 +1,5 @@
 import type { Logger } from '../../../shared/logger.ts';
-import { ProcessEndedError, readProcStat } from '../proc-files.ts';
+import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
 import { NodeTarget } from './node-target.ts';
 
 /**

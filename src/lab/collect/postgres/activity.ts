@@ -3,14 +3,15 @@ import { connectionStates } from '../../timeline/samples.ts';
 import { labMark, type SampleQuery, watchedBackends } from './lab-sql.ts';
 import { maskStatement } from './mask-statement.ts';
 
-const ageS = (since: string): string =>
+/** Seconds since a time of the server, by its own clock. */
+export const postgresAgeS = (since: string): string =>
   `greatest(0, extract(epoch from statement_timestamp() - ${since}))::float8`;
 
 /** Connections by state, with the longest time in that state and in a transaction. */
 export const connectionsByState = {
   sql: `select ${labMark} state, count(*)::int as "count",
-      coalesce(max(${ageS('state_change')}), 0) as "maxStateAgeS",
-      coalesce(max(${ageS('xact_start')}), 0) as "maxTransactionAgeS"
+      coalesce(max(${postgresAgeS('state_change')}), 0) as "maxStateAgeS",
+      coalesce(max(${postgresAgeS('xact_start')}), 0) as "maxTransactionAgeS"
     from pg_stat_activity
     where ${watchedBackends} and state = any('{${connectionStates.map((state) => `"${state}"`).join(',')}}')
     group by state order by state`,
@@ -27,7 +28,7 @@ export const connectionsByState = {
 /** Who leaves transactions open: by the statement that was run last; ages count from the end of that statement. */
 export const idleInTransaction = {
   sql: `select ${labMark} left(query, 500) as query, application_name as "applicationName", count(*)::int as "count",
-      max(${ageS('state_change')}) as "maxAgeS", avg(${ageS('state_change')})::float8 as "meanAgeS"
+      max(${postgresAgeS('state_change')}) as "maxAgeS", avg(${postgresAgeS('state_change')})::float8 as "meanAgeS"
     from pg_stat_activity
     where ${watchedBackends} and state in ('idle in transaction', 'idle in transaction (aborted)')
     group by 1, 2 order by 4 desc limit 20`,

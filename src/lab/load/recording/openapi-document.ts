@@ -2,10 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { isRecord } from '../../../protocol/record.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { isLoopbackHost } from '../../../shared/loopback.ts';
+import { parseYaml } from '../../../shared/parse-yaml.ts';
 import { HttpTarget } from '../http-target.ts';
 import { followReference } from '../local-reference.ts';
 import { parseJson } from '../parse-json.ts';
-import { parseYaml } from '../scenarios/parse-yaml.ts';
+import { jsonValueSchema } from '../scenarios/json-value.ts';
 import type { TlsSettings } from '../tls-settings.ts';
 import { isShallow } from './sent-body.ts';
 
@@ -104,7 +105,7 @@ async function fetchText(
 }
 
 function parseTree(source: string, text: string): unknown {
-  const tree = parseJson(text) ?? parseYaml(source, text).value;
+  const tree = parseJson(text) ?? jsonValueSchema.parse(parseYaml(source, text).value);
   if (!isShallow(tree, maxDepth)) throw new GaugewayError('usage', `${source} is nested too deeply`);
   return tree;
 }

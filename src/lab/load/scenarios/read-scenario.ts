@@ -1,11 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Document, LineCounter } from 'yaml';
 import { isRecord } from '../../../protocol/record.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
+import { parseYaml } from '../../../shared/parse-yaml.ts';
 import { builtInScenarios } from './built-in.ts';
-import { parseYaml } from './parse-yaml.ts';
 import { readDefinition, ScenarioError } from './scenario-definition.ts';
 import type { WeightedScenario } from './scenario.ts';
 
@@ -70,29 +69,14 @@ async function importDefinition(file: string): Promise<unknown> {
 
 /** YAML holds JSON. */
 function readText(source: string, text: string): WeightedScenario['scenario'] {
-  const { value, document, lines } = parseYaml(source, text);
+  const { value, lineOf } = parseYaml(source, text);
   try {
     return readDefinition(value);
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
-    const line = lineOf(document, error.at, lines);
+    const line = lineOf(error.at);
     throw new GaugewayError('usage', `${source}${line === undefined ? '' : `:${line}`}: ${error.message}`, {
       cause: error,
     });
   }
-}
-
-/** The line of the innermost part of a place that the document has. */
-function lineOf(
-  document: Document,
-  at: readonly (string | number)[],
-  lines: LineCounter,
-): number | undefined {
-  for (let depth = at.length; depth > 0; depth -= 1) {
-    const node = document.getIn(at.slice(0, depth), true);
-    if (isRecord(node) && Array.isArray(node['range']) && typeof node['range'][0] === 'number') {
-      return lines.linePos(node['range'][0]).line;
-    }
-  }
-  return undefined;
 }

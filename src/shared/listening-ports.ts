@@ -1,5 +1,5 @@
-import { GaugewayError } from '../../../shared/errors.ts';
-import { ProcessEndedError, readOpenFiles, readProcFile, readProcLink } from '../proc-files.ts';
+import { GaugewayError } from './errors.ts';
+import { ProcessEndedError, readOpenFiles, readProcFile, readProcLink } from './proc-files.ts';
 
 /** An address on which somebody listens. `inode` names the socket. */
 export interface ListeningSocket {

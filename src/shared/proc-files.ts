@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { GaugewayError } from '../../shared/errors.ts';
-import { errorCode, hasErrorCode } from '../../shared/system-error.ts';
+import { GaugewayError } from './errors.ts';
+import { errorCode, hasErrorCode } from './system-error.ts';
 
 /** Linux counts CPU time in USER_HZ, which is 100 on every architecture that Node runs on. */
 const ticksPerSecond = 100;

@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { readStackFile, stackFileExists } from './stack-file.ts';
+
+async function reading(text: string, env: NodeJS.ProcessEnv = {}) {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'stack.yaml');
+  await writeFile(file, text);
+  return await readStackFile(file, env);
+}
+
+describe('a stack file', () => {
+  test('names the sources of a stack', async () => {
+    const stack = await reading(`
+gateway: { url: "http://127.0.0.1:4444" }
+redis: { url: redis://127.0.0.1:6379/0 }
+processes:
+  - { role: gateway, port: 4444 }
+logs:
+  - { role: gateway, file: gateway.log }
+limits:
+  stats.redis.cpu: 30
+`);
+    expect(stack).toMatchObject({
+      gateway: { url: 'http://127.0.0.1:4444' },
+      redis: { url: 'redis://127.0.0.1:6379/0' },
+      processes: [{ role: 'gateway', port: 4444 }],
+      logs: [{ role: 'gateway', file: 'gateway.log' }],
+      limits: { 'stats.redis.cpu': 30 },
+    });
+  });
+
+  test('takes what is secret from the environment', async () => {
+    const stack = await reading('postgres: { dsn: "postgresql://lab:${PG_PASSWORD}@db/mcp" }', {
+      PG_PASSWORD: 'open sesame',
+    });
+    expect(stack.postgres?.dsn).toBe('postgresql://lab:open sesame@db/mcp');
+  });
+
+  test('says which variable is not set, and where', async () => {
+    await expect(reading('name: x\ngateway:\n  url: "http://a"\n  token: ${NOT_THERE}\n')).rejects.toThrow(
+      /stack\.yaml:4: gateway\.token: the environment variable NOT_THERE is not set/,
+    );
+  });
+
+  test.each([
+    ['a key that there is not', 'postgress: { dsn: x }', /:1?.*postgress/],
+    [
+      'a process that is named in two ways',
+      'processes:\n  - { role: redis, pid: 1, port: 2 }',
+      /:2: processes\.0/,
+    ],
+    ['a role that there is not', 'processes:\n  - { role: cache, pid: 1 }', /:2: processes\.0\.role/],
+    ['a log from nowhere', 'logs:\n  - { role: gateway }', /:2: logs\.0: give one of/],
+    ['no YAML', 'gateway: { url', /stack\.yaml:\d+/],
+  ])('refuses %s with its line', async (_, text, message) => {
+    await expect(reading(text)).rejects.toThrow(message);
+  });
+
+  test('may be empty, and need not be there', async () => {
+    expect(await reading('')).toEqual({ processes: [], logs: [], limits: {} });
+    expect(await stackFileExists('/nowhere/gaugeway.stack.yaml')).toBe(false);
+  });
+});

@@ -1,0 +1,157 @@
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { GaugewayError, messageOf } from '../shared/errors.ts';
+import { parseYaml } from '../shared/parse-yaml.ts';
+import { processRoles } from '../shared/stack-description.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
+
+/** Where commands look for the description of a stack when they are not told. */
+export const stackFileName = 'gaugeway.stack.yaml';
+
+const maxFileBytes = 1024 * 1024;
+
+const role = z.enum(processRoles);
+const name = z.string().min(1).max(100);
+const port = z.int().min(1).max(65535);
+
+const watchedProcess = z
+  .strictObject({
+    role,
+    name: name.optional().meta({ description: 'On the timeline; the role when it is left out' }),
+    pid: z.int().min(1).optional().meta({ description: 'This process; changes with every start' }),
+    pidFile: z.string().optional().meta({ description: 'The process whose id the file holds' }),
+    port: port.optional().meta({ description: 'Every process that listens on this TCP port' }),
+    match: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'Every process whose command line this regular expression matches' }),
+  })
+  .refine(
+    ({ pid, pidFile, port: listening, match }) =>
+      [pid, pidFile, listening, match].filter((each) => each !== undefined).length === 1,
+    { error: 'give one of pid, pidFile, port and match' },
+  );
+
+const watchedLog = z
+  .strictObject({
+    role,
+    name: name.optional().meta({ description: 'On the timeline; the role when it is left out' }),
+    file: z.string().optional(),
+    container: z.string().optional(),
+    unit: z.string().optional().meta({ description: "A systemd unit in the machine's journal" }),
+  })
+  .refine(
+    ({ file, container, unit }) => [file, container, unit].filter((each) => each !== undefined).length === 1,
+    { error: 'give one of file, container and unit' },
+  );
+
+/** The description of a stack, as it is written in `gaugeway.stack.yaml`. `${NAME}` in a text is the environment's. */
+export const stackFileSchema = z
+  .strictObject({
+    name: name.optional().meta({ description: 'What the stack is called in runs and reports' }),
+    gateway: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/ }).meta({ description: 'e.g. `http://127.0.0.1:4444`' }),
+        token: z.string().optional().meta({ description: 'Bearer token; best as `${NAME}`' }),
+      })
+      .optional(),
+    postgres: z
+      .strictObject({ dsn: z.string().meta({ description: 'A role with pg_monitor suffices' }) })
+      .optional(),
+    pgbouncer: z
+      .strictObject({
+        dsn: z.string().meta({ description: 'Of the admin console; one of `stats_users` suffices' }),
+      })
+      .optional(),
+    redis: z
+      .strictObject({ url: z.string().meta({ description: 'e.g. `redis://127.0.0.1:6379/0`' }) })
+      .optional(),
+    nginx: z
+      .strictObject({
+        status: z
+          .url({ protocol: /^https?$/ })
+          .optional()
+          .meta({ description: 'URL of `stub_status`' }),
+        accessLog: z.string().optional().meta({ description: 'Path of the access log' }),
+      })
+      .optional(),
+    processes: z.array(watchedProcess).max(500).default([]),
+    containers: z
+      .strictObject({
+        socket: z.string().optional().meta({
+          description: 'Unix socket of the engine (default: $DOCKER_HOST, then /var/run/docker.sock)',
+        }),
+        watch: z.array(z.strictObject({ role, name })).max(500).default([]),
+      })
+      .optional(),
+    logs: z.array(watchedLog).max(500).default([]),
+    limits: z
+      .record(z.string(), z.number())
+      .default({})
+      .meta({ description: 'Limits of this stack by name, see docs/reference/limits.md' }),
+  })
+  .meta({ id: 'gaugeway-stack', title: 'Gaugeway stack' });
+
+export type StackFile = z.output<typeof stackFileSchema>;
+
+/** Whether there is a file of this name. Throws GaugewayError usage when that cannot be told. */
+export async function stackFileExists(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (cause) {
+    if (hasErrorCode(cause, 'ENOENT')) return false;
+    throw new GaugewayError('usage', `${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Reads a stack file. `${NAME}` in a text becomes the environment variable of that name. Throws GaugewayError usage
+ * that says in which line the mistake is, or which variable is not set.
+ */
+export async function readStackFile(path: string, env: Readonly<NodeJS.ProcessEnv>): Promise<StackFile> {
+  const { value, lineOf } = parseYaml(path, await readBounded(path));
+  const mistake = (at: readonly PropertyKey[], message: string, cause?: unknown): GaugewayError => {
+    const place = at.map((part) => (typeof part === 'number' ? part : String(part)));
+    const line = lineOf(place);
+    const where = place.length === 0 ? '' : `${place.join('.')}: `;
+    return new GaugewayError(
+      'usage',
+      `${path}${line === undefined ? '' : `:${line}`}: ${where}${message}`,
+      cause === undefined ? {} : { cause },
+    );
+  };
+  const expanded = expand(value, [], (variable, at) => {
+    const found = env[variable];
+    if (found === undefined) throw mistake(at, `the environment variable ${variable} is not set`);
+    return found;
+  });
+  const parsed = stackFileSchema.safeParse(expanded ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw mistake(issue?.path ?? [], issue?.message ?? 'not a stack', parsed.error);
+}
+
+async function readBounded(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxFileBytes) throw new GaugewayError('usage', `${path} is over ${maxFileBytes} bytes`);
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof GaugewayError) throw cause;
+    throw new GaugewayError('usage', `${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+type Place = readonly (string | number)[];
+
+function expand(value: unknown, at: Place, lookUp: (variable: string, at: Place) => string): unknown {
+  if (typeof value === 'string') {
+    return value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, variable: string) => lookUp(variable, at));
+  }
+  if (Array.isArray(value)) return value.map((part: unknown, index) => expand(part, [...at, index], lookUp));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, expand(part, [...at, key], lookUp)]),
+  );
+}

@@ -1,0 +1,77 @@
+import { GaugewayError } from '../../shared/errors.ts';
+
+/** A limit of a healthy stack. */
+export interface LimitSpec {
+  value: number;
+  unit: string;
+  /** What is held against it, as the end of «beyond it, …». */
+  meaning: string;
+  /** What crossing it means. */
+  verdict: 'warn' | 'fail';
+  /** Where the value comes from. */
+  source: string;
+}
+
+const guide = 'ContextForge profiling guide';
+
+/**
+ * Every limit that a look judges by, declared once: `--limit NAME=VALUE` or `limits:` of the stack file changes one.
+ * Percent of CPU are of one core, as `docker stats` has them.
+ */
+export const limitTable = {
+  'pg.idle-in-transaction.count': limit(50, 'connections', 'connections may run out', 'fail', guide),
+  'pg.idle-in-transaction.age': limit(
+    5,
+    's',
+    'a transaction is held across other work',
+    'warn',
+    'our own rule',
+  ),
+  'stats.gateway.cpu': limit(400, '%', 'a gateway uses too much CPU', 'fail', guide),
+  'stats.gateway.memory': limit(4e9, 'bytes', 'a gateway uses too much memory', 'fail', guide),
+  'stats.postgres.cpu': limit(150, '%', 'PostgreSQL uses too much CPU', 'fail', guide),
+  'stats.postgres.memory': limit(1e9, 'bytes', 'PostgreSQL uses too much memory', 'fail', guide),
+  'stats.redis.cpu': limit(20, '%', 'Redis uses too much CPU', 'fail', guide),
+  'stats.redis.memory': limit(100e6, 'bytes', 'Redis uses too much memory', 'fail', guide),
+} as const satisfies Record<string, LimitSpec>;
+
+export type LimitName = keyof typeof limitTable;
+/** The value of each limit, as the user changed them. */
+export type Limits = Record<LimitName, number>;
+
+const limitNames = Object.keys(limitTable).filter(isLimitName);
+
+/** The limits with `changed` ones. Throws GaugewayError usage for a name that is none. */
+export function limitsWith(changed: Readonly<Record<string, number>>): Limits {
+  for (const name of Object.keys(changed)) {
+    if (!isLimitName(name)) {
+      throw new GaugewayError('usage', `no limit '${name}': there are ${limitNames.join(', ')}`);
+    }
+  }
+  const limits: Record<string, number> = {};
+  for (const name of limitNames) limits[name] = changed[name] ?? limitTable[name].value;
+  return asLimits(limits);
+}
+
+function asLimits(values: Record<string, number>): Limits {
+  if (!hasAllLimits(values)) throw new GaugewayError('internal', 'a limit has no value');
+  return values;
+}
+
+function hasAllLimits(values: Record<string, number>): values is Limits {
+  return limitNames.every((name) => name in values);
+}
+
+function isLimitName(name: string): name is LimitName {
+  return Object.hasOwn(limitTable, name);
+}
+
+function limit(
+  value: number,
+  unit: string,
+  meaning: string,
+  verdict: LimitSpec['verdict'],
+  source: string,
+): LimitSpec {
+  return { value, unit, meaning, verdict, source };
+}
