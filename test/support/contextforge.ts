@@ -24,7 +24,26 @@ export interface RunningContextForge extends AsyncDisposable {
 
 const administrator = 'admin@example.com';
 
-/** Resolves when it is healthy, which takes it half a minute and more. Its rate limits are out of the way of a load. */
+/** Its settings in every setting of ours: rate limits are out of the way of a load, and loopback may be called. */
+export function contextForgeSettings(secret: string): Record<string, string> {
+  return {
+    JWT_SECRET_KEY: secret,
+    AUTH_ENCRYPTION_SECRET: `${randomUUID()}${randomUUID()}`,
+    PLATFORM_ADMIN_EMAIL: administrator,
+    PLATFORM_ADMIN_PASSWORD: `Aa1!${randomUUID()}`,
+    BASIC_AUTH_PASSWORD: `Aa1!${randomUUID()}`,
+    PASSWORD_CHANGE_ENFORCEMENT_ENABLED: 'false',
+    ADMIN_REQUIRE_PASSWORD_CHANGE_ON_BOOTSTRAP: 'false',
+    MCPGATEWAY_UI_ENABLED: 'true',
+    MCPGATEWAY_ADMIN_API_ENABLED: 'true',
+    SSRF_ALLOW_LOCALHOST: 'true',
+    SSRF_ALLOW_PRIVATE_NETWORKS: 'true',
+    RATE_LIMITING_ENABLED: 'false',
+    LOG_LEVEL: 'ERROR',
+  };
+}
+
+/** Resolves when it is healthy, which takes it half a minute and more. */
 export async function startContextForge(program: string): Promise<RunningContextForge> {
   const folder = await temporaryFolder();
   const port = await freePort();
@@ -38,19 +57,7 @@ export async function startContextForge(program: string): Promise<RunningContext
     env: {
       DATABASE_URL: `sqlite:///${join(folder.path, 'mcp.db')}`,
       CACHE_TYPE: 'memory',
-      JWT_SECRET_KEY: secret,
-      AUTH_ENCRYPTION_SECRET: `${randomUUID()}${randomUUID()}`,
-      PLATFORM_ADMIN_EMAIL: administrator,
-      PLATFORM_ADMIN_PASSWORD: `Aa1!${randomUUID()}`,
-      BASIC_AUTH_PASSWORD: `Aa1!${randomUUID()}`,
-      PASSWORD_CHANGE_ENFORCEMENT_ENABLED: 'false',
-      ADMIN_REQUIRE_PASSWORD_CHANGE_ON_BOOTSTRAP: 'false',
-      MCPGATEWAY_UI_ENABLED: 'true',
-      MCPGATEWAY_ADMIN_API_ENABLED: 'true',
-      SSRF_ALLOW_LOCALHOST: 'true',
-      SSRF_ALLOW_PRIVATE_NETWORKS: 'true',
-      RATE_LIMITING_ENABLED: 'false',
-      LOG_LEVEL: 'ERROR',
+      ...contextForgeSettings(secret),
     },
     readyUrl: `${url}/health`,
     startLimitMs: 120_000,
@@ -59,16 +66,7 @@ export async function startContextForge(program: string): Promise<RunningContext
   return {
     url,
     token,
-    async post(path, body) {
-      const answer = await fetch(url + path, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${text}`);
-      return JSON.parse(text);
-    },
+    post: (path, body) => postToContextForge(url, token, path, body),
     async [Symbol.asyncDispose]() {
       await end();
       await folder[Symbol.asyncDispose]();
@@ -76,7 +74,25 @@ export async function startContextForge(program: string): Promise<RunningContext
   };
 }
 
-function adminToken(secret: string): Promise<string> {
+/** A request of its control plane; throws when it is refused. */
+export async function postToContextForge(
+  url: string,
+  token: string,
+  path: string,
+  body: object,
+): Promise<Record<string, unknown>> {
+  const answer = await fetch(url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** An administrator's token, by its own scheme of claims. */
+export function adminToken(secret: string, lifetime = '10m'): Promise<string> {
   return new SignJWT({ user: { email: administrator, is_admin: true, auth_provider: 'cli' }, teams: null })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(administrator)
@@ -84,6 +100,6 @@ function adminToken(secret: string): Promise<string> {
     .setIssuer('mcpgateway')
     .setJti(randomUUID())
     .setIssuedAt()
-    .setExpirationTime('10m')
+    .setExpirationTime(lifetime)
     .sign(new TextEncoder().encode(secret));
 }

@@ -4,7 +4,7 @@ import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { serverEnvironment } from '../../src/stack/postgres-binaries.ts';
-import { startPostmaster } from '../../src/stack/postmaster.ts';
+import { type Postmaster, startPostmaster } from '../../src/stack/postmaster.ts';
 import { chooseServiceAccount, runAs } from '../../src/stack/service-account.ts';
 import { query } from './query.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -15,8 +15,13 @@ const run = promisify(execFile);
 export interface ExternalPostgres extends AsyncDisposable {
   /** For a superuser, on the database `postgres`. */
   readonly dsn: string;
+  readonly logFile: string;
   /** Makes an empty database without any extension and gives its DSN. */
-  createDatabase(): Promise<string>;
+  createDatabase(name?: string): Promise<string>;
+  /** Shuts it down at once, whoever is connected. */
+  stop(): Promise<void>;
+  /** Starts it again, at the same port. */
+  start(): Promise<void>;
 }
 
 /**
@@ -50,27 +55,33 @@ export async function startExternalPostgres(
   );
   const logFile = join(folder.path, 'postgres.log');
   await writeFile(logFile, '');
-  const server = await startPostmaster({
-    cluster: {
-      binaries: { initdb, postgres: program, majorVersion: '' },
-      account,
-      dataDirectory,
-      password,
-    },
-    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', ...settings },
-    logFile,
-  });
-  const dsn = (database: string): string =>
-    `postgresql://${user}:${password}@127.0.0.1:${server.port}/${database}`;
+  const startServer = (port: Readonly<Record<string, string>> = {}): Promise<Postmaster> =>
+    startPostmaster({
+      cluster: {
+        binaries: { initdb, postgres: program, majorVersion: '' },
+        account,
+        dataDirectory,
+        password,
+      },
+      settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', ...settings, ...port },
+      logFile,
+    });
+  const { port, stop: stopFirst } = await startServer();
+  let stop = stopFirst;
+  const dsn = (database: string): string => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
   return {
     dsn: dsn('postgres'),
-    async createDatabase() {
-      const name = `test_${randomBytes(6).toString('hex')}`;
+    logFile,
+    stop: () => stop(),
+    async start() {
+      stop = (await startServer({ port: String(port) })).stop;
+    },
+    async createDatabase(name = `test_${randomBytes(6).toString('hex')}`) {
       await query(dsn('postgres'), `create database ${name}`);
       return dsn(name);
     },
     async [Symbol.asyncDispose]() {
-      await server.stop();
+      await stop();
       await folder[Symbol.asyncDispose]();
     },
   };

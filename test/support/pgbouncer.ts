@@ -9,8 +9,9 @@ import { freePort } from './free-port.ts';
 import { query } from './query.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** A real PgBouncer in transaction mode before one PostgreSQL, with two server connections per database. */
+/** A real PgBouncer in transaction mode before one PostgreSQL. */
 export interface PgBouncer extends AsyncDisposable {
+  readonly port: number;
   /** The same database as `dsn` names, by way of PgBouncer. */
   through(dsn: string): string;
   /** Kills it: everything that is connected through it loses its connection at once. */
@@ -22,13 +23,23 @@ export interface PgBouncer extends AsyncDisposable {
 const startBoundMs = 10_000;
 const pollMs = 50;
 
-/** Starts `program` before the server that `dsn` names, for its user; as root, under an unprivileged account. */
-export async function startPgBouncer(program: string, dsn: string): Promise<PgBouncer> {
+/**
+ * Starts `program` before the server that `dsn` names, for its user, who may read the admin console; as root, under an
+ * unprivileged account. With two server connections per database unless `settings` says otherwise.
+ */
+export async function startPgBouncer(
+  program: string,
+  dsn: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PgBouncer> {
   const server = new URL(dsn);
   const folder = await temporaryFolder();
   const account = await chooseServiceAccount(0);
   const port = await freePort();
   const [configFile, userFile] = [join(folder.path, 'pgbouncer.ini'), join(folder.path, 'users.txt')];
+  const lines = Object.entries({ default_pool_size: '2', ...settings })
+    .map(([name, value]) => `${name} = ${value}`)
+    .join('\n');
   await writeFile(userFile, `"${server.username}" "${server.password}"\n`);
   await writeFile(
     configFile,
@@ -40,8 +51,9 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${userFile}
+stats_users = ${server.username}
 pool_mode = transaction
-default_pool_size = 2
+${lines}
 `,
   );
   const through = (direct: string): string => {
@@ -86,6 +98,7 @@ default_pool_size = 2
 
   await start();
   return {
+    port,
     through,
     start,
     stop,
