@@ -187,6 +187,10 @@ export const runDocumentSchema = z
           .meta({ description: "How far the source's clock was ahead of the run's, as it was last asked" }),
         clockErrorMs: z.number().optional().meta({ description: 'Give or take, half of the time of asking' }),
         error: z.string().optional(),
+        notApplicable: z
+          .literal(true)
+          .optional()
+          .meta({ description: 'What is watched does not have this source: nothing is missing' }),
       }),
     ),
     profiles: z.array(

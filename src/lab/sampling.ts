@@ -1,5 +1,5 @@
 import { nowMs, sleep } from '../shared/clock.ts';
-import { messageOf } from '../shared/errors.ts';
+import { GaugewayError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Collector, CollectorSink } from './collect/collector.ts';
 import type { PhaseName } from './timeline/events.ts';
@@ -10,11 +10,17 @@ const sampleTimeoutMs = 5000;
 const openTimeoutMs = 15_000;
 const closeTimeoutMs = 5000;
 
+/** A source that cannot be opened is tried again, at first soon and then seldom, as a lost connection is. */
+const firstRetryMs = 1000;
+const maxRetryMs = 15_000;
+
 interface Slot {
   collector: Collector;
   opened: boolean;
   busy: boolean;
+  /** When it is sampled next, or opened again. */
   dueMs: number;
+  failedOpenings: number;
 }
 
 /**
@@ -27,26 +33,30 @@ export class Sampling {
   readonly #logger: Logger;
   readonly #stopped = new AbortController();
   #ticking: Promise<void> | undefined;
+  #phase: PhaseName | undefined;
 
   constructor(collectors: Collector[], sink: CollectorSink, logger: Logger) {
-    this.#slots = collectors.map((collector) => ({ collector, opened: false, busy: false, dueMs: 0 }));
+    this.#slots = collectors.map((collector) => ({
+      collector,
+      opened: false,
+      busy: false,
+      dueMs: 0,
+      failedOpenings: 0,
+    }));
     this.#sink = sink;
     this.#logger = logger;
   }
 
-  /** Opens every source at once. Returns those that could not be read, with the reason. */
+  /**
+   * Opens every source at once. Returns those that could not be read, with the reason; those among them that may be
+   * read later are tried again while the run goes on.
+   */
   async open(signal: AbortSignal): Promise<{ collector: Collector; error: unknown }[]> {
     const failures: { collector: Collector; error: unknown }[] = [];
     await Promise.all(
       this.#slots.map(async (slot) => {
-        try {
-          const bounded = AbortSignal.any([signal, AbortSignal.timeout(openTimeoutMs)]);
-          await slot.collector.open(bounded);
-          slot.opened = true;
-        } catch (error) {
-          failures.push({ collector: slot.collector, error });
-          this.#sink.gap(slot.collector.source, slot.collector.target, error);
-        }
+        const failure = await this.#open(slot, signal);
+        if (failure !== undefined) failures.push({ collector: slot.collector, error: failure.error });
       }),
     );
     return failures;
@@ -57,6 +67,7 @@ export class Sampling {
   }
 
   async enterPhase(phase: PhaseName): Promise<void> {
+    this.#phase = phase;
     await this.#each((collector) => collector.enterPhase?.(phase, this.#sink));
   }
 
@@ -98,8 +109,40 @@ export class Sampling {
       await sleep(Math.max(0, next - nowMs()), signal);
       if (signal.aborted) return;
       for (const slot of this.#slots) {
-        if (slot.opened && !slot.busy && slot.dueMs <= nowMs() + tickMs / 10) void this.#sample(slot);
+        if (slot.busy || slot.dueMs > nowMs() + tickMs / 10) continue;
+        void (slot.opened ? this.#sample(slot) : this.#reopen(slot));
       }
+    }
+  }
+
+  /** Undefined when it is open. A failure is a gap; what is hopeless is not due again. */
+  async #open(slot: Slot, signal: AbortSignal): Promise<{ error: unknown } | undefined> {
+    const { collector } = slot;
+    try {
+      await collector.open(AbortSignal.any([signal, AbortSignal.timeout(openTimeoutMs)]));
+      slot.opened = true;
+      slot.dueMs = 0;
+      return undefined;
+    } catch (error) {
+      const hopeless = error instanceof GaugewayError && !error.spec.retryable;
+      const waitMs = Math.min(maxRetryMs, firstRetryMs * 2 ** slot.failedOpenings);
+      slot.failedOpenings += 1;
+      slot.dueMs = hopeless ? Infinity : nowMs() + waitMs;
+      if (!this.#stopped.signal.aborted) this.#sink.gap(collector.source, collector.target, error);
+      return { error };
+    }
+  }
+
+  async #reopen(slot: Slot): Promise<void> {
+    slot.busy = true;
+    try {
+      if ((await this.#open(slot, this.#stopped.signal)) === undefined && this.#phase !== undefined) {
+        await slot.collector.enterPhase?.(this.#phase, this.#sink);
+      }
+    } catch (error) {
+      this.#sink.gap(slot.collector.source, slot.collector.target, error);
+    } finally {
+      slot.busy = false;
     }
   }
 

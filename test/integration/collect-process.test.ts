@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createCollectors } from '../../src/lab/collect/index.ts';
 import type { Collector } from '../../src/lab/collect/collector.ts';
-import { readProcStat } from '../../src/shared/proc-files.ts';
+import { readProcLink, readProcStat } from '../../src/shared/proc-files.ts';
 import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import type { ProcessRole, StackDescription } from '../../src/shared/stack-description.ts';
@@ -41,6 +43,38 @@ describe.skipIf(missing)(`a process${missing ? ` [skipped: ${missing}]` : ''}`, 
     await expect(collector.sample?.(sink)).rejects.toThrow(`process ${child.pid} has ended`);
     await collector.sample?.(sink);
     expect(sink.samples.process).toHaveLength(1);
+  });
+
+  test('that its master replaces is watched on under its new id, which the gap says', async () => {
+    // A shell that begins the same program again when it ends, as the master of workers does.
+    const script = 'for round in 1 2; do sleep 1000 & echo $!; wait $!; done';
+    const master = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    cleanUps.push(() => process.kill(-(master.pid ?? 0), 'SIGKILL'));
+    const pids = createInterface(master.stdout)[Symbol.asyncIterator]();
+    const nextPid = async (): Promise<number> => {
+      const pid = Number((await pids.next()).value);
+      await expect.poll(async () => basename(await readProcLink(pid, 'exe'))).toBe('sleep');
+      return pid;
+    };
+    const first = await nextPid();
+    const collector = collectorOf('process', processStack('gateway', first));
+    const sink = new RecordingSink();
+    await collector.open(never);
+    await collector.sample?.(sink);
+    process.kill(first, 'SIGKILL');
+    const second = await nextPid();
+    await expect(collector.sample?.(sink)).rejects.toThrow(`process ${first} has ended`);
+    await collector.sample?.(sink);
+    expect(sink.gaps).toEqual([
+      {
+        source: 'process',
+        target: `gateway (pid ${first})`,
+        error: `process ${first} has ended; process ${second} took its place`,
+      },
+    ]);
+    expect(collector.target).toBe(`gateway (pid ${second})`);
+    await collector.sample?.(sink);
+    expect(sink.samples.process.at(-1)).toMatchObject({ pid: second, role: 'gateway' });
   });
 
   test('of PostgreSQL is counted with its backends', async () => {

@@ -19,6 +19,7 @@ export class RecordingSink implements CollectorSink {
     process: [],
     node: [],
     prometheus: [],
+    lab: [],
   };
   readonly costsMs: number[] = [];
   readonly gaps: { source: string; target: string; error: string }[] = [];

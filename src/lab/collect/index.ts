@@ -7,6 +7,7 @@ import { sameProcess } from './node/same-process.ts';
 import { PostgresCollector } from './postgres/postgres-collector.ts';
 import { PostgresTarget, postgresTargetName } from './postgres/postgres-target.ts';
 import { StatementsCollector } from './postgres/statements.ts';
+import { LabCollector } from './lab.ts';
 import { ProcessCollector, processTarget } from './process.ts';
 import { PrometheusCollector } from './prometheus.ts';
 import { SharedConnection } from './shared-connection.ts';
@@ -28,8 +29,10 @@ const defaultProfileIntervalUs = 1000;
  */
 export function createCollectors(stack: StackDescription, options: CollectorOptions): Collector[] {
   const gateways = stack.processes.filter(({ role }) => role === 'gateway');
+  const watchedPids = new Set(stack.processes.map(({ pid }) => pid));
   return [
-    ...stack.processes.map((watched) => new ProcessCollector(watched)),
+    new LabCollector(),
+    ...stack.processes.map((watched) => new ProcessCollector(watched, watchedPids)),
     ...(stack.postgresDsn === undefined ? [] : postgresCollectors(stack.postgresDsn)),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),

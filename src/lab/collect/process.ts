@@ -3,6 +3,7 @@ import { GaugewayError } from '../../shared/errors.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
 import type { ProcessSample } from '../timeline/samples.ts';
 import type { Collector, CollectorSink } from './collector.ts';
+import { findSuccessor, portraitOf, type ProcessPortrait, seenNow } from './find-successor.ts';
 import {
   ProcessEndedError,
   procMissing,
@@ -25,6 +26,9 @@ interface Measured {
   data: Omit<ProcessSample, 'cpuPercent'>;
 }
 
+/** How long a process that ended is away before another look for its successor. */
+const successorEveryMs = 2000;
+
 /** How a process is named on the timeline, e.g. `gateway-1 (pid 4711)`. */
 export function processTarget({ name, pid }: WatchedProcess): string {
   return `${name} (pid ${pid})`;
@@ -32,38 +36,65 @@ export function processTarget({ name, pid }: WatchedProcess): string {
 
 /**
  * CPU, memory, threads and open files of one process, from /proc. A PostgreSQL postmaster is counted with all its
- * backends. When the process ends, one gap says so; a later process with the same pid is never taken for it.
+ * backends. When the process ends, one gap says so; a later process with the same pid is never taken for it. The process
+ * that takes its place, such as a new worker of the same master, is watched from then on under its own pid.
  */
 export class ProcessCollector implements Collector {
   readonly source = 'process';
-  readonly target: string;
   readonly everyMs = 1000;
-  readonly #process: WatchedProcess;
+  readonly #watchedPids: Set<number>;
+  #process: WatchedProcess;
   #last: Usage | undefined;
+  #portrait: ProcessPortrait | undefined;
+  #nextLookMs = 0;
 
-  constructor(watched: WatchedProcess) {
+  /** `watchedPids` are those of all collectors of a run, so that no two take the same successor. */
+  constructor(watched: WatchedProcess, watchedPids = new Set<number>()) {
     this.#process = watched;
-    this.target = processTarget(watched);
+    this.#watchedPids = watchedPids;
+    watchedPids.add(watched.pid);
+  }
+
+  get target(): string {
+    return processTarget(this.#process);
   }
 
   async open(): Promise<void> {
     const missing = procMissing();
     if (missing !== undefined) throw new GaugewayError('usage', `process metrics: ${missing}`);
+    this.#portrait = await portraitOf(this.#process.pid);
     this.#last = (await this.#measure()).usage;
   }
 
   async sample(sink: CollectorSink): Promise<void> {
     const before = this.#last;
-    if (!before) return;
+    if (!before) return this.#follow(sink);
     const startedMs = performance.now();
     const { usage, data } = await this.#measureSameProcess(before);
     this.#last = usage;
+    this.#portrait = this.#portrait && seenNow(this.#portrait);
     // A backend that ends between two reads can take its last ticks with it for one sample.
     const cpuPercent = Math.max(0, ((usage.cpuMs - before.cpuMs) / (usage.atMs - before.atMs)) * 100);
     sink.sample('process', this.target, performance.now() - startedMs, { ...data, cpuPercent });
   }
 
   async close(): Promise<void> {}
+
+  /** Watches the successor of a process that ended, as soon as there is one. */
+  async #follow(sink: CollectorSink): Promise<void> {
+    if (this.#portrait === undefined || nowMs() < this.#nextLookMs) return;
+    this.#nextLookMs = nowMs() + successorEveryMs;
+    const successor = await findSuccessor(this.#portrait, this.#watchedPids);
+    if (successor === undefined) return;
+    this.#watchedPids.add(successor);
+    sink.gap(
+      'process',
+      this.target,
+      `process ${this.#process.pid} has ended; process ${successor} took its place`,
+    );
+    this.#process = { ...this.#process, pid: successor };
+    await this.open();
+  }
 
   async #measureSameProcess(before: Usage): Promise<Measured> {
     try {

@@ -36,6 +36,7 @@ export interface Artifacts {
   process: Series<'process'>;
   node: Series<'node'>;
   prometheus: Series<'prometheus'>;
+  lab: Series<'lab'>;
   profiles: { target: string; pid: number; startMs: number; endMs: number; file: string; profile: Profile }[];
 }
 export type ArtifactName = keyof Artifacts;
@@ -58,6 +59,7 @@ export const artifactNames = [
   'process',
   'node',
   'prometheus',
+  'lab',
   'profiles',
 ] as const satisfies readonly ArtifactName[];
 
@@ -87,6 +89,7 @@ export function absentArtifacts(reason: string): ArtifactSlots {
     process: absent,
     node: absent,
     prometheus: absent,
+    lab: absent,
     profiles: absent,
   };
 }

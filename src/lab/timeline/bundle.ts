@@ -4,6 +4,7 @@ import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { nowMs } from '../../shared/clock.ts';
 import { hasErrorCode } from '../../shared/system-error.ts';
 import type { CollectorSink } from '../collect/collector.ts';
+import { NotApplicableError } from '../collect/not-applicable.ts';
 import { runDocumentSchema, type RunDocument } from '../run-document.ts';
 import type { PhaseName, SampleEvent, SeriesEvent } from './events.ts';
 import { toMaskedJson } from './mask-json.ts';
@@ -93,7 +94,8 @@ class FolderBundle implements Bundle {
   }
 
   readonly gap: CollectorSink['gap'] = (source, target, error) => {
-    this.append({ kind: 'gap', atMs: nowMs(), source, target, error: messageOf(error) });
+    const notApplicable = error instanceof NotApplicableError ? { notApplicable: true as const } : {};
+    this.append({ kind: 'gap', atMs: nowMs(), source, target, error: messageOf(error), ...notApplicable });
   };
 
   readonly clock: CollectorSink['clock'] = (source, target, offsetMs, errorMs) => {

@@ -58,6 +58,7 @@ export function foldCharts(artifacts: ArtifactSlots): ChartSet {
     process: seriesOf(artifacts.process),
     node: seriesOf(artifacts.node),
     prometheus: seriesOf(artifacts.prometheus),
+    lab: seriesOf(artifacts.lab),
   };
   const timesMs = grid(Object.values(series).flatMap((targets) => [...targets.values()].flat()));
   const folded: Chart[] = [];

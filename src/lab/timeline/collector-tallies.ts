@@ -1,5 +1,5 @@
 import type { RunDocument } from '../run-document.ts';
-import type { SeriesEvent } from './events.ts';
+import type { GapEvent, SeriesEvent } from './events.ts';
 
 export type CollectorTally = Omit<RunDocument['collectors'][number], 'required'>;
 
@@ -11,6 +11,7 @@ interface Count {
   totalCostMs: number;
   lastError: string | undefined;
   failing: boolean;
+  notApplicable: boolean;
   clock: { offsetMs: number; errorMs: number } | undefined;
 }
 
@@ -26,7 +27,7 @@ export class CollectorTallies {
     // A profile runs inside its target for the whole window; what it costs there is no wall time of ours.
     if (event.kind === 'profile') this.#seen('cpu-profile', event.target, 0);
     if (event.kind === 'clock') this.#of(event.source, event.target).clock = event;
-    if (event.kind === 'gap') this.#failed(event.source, event.target, event.error);
+    if (event.kind === 'gap') this.#failed(event);
   }
 
   list(): CollectorTally[] {
@@ -41,6 +42,7 @@ export class CollectorTallies {
         ? {}
         : { clockOffsetMs: count.clock.offsetMs, clockErrorMs: count.clock.errorMs }),
       ...(count.lastError === undefined ? {} : { error: count.lastError }),
+      ...(count.notApplicable ? { notApplicable: true as const } : {}),
     }));
   }
 
@@ -51,8 +53,9 @@ export class CollectorTallies {
     count.failing = false;
   }
 
-  #failed(name: string, target: string, error: string): void {
-    const count = this.#of(name, target);
+  #failed({ source, target, error, notApplicable }: GapEvent): void {
+    const count = this.#of(source, target);
+    count.notApplicable = notApplicable === true;
     count.gaps += 1;
     count.lastError = error;
     count.failing = true;
@@ -70,6 +73,7 @@ export class CollectorTallies {
         totalCostMs: 0,
         lastError: undefined,
         failing: false,
+        notApplicable: false,
         clock: undefined,
       };
       this.#counts.set(key, count);

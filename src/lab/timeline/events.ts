@@ -58,6 +58,8 @@ export interface GapEvent {
   source: SourceName | 'cpu-profile';
   target: string;
   error: string;
+  /** What is watched does not have this source: nothing is missing. */
+  notApplicable?: true;
 }
 
 /** How far the clock of a source is from the run's: `atMs` of ours was `atMs + offsetMs` there, give or take `errorMs`. */

@@ -17,7 +17,7 @@ export function foldArtifacts(
     const series = seriesOf(events, source);
     return series.size > 0
       ? { status: 'ok', value: series }
-      : (failure(gapsOf(events, source)) ?? { status: 'absent', reason: sources[source] });
+      : (withoutSamples(gapsOf(events, source)) ?? { status: 'absent', reason: sources[source] });
   };
   const postgres = slot('postgres');
   return {
@@ -37,9 +37,13 @@ export function foldArtifacts(
     process: slot('process'),
     node: slot('node'),
     prometheus: slot('prometheus'),
+    lab: slot('lab'),
     profiles:
       profiles.length === 0
-        ? (failure(gapsOf(events, 'cpu-profile')) ?? { status: 'absent', reason: 'no CPU profile was taken' })
+        ? (withoutSamples(gapsOf(events, 'cpu-profile')) ?? {
+            status: 'absent',
+            reason: 'no CPU profile was taken',
+          })
         : allOf(profiles),
   };
 }
@@ -104,9 +108,13 @@ function gapsOf(events: readonly SeriesEvent[], source: GapEvent['source']): Gap
   return events.filter((event): event is GapEvent => event.kind === 'gap' && event.source === source);
 }
 
-function failure(gaps: GapEvent[]): { status: 'error'; error: string } | undefined {
-  const last = gaps.at(-1);
-  return last && { status: 'error', error: `${last.target}: ${last.error}` };
+/** Why nothing was read: a failure, or that what is watched does not have the source. Undefined when nobody asked. */
+function withoutSamples(gaps: GapEvent[]): Slot<never> | undefined {
+  const failures = gaps.filter(({ notApplicable }) => notApplicable !== true);
+  const last = failures.at(-1);
+  if (last !== undefined) return { status: 'error', error: `${last.target}: ${last.error}` };
+  const [first] = gaps;
+  return first && { status: 'absent', reason: first.error };
 }
 
 function allOf<T>(stored: readonly Stored<T>[]): Slot<T[]> {

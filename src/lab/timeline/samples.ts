@@ -1,5 +1,6 @@
 import type { SketchData } from '../../shared/latency-sketch.ts';
 import type { ProcessRole } from '../../shared/stack-description.ts';
+import type { LabSample } from './samples/lab-sample.ts';
 import type { ContainerSample, HostSample } from './samples/container-sample.ts';
 import type { LogSample } from './samples/log-sample.ts';
 import type { AccessLogSample, NginxSample } from './samples/nginx-sample.ts';
@@ -24,6 +25,7 @@ export interface SampleTypes {
   process: ProcessSample;
   node: NodeSample;
   prometheus: PrometheusSample;
+  lab: LabSample;
 }
 export type SourceName = keyof SampleTypes;
 
@@ -42,6 +44,7 @@ export const sources = {
   process: 'no process was given',
   node: 'no Node process was given',
   prometheus: 'the gateway exposes no Prometheus metrics here',
+  lab: 'the run did not watch itself',
 } as const satisfies Record<SourceName, string>;
 
 /** What whoever drives the load saw in the window of `windowMs` that ends at the sample's `atMs`. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { procMissing, readProcFile, readProcLink, readProcStatus } from '../../../shared/proc-files.ts';
+import { NotApplicableError } from '../not-applicable.ts';
 
 const sigusr1Bit = 1n << 9n;
 /** Where Node opens its inspector when nothing else was said. */
@@ -9,7 +10,8 @@ const defaultInspectorPort = 9229;
 /**
  * Whether a process may be sent SIGUSR1, whose default action ends a process that does not catch it: it must be a
  * Node binary that catches the signal, ours to signal, not this process, and in our network namespace (its
- * inspector would listen on another loopback). Throws GaugewayError `usage` with the reason when not.
+ * inspector would listen on another loopback). Throws GaugewayError `usage` with the reason when not, which is a
+ * NotApplicableError for a program that is not Node.
  */
 export async function requireAttachable(pid: number): Promise<void> {
   const refuse = (reason: string): never => {
@@ -22,7 +24,9 @@ export async function requireAttachable(pid: number): Promise<void> {
   const uid = process.getuid?.();
   if (uid !== 0 && uid !== status.uid) refuse(`belongs to user id ${status.uid}, and this is user id ${uid}`);
   const executable = (await readProcLink(pid, 'exe')).replace(/ \(deleted\)$/, '');
-  if (!/^node(js)?(-?\d+)?$/.test(basename(executable))) refuse(`is not Node (it runs ${executable})`);
+  if (!/^node(js)?(-?\d+)?$/.test(basename(executable))) {
+    throw new NotApplicableError(`process ${pid} is not Node (it runs ${executable}); it was not signalled`);
+  }
   if ((status.caughtSignals & sigusr1Bit) === 0n) {
     refuse('does not catch SIGUSR1 (it ignores the signal or was started with --disable-sigusr1)');
   }

@@ -5,12 +5,13 @@ export const processCharts = {
   cpu: {
     title: 'CPU by process',
     unit: 'percent of a core',
-    *points({ process, load }) {
+    *points({ process, load, lab }) {
       yield* each(process, ({ cpuPercent }, _label, target) => [[target, cpuPercent]]);
       yield* each(load, ({ generator, workers = [] }, label) => [
         ...(generator === undefined ? [] : [labelled(label('load generator'), generator.cpuPercent)]),
         ...workers.map(({ name, cpuPercent }) => labelled(label(`load worker ${name}`), cpuPercent)),
       ]);
+      yield* each(lab, ({ cpuPercent }, label) => [[label('this lab'), cpuPercent]]);
     },
   },
   memory: {
