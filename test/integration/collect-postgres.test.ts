@@ -55,6 +55,12 @@ describe('a PostgreSQL database', () => {
     expect(sample.maxConnections).toBeGreaterThan(0);
   });
 
+  test('says what taking a sample took on the server', async () => {
+    const { serverMs } = await sampleOnce();
+    expect(serverMs).toBeGreaterThan(0);
+    expect(serverMs).toBeLessThan(sink.costsMs.at(-1) ?? 0);
+  });
+
   test('shows who waits for a lock, and who holds it', async () => {
     const [holder, waiter] = [await connect('holder'), await connect('waiter')];
     await holder.query('create table account (id int primary key, note text)');

@@ -132,6 +132,7 @@ function loadSample(random: () => number, slow: number, toolCallMs: number): Loa
 
 function postgresSample(second: number): PostgresSample {
   return {
+    serverMs: 2,
     maxConnections: 100,
     connections: [
       { state: 'idle', count: 8, maxStateAgeS: 30, maxTransactionAgeS: 0 },

@@ -36,6 +36,7 @@ function load(
 
 function postgres(atMs: number, seqTupRead: number, idleInTransaction: number): SampleEvent<'postgres'> {
   const data: PostgresSample = {
+    serverMs: 2,
     maxConnections: 100,
     connections: [
       { state: 'active', count: 2, maxStateAgeS: 0, maxTransactionAgeS: 0.5 },

@@ -163,6 +163,8 @@ export type ConnectionState = (typeof connectionStates)[number];
 
 /** One look at one PostgreSQL database; the lab's own connections are left out of every count. */
 export interface PostgresSample {
+  /** What taking this sample took on the server. */
+  serverMs: number;
   maxConnections: number;
   connections: { state: ConnectionState; count: number; maxStateAgeS: number; maxTransactionAgeS: number }[];
   /** `idle in transaction` by what was run last, oldest first, at most 20. */

@@ -57,6 +57,7 @@ export class PostgresCollector implements Collector {
     this.#plans.saw(answers.of(sentQueries));
     for (const { maxConnections, ...database } of answers.of(databaseCounters)) {
       sink.sample('postgres', this.target, costMs, {
+        serverMs: answers.serverMs,
         maxConnections,
         connections: answers.of(connectionsByState),
         idleInTransaction: answers.of(idleInTransaction),

@@ -23,6 +23,15 @@ const limits = (statementTimeout: string): string[] => [
   `set ${labMark} local lock_timeout = '200ms'`,
 ];
 
+/**
+ * Last in every read: the time since the server began with it. Both clocks are the server's, and the transaction began
+ * with the message.
+ */
+const serverTime = {
+  sql: `select ${labMark} (extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000)::float8 as "serverMs"`,
+  rows: z.tuple([z.object({ serverMs: z.number() })]),
+} satisfies SampleQuery<unknown>;
+
 const results = z.array(z.object({ rows: z.array(z.record(z.string(), z.unknown())) }));
 
 /** Host, port and database of a DSN, for people; no user, no password. */
@@ -89,10 +98,11 @@ export class PostgresTarget implements Connection {
   /** Runs statements in one round trip and one transaction, without anything of the session or prepared. */
   async read(...queries: SampleQuery<unknown>[]): Promise<Answers> {
     const before = limits('2s');
-    const text = [...before, ...queries.map(({ sql }) => sql)].join(';\n');
+    const all = [...queries, serverTime];
+    const text = [...before, ...all.map(({ sql }) => sql)].join(';\n');
     return this.#inTurn(async () => {
       const answers = results.parse(await this.#client.query(text)).slice(before.length);
-      return new Answers(new Map(queries.map((query, at) => [query, answers[at]?.rows])));
+      return new Answers(new Map(all.map((query, at) => [query, answers[at]?.rows])));
     });
   }
 
@@ -153,6 +163,11 @@ export class Answers {
 
   of<T>(query: SampleQuery<T>): T {
     return query.rows.parse(this.#rows.get(query));
+  }
+
+  /** What the read took on the server: from the arrival of its statements until the last one, sending included. */
+  get serverMs(): number {
+    return this.of(serverTime)[0].serverMs;
   }
 }
 
