@@ -61,6 +61,18 @@ describe('a PostgreSQL database', () => {
     expect(serverMs).toBeLessThan(sink.costsMs.at(-1) ?? 0);
   });
 
+  test("tells once a minute how far the server's clock is from ours", async () => {
+    const [postgres] = collectors();
+    await sampleOnce(postgres);
+    await postgres?.sample?.(sink);
+    const [clock, ...more] = sink.clocks;
+    expect(more).toEqual([]);
+    expect(clock).toMatchObject({ source: 'postgres', target: postgres?.target });
+    // The same clock, read by two ways: Node's does not follow steps of it since the process began.
+    expect(clock?.errorMs).toBeGreaterThan(0);
+    expect(Math.abs(clock?.offsetMs ?? Infinity)).toBeLessThan(1000 + (clock?.errorMs ?? 0));
+  });
+
   test('shows who waits for a lock, and who holds it', async () => {
     const [holder, waiter] = [await connect('holder'), await connect('waiter')];
     await holder.query('create table account (id int primary key, note text)');

@@ -5,8 +5,9 @@ import type { PlanDocument } from '../../timeline/events.ts';
 import type { CollectorSink } from '../collector.ts';
 import { type SentQuery, choosePlans, type PlannedStatement } from './choose-plans.ts';
 import { codeOf, maskStatement } from './mask-statement.ts';
-import { type PostgresTarget, since } from './postgres-target.ts';
+import type { PostgresTarget } from './postgres-target.ts';
 import { keptShare, sequentialScans } from './sequential-scans.ts';
+import { since } from './server-versions.ts';
 import { type StatementCounters, statementsSchema, topStatements } from './statements.ts';
 
 type Send = (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;

@@ -1,8 +1,10 @@
+import { nowMs } from '../../../shared/clock.ts';
 import type { TableCounters } from '../../timeline/samples.ts';
 import type { PhaseName } from '../../timeline/events.ts';
 import type { Collector, CollectorSink } from '../collector.ts';
 import type { SharedConnection } from '../shared-connection.ts';
 import { activeByWait, connectionsByState, idleInTransaction, sentQueries } from './activity.ts';
+import { clockOffset } from './clock-offset.ts';
 import { databaseCounters } from './database.ts';
 import { blockedBackends } from './locks.ts';
 import { PlanTaker } from './plans.ts';
@@ -16,6 +18,7 @@ export class PostgresCollector implements Collector {
   readonly everyMs = 1000;
   readonly #shared: SharedConnection<PostgresTarget>;
   readonly #plans = new PlanTaker();
+  #clockDueMs = 0;
   #firstTables: TableCounters[] | undefined;
   #lastTables: TableCounters[] = [];
 
@@ -67,6 +70,7 @@ export class PostgresCollector implements Collector {
         database,
       });
     }
+    await this.#compareClocks(postgres, sink);
   }
 
   async finish(sink: CollectorSink): Promise<void> {
@@ -78,6 +82,14 @@ export class PostgresCollector implements Collector {
 
   async close(): Promise<void> {
     await this.#shared.close(this);
+  }
+
+  /** Clocks drift: theirs is compared with ours in the first sample and each minute after it. */
+  async #compareClocks(postgres: PostgresTarget, sink: CollectorSink): Promise<void> {
+    if (nowMs() < this.#clockDueMs) return;
+    const { offsetMs, errorMs } = await clockOffset(postgres);
+    sink.clock('postgres', this.target, offsetMs, errorMs);
+    this.#clockDueMs = nowMs() + compareClocksEachMs;
   }
 
   /** Names of the tables whose sequential scans read many rows in the run, most first. */
@@ -94,6 +106,8 @@ export class PostgresCollector implements Collector {
       .map(({ table }) => table);
   }
 }
+
+const compareClocksEachMs = 60_000;
 
 /** Fewer rows read sequentially in a whole run need no explanation. */
 const manyRows = 10_000;

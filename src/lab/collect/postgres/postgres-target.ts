@@ -10,9 +10,6 @@ const connectTimeoutMs = 5000;
 const answerTimeoutMs = 8000;
 const oldestServer = 140_000;
 
-/** The first server version (`server_version_num`) with each thing that not every supported server has. */
-export const since = { genericPlan: 160_000 } as const;
-
 /**
  * Limits of every read, given with it: behind PgBouncer in transaction mode a setting of the session would stay
  * with a server connection that others use next.
