@@ -70,7 +70,10 @@ export async function startContextForgeStack(): Promise<ContextForgeStack> {
   const database = await server.createDatabase('mcp');
   await query(database, 'CREATE EXTENSION pg_stat_statements');
   const pool = parts.use(
-    await startPgBouncer(programOf(pgbouncer), database, { default_pool_size: '20', max_client_conn: '500' }),
+    await startPgBouncer(programOf(pgbouncer), database, {
+      poolSize: 20,
+      settings: { max_client_conn: 500 },
+    }),
   );
 
   const redisPort = await freePort();
@@ -158,13 +161,12 @@ export async function startContextForgeStack(): Promise<ContextForgeStack> {
     }),
   );
 
-  const pgbouncerDsn = pool.through(database).replace(/\/[^/]*$/, '/pgbouncer');
   const started = parts.move();
   return {
     url,
     token,
     postgresDsn: database,
-    pgbouncerDsn,
+    pgbouncerDsn: pool.consoleDsn,
     redisUrl,
     folder,
     postgres: server,
@@ -179,7 +181,7 @@ export async function startContextForgeStack(): Promise<ContextForgeStack> {
         name: 'ContextForge',
         gateway: { url, token },
         postgres: { dsn: database },
-        pgbouncer: { dsn: pgbouncerDsn },
+        pgbouncer: { dsn: pool.consoleDsn },
         redis: { url: redisUrl },
         nginx: { status: `${url}/nginx_status`, accessLog },
         processes: [

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +13,8 @@ import { temporaryFolder } from './temporary-folder.ts';
 /** A real PgBouncer in transaction mode before one PostgreSQL. */
 export interface PgBouncer extends AsyncDisposable {
   readonly port: number;
+  /** DSN of the admin console, for a user that may only look (`stats_users`). */
+  readonly consoleDsn: string;
   /** The same database as `dsn` names, by way of PgBouncer. */
   through(dsn: string): string;
   /** Kills it: everything that is connected through it loses its connection at once. */
@@ -20,27 +23,31 @@ export interface PgBouncer extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+export interface PgBouncerOptions {
+  /** Server connections per database; 2 when absent. */
+  poolSize?: number;
+  /** Further lines of its configuration. */
+  settings?: Readonly<Record<string, string | number>>;
+}
+
 const startBoundMs = 10_000;
 const pollMs = 50;
 
 /**
- * Starts `program` before the server that `dsn` names, for its user, who may read the admin console; as root, under an
- * unprivileged account. With two server connections per database unless `settings` says otherwise.
+ * Starts `program` before the server that `dsn` names, for its user; as root, under an unprivileged account.
  */
 export async function startPgBouncer(
   program: string,
   dsn: string,
-  settings: Readonly<Record<string, string>> = {},
+  { poolSize = 2, settings = {} }: PgBouncerOptions = {},
 ): Promise<PgBouncer> {
   const server = new URL(dsn);
   const folder = await temporaryFolder();
   const account = await chooseServiceAccount(0);
   const port = await freePort();
   const [configFile, userFile] = [join(folder.path, 'pgbouncer.ini'), join(folder.path, 'users.txt')];
-  const lines = Object.entries({ default_pool_size: '2', ...settings })
-    .map(([name, value]) => `${name} = ${value}`)
-    .join('\n');
-  await writeFile(userFile, `"${server.username}" "${server.password}"\n`);
+  const statsPassword = randomBytes(12).toString('hex');
+  await writeFile(userFile, `"${server.username}" "${server.password}"\n"stats" "${statsPassword}"\n`);
   await writeFile(
     configFile,
     `[databases]
@@ -51,10 +58,12 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${userFile}
-stats_users = ${server.username}
 pool_mode = transaction
-${lines}
-`,
+stats_users = stats
+default_pool_size = ${poolSize}
+${Object.entries(settings)
+  .map(([key, value]) => `${key} = ${value}\n`)
+  .join('')}`,
   );
   const through = (direct: string): string => {
     const url = new URL(direct);
@@ -99,6 +108,7 @@ ${lines}
   await start();
   return {
     port,
+    consoleDsn: `postgresql://stats:${statsPassword}@127.0.0.1:${port}/pgbouncer`,
     through,
     start,
     stop,

@@ -19,6 +19,7 @@ import type {
   TableCounters,
 } from '../../src/lab/timeline/samples.ts';
 import { LatencySketch } from '../../src/shared/latency-sketch.ts';
+import { pgbouncerSample, redisSample } from './synthetic-pools.ts';
 
 export const gatewayPid = 100;
 const gatewayTarget = `gateway (pid ${gatewayPid})`;
@@ -91,6 +92,8 @@ export function syntheticRun(options: SyntheticRunOptions = {}): ArtifactSlots {
     postgres: series<'postgres'>('postgres', postgresSample, change.postgres),
     statements: series<'statements'>('postgres', statementsSample, change.statements),
     plans: ok(options.plans ?? []),
+    pgbouncer: series<'pgbouncer'>('pgbouncer', pgbouncerSample, change.pgbouncer),
+    redis: series<'redis'>('redis', redisSample, change.redis),
     process: series<'process'>(gatewayTarget, (_, slow) => processSample(slow), change.process),
     node: series<'node'>(gatewayTarget, (_, slow) => nodeSample(slow), change.node),
     prometheus: series<'prometheus'>('gateway', prometheusSample, change.prometheus),

@@ -4,6 +4,8 @@ import type { Collector } from './collector.ts';
 import { CpuProfileCollector } from './cpu/cpu-profile.ts';
 import { NodeVitalsCollector } from './node/node-vitals.ts';
 import { sameProcess } from './node/same-process.ts';
+import { PgbouncerCollector } from './pgbouncer/pgbouncer-collector.ts';
+import { PgbouncerTarget, pgbouncerTargetName } from './pgbouncer/pgbouncer-target.ts';
 import { PostgresCollector } from './postgres/postgres-collector.ts';
 import { PostgresTarget, postgresTargetName } from './postgres/postgres-target.ts';
 import { StatementsCollector } from './postgres/statements.ts';
@@ -34,6 +36,7 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
     new LabCollector(),
     ...stack.processes.map((watched) => new ProcessCollector(watched, watchedPids)),
     ...(stack.postgresDsn === undefined ? [] : postgresCollectors(stack.postgresDsn)),
+    ...(stack.pgbouncerDsn === undefined ? [] : [pgbouncerCollector(stack.pgbouncerDsn)]),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),
   ];
@@ -43,6 +46,11 @@ function postgresCollectors(dsn: string): Collector[] {
   const target = postgresTargetName(dsn);
   const shared = new SharedConnection((signal) => PostgresTarget.connect(dsn, signal));
   return [new PostgresCollector(target, shared), new StatementsCollector(target, shared)];
+}
+
+function pgbouncerCollector(dsn: string): Collector {
+  const shared = new SharedConnection((signal) => PgbouncerTarget.connect(dsn, signal));
+  return new PgbouncerCollector(pgbouncerTargetName(dsn), shared);
 }
 
 function nodeCollectors(

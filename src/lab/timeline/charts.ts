@@ -2,6 +2,7 @@ import type { ArtifactSlots, Series, Slot, Timed } from '../diagnose/artifacts.t
 import { align, grid } from './align-series.ts';
 import type { ChartDefinition, ChartUnit, SeriesBySource } from './charts/chart-definition.ts';
 import { loadCharts } from './charts/load-charts.ts';
+import { pgbouncerCharts } from './charts/pgbouncer-charts.ts';
 import { postgresCharts } from './charts/postgres-charts.ts';
 import { processCharts } from './charts/process-charts.ts';
 
@@ -29,6 +30,7 @@ const definitions = {
   ...loadCharts,
   ...processCharts,
   ...postgresCharts,
+  ...pgbouncerCharts,
 } as const satisfies Record<string, ChartDefinition>;
 
 export type ChartId = keyof typeof definitions;
