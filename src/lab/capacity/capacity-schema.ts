@@ -78,7 +78,16 @@ export const capacitySchema = z.object({
   fits: z.array(fit).meta({ description: 'The one that describes the steps best first' }),
   limit: z
     .object({
-      layer: z.enum(['generator', 'gateway', 'postgres', 'upstream', 'elsewhere', 'unknown']),
+      layer: z.enum([
+        'generator',
+        'gateway',
+        'postgres',
+        'pgbouncer',
+        'redis',
+        'upstream',
+        'elsewhere',
+        'unknown',
+      ]),
       text: z.string(),
       ruleId: z.string().nullable(),
     })

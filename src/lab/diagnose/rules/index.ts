@@ -3,6 +3,7 @@ import { cpuSaturated } from './gateway/cpu-saturated.ts';
 import { eventLoopBlocked } from './gateway/event-loop-blocked.ts';
 import { failedRequests } from './load/failed-requests.ts';
 import { generatorSaturated } from './load/generator-saturated.ts';
+import { poolExhausted } from './pgbouncer/pool-exhausted.ts';
 import { healthCheckHoldsConnection } from './postgres/health-check-holds-connection.ts';
 import { idleInTransaction } from './postgres/idle-in-transaction.ts';
 import { sequentialScansMissingIndex } from './postgres/sequential-scans-missing-index.ts';
@@ -19,5 +20,6 @@ export const rules: readonly Rule[] = [
   idleInTransaction,
   sequentialScansMissingIndex,
   sequentialScansNonSelectiveFilter,
+  poolExhausted,
   slowUpstream,
 ];
