@@ -82,6 +82,12 @@ export function addSourceOptions(command: Command, kinds: readonly SourceKind[])
 /** What a stack file says beside its sources. */
 export type StackSettings = Pick<StackFile, 'name' | 'gateway' | 'limits'>;
 
+interface ReadSourcesOptions {
+  env?: Readonly<NodeJS.ProcessEnv>;
+  /** Told of each process of the stack file that is not there; without it the first one is an error. */
+  missing?: ((message: string) => void) | undefined;
+}
+
 /**
  * The sources that the options name, those of the stack file below them. Without any option `usual` is read, if there is
  * such a file. Throws GaugewayError usage.
@@ -89,12 +95,15 @@ export type StackSettings = Pick<StackFile, 'name' | 'gateway' | 'limits'>;
 export async function readSources(
   flags: SourceFlags,
   usual: string | undefined = stackFileName,
-  env: Readonly<NodeJS.ProcessEnv> = process.env,
+  { env = process.env, missing }: ReadSourcesOptions = {},
 ): Promise<{ sources: StackSources; settings: StackSettings }> {
   const file = await stackFileOf(flags, usual);
-  const named = file === undefined ? undefined : await readStackFile(file, env);
+  const read = file === undefined ? undefined : await readStackFile(file, env);
+  const named = read?.stack;
   const below: StackSources =
-    named === undefined ? { processes: [], containers: [], logs: [] } : await resolveSources(named, env);
+    read === undefined
+      ? { processes: [], containers: [], logs: [] }
+      : await resolveSources(read, env, missing);
   const needsEngine =
     flags.container !== undefined || (flags.log ?? []).some(({ from }) => 'container' in from);
   const socket =

@@ -8,7 +8,8 @@ async function reading(text: string, env: NodeJS.ProcessEnv = {}) {
   await using folder = await temporaryFolder();
   const file = join(folder.path, 'stack.yaml');
   await writeFile(file, text);
-  return await readStackFile(file, env);
+  await writeFile(join(folder.path, 'password'), 'from a file\n');
+  return (await readStackFile(file, env)).stack;
 }
 
 describe('a stack file', () => {
@@ -42,6 +43,14 @@ limits:
   test('says which variable is not set, and where', async () => {
     await expect(reading('name: x\ngateway:\n  url: "http://a"\n  token: ${NOT_THERE}\n')).rejects.toThrow(
       /stack\.yaml:4: gateway\.token: the environment variable NOT_THERE is not set/,
+    );
+  });
+
+  test('takes what is secret from a file beside it', async () => {
+    const stack = await reading('postgres: { dsn: "postgresql://lab:${file:password}@db/mcp" }');
+    expect(stack.postgres?.dsn).toBe('postgresql://lab:from a file@db/mcp');
+    await expect(reading('name: x\npostgres:\n  dsn: ${file:nowhere}\n')).rejects.toThrow(
+      /stack\.yaml:3: postgres\.dsn: .*nowhere: ENOENT/,
     );
   });
 

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import { parseYaml } from '../shared/parse-yaml.ts';
@@ -46,7 +47,10 @@ const watchedLog = z
     { error: 'give one of file, container and unit' },
   );
 
-/** The description of a stack, as it is written in `gaugeway.stack.yaml`. `${NAME}` in a text is the environment's. */
+/**
+ * The description of a stack, as it is written in `gaugeway.stack.yaml`. `${NAME}` in a text is the environment's,
+ * `${file:PATH}` what a file holds.
+ */
 export const stackFileSchema = z
   .strictObject({
     name: name.optional().meta({ description: 'What the stack is called in runs and reports' }),
@@ -105,31 +109,47 @@ export async function stackFileExists(path: string): Promise<boolean> {
   }
 }
 
+/** A stack file that was read. */
+export interface ReadStackFile {
+  stack: StackFile;
+  /** Where a part stands, for messages: `gaugeway.stack.yaml:7: processes.0`. */
+  placeOf: (at: Place) => string;
+}
+
 /**
- * Reads a stack file. `${NAME}` in a text becomes the environment variable of that name. Throws GaugewayError usage
- * that says in which line the mistake is, or which variable is not set.
+ * Reads a stack file. `${NAME}` in a text becomes the environment variable of that name, `${file:PATH}` the content of a
+ * file (a password, a token) without the white space at its end; a path is relative to the folder of the stack file.
+ * Throws GaugewayError usage that says in which line the mistake is, or which variable or file is missing.
  */
-export async function readStackFile(path: string, env: Readonly<NodeJS.ProcessEnv>): Promise<StackFile> {
+export async function readStackFile(path: string, env: Readonly<NodeJS.ProcessEnv>): Promise<ReadStackFile> {
   const { value, lineOf } = parseYaml(path, await readBounded(path));
-  const mistake = (at: readonly PropertyKey[], message: string, cause?: unknown): GaugewayError => {
-    const place = at.map((part) => (typeof part === 'number' ? part : String(part)));
-    const line = lineOf(place);
-    const where = place.length === 0 ? '' : `${place.join('.')}: `;
-    return new GaugewayError(
-      'usage',
-      `${path}${line === undefined ? '' : `:${line}`}: ${where}${message}`,
-      cause === undefined ? {} : { cause },
-    );
+  const placeOf = (at: Place): string => {
+    const line = lineOf(at);
+    return [
+      `${path}${line === undefined ? '' : `:${line}`}`,
+      ...(at.length === 0 ? [] : [at.join('.')]),
+    ].join(': ');
   };
-  const expanded = expand(value, [], (variable, at) => {
-    const found = env[variable];
-    if (found === undefined) throw mistake(at, `the environment variable ${variable} is not set`);
+  const mistake = (at: Place, message: string, cause?: unknown): GaugewayError =>
+    new GaugewayError('usage', `${placeOf(at)}: ${message}`, cause === undefined ? {} : { cause });
+  const expanded = await expand(value, [], async (reference, at) => {
+    if (reference.startsWith('file:')) {
+      const file = resolve(dirname(path), reference.slice('file:'.length));
+      try {
+        return (await readBounded(file)).trimEnd();
+      } catch (cause) {
+        throw mistake(at, messageOf(cause), cause);
+      }
+    }
+    const found = env[reference];
+    if (found === undefined) throw mistake(at, `the environment variable ${reference} is not set`);
     return found;
   });
   const parsed = stackFileSchema.safeParse(expanded ?? {});
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { stack: parsed.data, placeOf };
   const [issue] = parsed.error.issues;
-  throw mistake(issue?.path ?? [], issue?.message ?? 'not a stack', parsed.error);
+  const at = (issue?.path ?? []).map((part) => (typeof part === 'number' ? part : String(part)));
+  throw mistake(at, issue?.message ?? 'not a stack', parsed.error);
 }
 
 async function readBounded(path: string): Promise<string> {
@@ -144,14 +164,25 @@ async function readBounded(path: string): Promise<string> {
 }
 
 type Place = readonly (string | number)[];
+type LookUp = (reference: string, at: Place) => Promise<string>;
 
-function expand(value: unknown, at: Place, lookUp: (variable: string, at: Place) => string): unknown {
-  if (typeof value === 'string') {
-    return value.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, variable: string) => lookUp(variable, at));
+async function expand(value: unknown, at: Place, lookUp: LookUp): Promise<unknown> {
+  if (typeof value === 'string') return expandText(value, at, lookUp);
+  if (Array.isArray(value)) {
+    return Promise.all(value.map((part: unknown, index) => expand(part, [...at, index], lookUp)));
   }
-  if (Array.isArray(value)) return value.map((part: unknown, index) => expand(part, [...at, index], lookUp));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, part]) => [key, expand(part, [...at, key], lookUp)]),
+  const entries = Object.entries(value).map(
+    async ([key, part]) => [key, await expand(part, [...at, key], lookUp)] as const,
   );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function expandText(text: string, at: Place, lookUp: LookUp): Promise<string> {
+  const parts = text.split(/\$\{([A-Za-z_][A-Za-z0-9_]*|file:[^{}]+)\}/);
+  // Every second part is what stood within the braces.
+  const known = await Promise.all(
+    parts.map(async (part, index) => (index % 2 === 0 ? part : lookUp(part, at))),
+  );
+  return known.join('');
 }

@@ -8,18 +8,28 @@ import type { WatchedProcess } from '../shared/stack-description.ts';
 type ProcessSelector = StackFile['processes'][number];
 
 /**
- * The processes that a stack file means, as they run now; several that one line means are told apart by a number.
- * Throws GaugewayError usage for a line that nothing on this machine answers to.
+ * The processes that a stack file means, as they run now; several that one line means are told apart by a number. A
+ * line that nothing on this machine answers to is told to `missing`, with its index and what is wrong. Throws
+ * GaugewayError usage where there is no `/proc`, and what `missing` throws.
  */
-export async function findProcesses(selectors: readonly ProcessSelector[]): Promise<WatchedProcess[]> {
-  const missing = selectors.length === 0 ? undefined : procMissing();
-  if (missing !== undefined) throw new GaugewayError('usage', `processes: ${missing}`);
+export async function findProcesses(
+  selectors: readonly ProcessSelector[],
+  missing: (index: number, message: string) => void,
+): Promise<WatchedProcess[]> {
+  const unable = selectors.length === 0 ? undefined : procMissing();
+  if (unable !== undefined) throw new GaugewayError('usage', `processes: ${unable}`);
   const found: WatchedProcess[] = [];
-  for (const selector of selectors) {
+  for (const [at, selector] of selectors.entries()) {
     const name = selector.name ?? selector.role;
-    const pids = await pidsOf(selector);
-    if (pids.length === 0)
-      throw new GaugewayError('usage', `no process ${describeSelector(selector)} (${name})`);
+    let pids: number[] = [];
+    try {
+      pids = await pidsOf(selector);
+      if (pids.length === 0)
+        missing(at, `no process that can be watched ${describeSelector(selector)} (${name})`);
+    } catch (error) {
+      if (!(error instanceof GaugewayError)) throw error;
+      missing(at, error.message);
+    }
     for (const [index, pid] of pids.entries()) {
       found.push({ role: selector.role, name: pids.length === 1 ? name : `${name}-${index + 1}`, pid });
     }
@@ -28,7 +38,7 @@ export async function findProcesses(selectors: readonly ProcessSelector[]): Prom
 }
 
 /** In words, e.g. `listens on port 4444`. */
-export function describeSelector({ pid, pidFile, port, match }: ProcessSelector): string {
+function describeSelector({ pid, pidFile, port, match }: ProcessSelector): string {
   if (pid !== undefined) return `has the id ${pid}`;
   if (pidFile !== undefined) return `is named by ${pidFile}`;
   return port === undefined ? `has a command line like ${match}` : `listens on port ${port}`;

@@ -1,4 +1,5 @@
-import type { StackFile } from '../config/stack-file.ts';
+import type { ReadStackFile } from '../config/stack-file.ts';
+import { GaugewayError } from '../shared/errors.ts';
 import type { StackSources } from '../shared/stack-description.ts';
 import { findProcesses } from './find-processes.ts';
 
@@ -10,13 +11,14 @@ export function defaultContainerSocket(env: Readonly<NodeJS.ProcessEnv>): string
 
 /**
  * The sources that a stack file names, with its processes as they run now. Throws GaugewayError usage for a process
- * that is not there.
+ * that is not there, with its line, unless `missing` takes that message.
  */
 export async function resolveSources(
-  file: StackFile,
+  { stack, placeOf }: ReadStackFile,
   env: Readonly<NodeJS.ProcessEnv>,
+  missing: (message: string) => void = refuse,
 ): Promise<StackSources> {
-  const { postgres, pgbouncer, redis, nginx, containers, logs } = file;
+  const { postgres, pgbouncer, redis, nginx, containers, logs } = stack;
   const needsEngine =
     (containers?.watch ?? []).length > 0 || logs.some(({ container }) => container !== undefined);
   return {
@@ -31,7 +33,9 @@ export async function resolveSources(
             ...(nginx.accessLog === undefined ? {} : { accessLog: nginx.accessLog }),
           },
         }),
-    processes: await findProcesses(file.processes),
+    processes: await findProcesses(stack.processes, (index, message) =>
+      missing(`${placeOf(['processes', index])}: ${message}`),
+    ),
     containers: containers?.watch ?? [],
     ...(needsEngine ? { containerSocket: containers?.socket ?? defaultContainerSocket(env) } : {}),
     logs: logs.map(({ role, name = role, file: path, container, unit }) => ({
@@ -41,4 +45,8 @@ export async function resolveSources(
         path !== undefined ? { file: path } : container !== undefined ? { container } : { unit: unit ?? '' },
     })),
   };
+}
+
+function refuse(message: string): never {
+  throw new GaugewayError('usage', message);
 }
