@@ -66,22 +66,22 @@ export async function startExternalPostgres(
       settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', ...settings, ...port },
       logFile,
     });
-  const { port, stop: stopFirst } = await startServer();
-  let stop = stopFirst;
+  let server = await startServer();
+  const { port } = server;
   const dsn = (database: string): string => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
   return {
     dsn: dsn('postgres'),
     logFile,
-    stop: () => stop(),
+    stop: () => server.stop(),
     async start() {
-      stop = (await startServer({ port: String(port) })).stop;
+      server = await startServer({ port: String(port) });
     },
     async createDatabase(name = `test_${randomBytes(6).toString('hex')}`) {
       await query(dsn('postgres'), `create database ${name}`);
       return dsn(name);
     },
     async [Symbol.asyncDispose]() {
-      await stop();
+      await server.stop();
       await folder[Symbol.asyncDispose]();
     },
   };
