@@ -1,13 +1,16 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { PgbouncerTarget } from '../lab/collect/pgbouncer/pgbouncer-target.ts';
 import { PostgresTarget } from '../lab/collect/postgres/postgres-target.ts';
 import { SharedConnection } from '../lab/collect/shared-connection.ts';
+import type { Look, LookDocument } from '../lab/look/look.ts';
 import { ConnectionsLook } from '../lab/look/pg/connections.ts';
 import { PoolLook } from '../lab/look/pg/pool.ts';
-import type { Look, LookDocument } from '../lab/look/look.ts';
+import { TablesLook } from '../lab/look/pg/tables.ts';
 import { addLookOptions, type LookFlags, limitsOf } from './look-options.ts';
 import { runLook } from './run-look.ts';
 import { addSourceOptions, missingSource, readSources, type SourceFlags } from './source-options.ts';
+
+const usualWindowMs = 10_000;
 
 /** `gaugeway pg …`: looks at a PostgreSQL, which it never changes. */
 export function registerPg(program: Command): void {
@@ -15,6 +18,11 @@ export function registerPg(program: Command): void {
   addLook(
     pg.command('connections').summary('states, counts and ages, by application and client'),
     (shared) => new ConnectionsLook(shared),
+  );
+  addLook(
+    overTime(pg.command('tables').summary('which tables are scanned sequentially, and how much is read')),
+    (shared, { lifetime = false }) => new TablesLook(shared, { lifetime }),
+    { windowMs: usualWindowMs },
   );
   registerPool(pg);
 }
@@ -35,18 +43,32 @@ function registerPool(pg: Command): void {
   });
 }
 
+interface PgFlags extends SourceFlags, LookFlags {
+  /** Of looks at counters. */
+  lifetime?: boolean;
+}
+
+function overTime(command: Command): Command {
+  return command.addOption(
+    new Option('--lifetime', 'show all since the last reset instead of a window')
+      .default(false)
+      .conflicts('window'),
+  );
+}
+
 function addLook<Reading, Document extends LookDocument>(
   command: Command,
-  create: (postgres: SharedConnection<PostgresTarget>) => Look<Reading, Document>,
+  create: (postgres: SharedConnection<PostgresTarget>, flags: PgFlags) => Look<Reading, Document>,
   window: { windowMs?: number } = {},
 ): void {
+  command.description(command.summary());
   addSourceOptions(command, ['postgres']);
   addLookOptions(command, window);
-  command.action(async (flags: SourceFlags & LookFlags) => {
+  command.action(async (flags: PgFlags) => {
     const { sources, settings } = await readSources(flags);
     const dsn = sources.postgresDsn;
     if (dsn === undefined) throw missingSource('PostgreSQL', '--pg');
     const shared = new SharedConnection((signal) => PostgresTarget.connect(dsn, signal));
-    await runLook(create(shared), flags, limitsOf(flags, settings.limits));
+    await runLook(create(shared, flags), flags, limitsOf(flags, settings.limits));
   });
 }
