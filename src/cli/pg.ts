@@ -5,6 +5,7 @@ import { SharedConnection } from '../lab/collect/shared-connection.ts';
 import type { Look, LookDocument } from '../lab/look/look.ts';
 import { ConnectionsLook } from '../lab/look/pg/connections.ts';
 import { PoolLook } from '../lab/look/pg/pool.ts';
+import { type StatementOrder, statementOrders, StatementsLook } from '../lab/look/pg/statements.ts';
 import { TablesLook } from '../lab/look/pg/tables.ts';
 import { addLookOptions, type LookFlags, limitsOf } from './look-options.ts';
 import { runLook } from './run-look.ts';
@@ -22,6 +23,13 @@ export function registerPg(program: Command): void {
   addLook(
     overTime(pg.command('tables').summary('which tables are scanned sequentially, and how much is read')),
     (shared, { lifetime = false }) => new TablesLook(shared, { lifetime }),
+    { windowMs: usualWindowMs },
+  );
+  addLook(
+    overTime(pg.command('statements').summary('which statements take the time of the database')).addOption(
+      new Option('--sort <order>', 'by what statements are ranked').choices(statementOrders).default('total'),
+    ),
+    (shared, { lifetime = false, sort = 'total' }) => new StatementsLook(shared, { lifetime, sort }),
     { windowMs: usualWindowMs },
   );
   registerPool(pg);
@@ -46,6 +54,8 @@ function registerPool(pg: Command): void {
 interface PgFlags extends SourceFlags, LookFlags {
   /** Of looks at counters. */
   lifetime?: boolean;
+  /** Of statements. */
+  sort?: StatementOrder;
 }
 
 function overTime(command: Command): Command {

@@ -8,10 +8,11 @@ import type { PostgresTarget } from './postgres-target.ts';
 
 const extension = {
   sql: `select ${labMark} quote_ident(nspname) as schema,
-      coalesce(current_setting('pg_stat_statements.max', true), '') <> '' as loaded
+      coalesce(current_setting('pg_stat_statements.max', true), '') <> '' as loaded,
+      string_to_array(extversion, '.')::int[] < '{1,9}' as outdated
     from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
     where extname = 'pg_stat_statements'`,
-  rows: z.array(z.object({ schema: z.string(), loaded: z.boolean() })),
+  rows: z.array(z.object({ schema: z.string(), loaded: z.boolean(), outdated: z.boolean() })),
 } satisfies SampleQuery<unknown>;
 
 const statementRow = z.object({
@@ -44,10 +45,12 @@ export function topStatements(schema: string, limit: number): SampleQuery<Statem
 /** The schema of pg_stat_statements. Throws GaugewayError `usage` with the remedy where it is not there or not loaded. */
 export async function statementsSchema(postgres: PostgresTarget): Promise<string> {
   const [found] = (await postgres.read(extension)).of(extension);
-  if (found?.loaded) return found.schema;
-  const remedy = found
-    ? "set shared_preload_libraries = 'pg_stat_statements' and restart the server"
-    : "run CREATE EXTENSION pg_stat_statements in this database and have shared_preload_libraries = 'pg_stat_statements' set";
+  if (found?.loaded && !found.outdated) return found.schema;
+  const remedy = found?.loaded
+    ? 'run ALTER EXTENSION pg_stat_statements UPDATE, it is of an older server'
+    : found
+      ? "set shared_preload_libraries = 'pg_stat_statements' and restart the server"
+      : "run CREATE EXTENSION pg_stat_statements in this database and have shared_preload_libraries = 'pg_stat_statements' set";
   throw new GaugewayError('usage', `pg_stat_statements is not available: ${remedy}`);
 }
 
