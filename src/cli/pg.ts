@@ -6,10 +6,19 @@ import type { Look, LookDocument } from '../lab/look/look.ts';
 import { ConnectionsLook } from '../lab/look/pg/connections.ts';
 import { PoolLook } from '../lab/look/pg/pool.ts';
 import { type StatementOrder, statementOrders, StatementsLook } from '../lab/look/pg/statements.ts';
+import { LocksLook } from '../lab/look/pg/locks.ts';
+import { StuckLook } from '../lab/look/pg/stuck.ts';
 import { TablesLook } from '../lab/look/pg/tables.ts';
+import type { StackSources } from '../shared/stack-description.ts';
 import { addLookOptions, type LookFlags, limitsOf } from './look-options.ts';
 import { runLook } from './run-look.ts';
-import { addSourceOptions, missingSource, readSources, type SourceFlags } from './source-options.ts';
+import {
+  addSourceOptions,
+  missingSource,
+  readSources,
+  type SourceFlags,
+  type SourceKind,
+} from './source-options.ts';
 
 const usualWindowMs = 10_000;
 
@@ -32,6 +41,16 @@ export function registerPg(program: Command): void {
     (shared, { lifetime = false, sort = 'total' }) => new StatementsLook(shared, { lifetime, sort }),
     { windowMs: usualWindowMs },
   );
+  addLook(
+    pg.command('stuck').summary('open transactions without work, long queries, and whose they are'),
+    (shared, _flags, { pgbouncerDsn }) =>
+      new StuckLook(shared, pgbouncerDsn === undefined ? undefined : pgbouncerAt(pgbouncerDsn)),
+    { also: ['pgbouncer'] },
+  );
+  addLook(
+    pg.command('locks').summary('who waits for a lock, and who holds it, as a tree'),
+    (shared) => new LocksLook(shared),
+  );
   registerPool(pg);
 }
 
@@ -46,9 +65,12 @@ function registerPool(pg: Command): void {
     const { sources, settings } = await readSources(flags);
     const dsn = sources.pgbouncerDsn;
     if (dsn === undefined) throw missingSource('PgBouncer', '--pgbouncer');
-    const shared = new SharedConnection((signal) => PgbouncerTarget.connect(dsn, signal));
-    await runLook(new PoolLook(shared), flags, limitsOf(flags, settings.limits));
+    await runLook(new PoolLook(pgbouncerAt(dsn)), flags, limitsOf(flags, settings.limits));
   });
+}
+
+function pgbouncerAt(dsn: string): SharedConnection<PgbouncerTarget> {
+  return new SharedConnection((signal) => PgbouncerTarget.connect(dsn, signal));
 }
 
 interface PgFlags extends SourceFlags, LookFlags {
@@ -68,17 +90,21 @@ function overTime(command: Command): Command {
 
 function addLook<Reading, Document extends LookDocument>(
   command: Command,
-  create: (postgres: SharedConnection<PostgresTarget>, flags: PgFlags) => Look<Reading, Document>,
-  window: { windowMs?: number } = {},
+  create: (
+    postgres: SharedConnection<PostgresTarget>,
+    flags: PgFlags,
+    sources: StackSources,
+  ) => Look<Reading, Document>,
+  { also = [], ...window }: { windowMs?: number; also?: SourceKind[] } = {},
 ): void {
   command.description(command.summary());
-  addSourceOptions(command, ['postgres']);
+  addSourceOptions(command, ['postgres', ...also]);
   addLookOptions(command, window);
   command.action(async (flags: PgFlags) => {
     const { sources, settings } = await readSources(flags);
     const dsn = sources.postgresDsn;
     if (dsn === undefined) throw missingSource('PostgreSQL', '--pg');
     const shared = new SharedConnection((signal) => PostgresTarget.connect(dsn, signal));
-    await runLook(create(shared, flags), flags, limitsOf(flags, settings.limits));
+    await runLook(create(shared, flags, sources), flags, limitsOf(flags, settings.limits));
   });
 }

@@ -37,6 +37,10 @@ export const limitTable = {
   'pgbouncer.max-wait': limit(1000, 'ms', 'a client has waited in the queue', 'fail', 'our own rule'),
   'pgbouncer.servers-used': limit(80, '%', 'a pool is nearly used up', 'warn', 'our own rule'),
   'pgbouncer.clients': limit(80, '%', 'max_client_conn is nearly reached', 'warn', 'our own rule'),
+  'pg.idle-in-transaction.stuck': limit(60, 's', 'a transaction was forgotten', 'fail', guide),
+  'pg.query.shown': limit(1, 's', 'a query that runs is shown among what is stuck', 'warn', 'our own rule'),
+  'pg.query.age': limit(60, 's', 'a query runs for long', 'warn', 'PgHero'),
+  'pg.lock-wait.age': limit(5, 's', 'a lock holds up others for too long', 'fail', 'our own rule'),
   'pg.tables.small': limit(1000, 'rows', 'sequential scans of a table are judged', 'warn', guide),
   'pg.tables.large': limit(10_000, 'rows', 'sequential scans should be rare', 'warn', 'PgHero'),
   'pg.tables.full-scan': limit(

@@ -40,6 +40,22 @@ describe('a look', () => {
     ]);
   });
 
+  test('says more below a row, within the terminal', () => {
+    const long = lookTable({
+      rows: [1, 2],
+      name: { title: 'pid', value: String },
+      columns: [],
+      detail: (pid) => (pid === 1 ? 'word '.repeat(8) : ''),
+    });
+    expect(long.render({ columns: 24, color: false })).toEqual([
+      'pid',
+      '1',
+      '  word word word word',
+      '    word word word word',
+      '2',
+    ]);
+  });
+
   test('colours nothing but the head and the verdicts', () => {
     const [head, line] = table([{ name: 'a', count: 1, verdict: 'fail' }]).render({
       columns: 80,

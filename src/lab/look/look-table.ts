@@ -25,6 +25,8 @@ export interface LookTableOptions<Row> {
   columns: readonly TableColumn<Row>[];
   /** Adds the last column. */
   verdict?: (row: Row) => LookVerdict;
+  /** Said below a row, over as many lines as it takes; nothing where it is empty. */
+  detail?: (row: Row) => string;
   /** Said instead of a table without rows. */
   empty?: string;
 }
@@ -33,7 +35,7 @@ const colors: Record<LookVerdict, string> = { ok: '32', warn: '33', fail: '31' }
 
 /** A table of rows, to which the verdicts are added as the last column. */
 export function lookTable<Row>(options: LookTableOptions<Row>): LookTable {
-  const { title = '', rows, name, columns, verdict, empty } = options;
+  const { title = '', rows, name, columns, verdict, detail, empty } = options;
   const safe = columns.map((column) => ({ ...column, value: (row: Row) => shown(column.value(row)) }));
   const judged =
     verdict === undefined
@@ -51,11 +53,14 @@ export function lookTable<Row>(options: LookTableOptions<Row>): LookTable {
       );
       return [
         paint(head, '1', color),
-        ...lines.map((line, index) => {
+        ...lines.flatMap((line, index) => {
           const row = rows[index];
-          if (verdict === undefined || row === undefined) return line;
-          const word = verdict(row);
-          return `${line.slice(0, -word.length)}${paint(word, colors[word], color)}`;
+          if (row === undefined) return [line];
+          const below = shown(detail?.(row) ?? '');
+          return [
+            verdict === undefined ? line : withVerdict(line, verdict(row), color),
+            ...(below === '' ? [] : wrapText(below, width - 2, '  ').map((part) => `  ${part}`)),
+          ];
         }),
       ];
     },
@@ -86,6 +91,10 @@ export function renderLook(
   return [...blocks, remarks, notes]
     .filter((block) => block.length > 0)
     .flatMap((block, index) => (index === 0 ? block : ['', ...block]));
+}
+
+function withVerdict(line: string, word: LookVerdict, color: boolean): string {
+  return `${line.slice(0, -word.length)}${paint(word, colors[word], color)}`;
 }
 
 /** What a source says may hold a secret, or move the cursor. */

@@ -12,7 +12,7 @@ const answerTimeoutMs = 5000;
 export const consoleDatabase = 'pgbouncer';
 
 /** What can be asked without changing anything, by all of `stats_users`. */
-export type ShowCommand = 'POOLS' | 'STATS' | 'DATABASES' | 'CONFIG';
+export type ShowCommand = 'POOLS' | 'STATS' | 'DATABASES' | 'CONFIG' | 'SERVERS' | 'CLIENTS';
 /** Columns by name, as text, whatever the version has. */
 export type ShowRow = Record<string, string>;
 
