@@ -59,7 +59,7 @@ export async function startContextForge(program: string): Promise<RunningContext
       CACHE_TYPE: 'memory',
       ...contextForgeSettings(secret),
     },
-    readyUrl: `${url}/health`,
+    ready: `${url}/health`,
     startLimitMs: 120_000,
   });
   const token = await adminToken(secret);

@@ -10,8 +10,8 @@ export interface GuardedServerOptions {
   cwd: string;
   /** Laid over this process's own environment. */
   env?: Readonly<Record<string, string>>;
-  /** Answered with a status below 300 as soon as the server is ready. */
-  readyUrl: string;
+  /** A URL that is answered with a status below 300 as soon as the server is ready, or what else tells that it is. */
+  ready: string | (() => Promise<boolean>);
   startLimitMs: number;
 }
 
@@ -20,7 +20,7 @@ const guardScript = '"$@" & cat >/dev/null; kill -KILL $!; wait $!; exit 0';
 
 /** Starts a server that ends with this process at the latest. Resolves when it answers, to what ends it. */
 export async function startGuarded(options: GuardedServerOptions): Promise<() => Promise<void>> {
-  const { name, command, args, cwd, env = {}, readyUrl, startLimitMs } = options;
+  const { name, command, args, cwd, env = {}, ready, startLimitMs } = options;
   const child = spawn('/bin/sh', ['-c', guardScript, 'sh', command, ...args], {
     cwd,
     env: { ...process.env, ...env },
@@ -34,9 +34,9 @@ export async function startGuarded(options: GuardedServerOptions): Promise<() =>
     await closed;
   };
   const giveUpMs = nowMs() + startLimitMs;
-  while (!(await answers(readyUrl))) {
+  while (!(await (typeof ready === 'string' ? answers(ready) : ready()))) {
     if (nowMs() < giveUpMs) {
-      await sleep(100);
+      await sleep(50);
       continue;
     }
     await end();

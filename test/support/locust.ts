@@ -34,7 +34,7 @@ export async function startLocust(program: string, users: string, host: string):
     command: program,
     args: [...options.split(' '), ...page.split(' ')],
     cwd: folder.path,
-    readyUrl: `${url}/exceptions`,
+    ready: `${url}/exceptions`,
     startLimitMs: 40_000,
   });
   return {

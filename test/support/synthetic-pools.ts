@@ -36,12 +36,13 @@ export function pgbouncerSample(second: number): PgbouncerSample {
 /** A warm cache: 200 reads a second, one in fifty of which misses. */
 export function redisSample(second: number): RedisSample {
   return {
-    version: '7.0.15',
+    version: 'Redis 7.0.15',
     hits: second * 196,
     misses: second * 4,
     expiredKeys: second * 4,
     evictedKeys: 0,
     commands: second * 204,
+    ownCommands: 0,
     rejectedConnections: 0,
     connectedClients: 12,
     blockedClients: 0,
@@ -52,10 +53,10 @@ export function redisSample(second: number): RedisSample {
     cpuMs: second * 20,
     keys: 400,
     keysWithExpiry: 400,
-    slowlogLength: 0,
+    slowCommands: 0,
     byCommand: [
-      { command: 'get', calls: second * 200, totalMs: second * 0.6, rejected: 0, failed: 0 },
-      { command: 'setex', calls: second * 4, totalMs: second * 0.02, rejected: 0, failed: 0 },
+      { command: 'get', calls: second * 200, ownCalls: 0, totalMs: second * 0.6, rejected: 0, failed: 0 },
+      { command: 'setex', calls: second * 4, ownCalls: 0, totalMs: second * 0.02, rejected: 0, failed: 0 },
     ],
   };
 }

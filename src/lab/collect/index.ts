@@ -12,6 +12,8 @@ import { StatementsCollector } from './postgres/statements.ts';
 import { LabCollector } from './lab.ts';
 import { ProcessCollector, processTarget } from './process.ts';
 import { PrometheusCollector } from './prometheus.ts';
+import { RedisCollector } from './redis/redis-collector.ts';
+import { RedisTarget, redisTargetName } from './redis/redis-target.ts';
 import { SharedConnection } from './shared-connection.ts';
 
 export interface CollectorOptions {
@@ -37,6 +39,7 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
     ...stack.processes.map((watched) => new ProcessCollector(watched, watchedPids)),
     ...(stack.postgresDsn === undefined ? [] : postgresCollectors(stack.postgresDsn)),
     ...(stack.pgbouncerDsn === undefined ? [] : [pgbouncerCollector(stack.pgbouncerDsn)]),
+    ...(stack.redisUrl === undefined ? [] : [redisCollector(stack.redisUrl)]),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),
   ];
@@ -51,6 +54,11 @@ function postgresCollectors(dsn: string): Collector[] {
 function pgbouncerCollector(dsn: string): Collector {
   const shared = new SharedConnection((signal) => PgbouncerTarget.connect(dsn, signal));
   return new PgbouncerCollector(pgbouncerTargetName(dsn), shared);
+}
+
+function redisCollector(url: string): Collector {
+  const shared = new SharedConnection((signal) => RedisTarget.connect(url, signal));
+  return new RedisCollector(redisTargetName(url), shared);
 }
 
 function nodeCollectors(

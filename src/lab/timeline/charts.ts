@@ -5,6 +5,7 @@ import { loadCharts } from './charts/load-charts.ts';
 import { pgbouncerCharts } from './charts/pgbouncer-charts.ts';
 import { postgresCharts } from './charts/postgres-charts.ts';
 import { processCharts } from './charts/process-charts.ts';
+import { redisCharts } from './charts/redis-charts.ts';
 
 export type { ChartUnit } from './charts/chart-definition.ts';
 
@@ -31,6 +32,7 @@ const definitions = {
   ...processCharts,
   ...postgresCharts,
   ...pgbouncerCharts,
+  ...redisCharts,
 } as const satisfies Record<string, ChartDefinition>;
 
 export type ChartId = keyof typeof definitions;

@@ -1,14 +1,17 @@
-/** One look at `INFO`; counters are cumulative, and the lab's own commands are left out where they can be told. */
+/** One look at `INFO`; counters are cumulative since the server began, or since `CONFIG RESETSTAT`. */
 export interface RedisSample {
-  /** `redis_version`, or `valkey_version`. */
+  /** e.g. `Redis 7.0.15`, `Valkey 8.1.0`. */
   version: string;
   hits: number;
   misses: number;
   expiredKeys: number;
   evictedKeys: number;
   commands: number;
+  /** Of `commands`, those of the lab's connection; differences leave them out. */
+  ownCommands: number;
   /** Refused because `maxclients` was reached. */
   rejectedConnections: number;
+  /** The lab's own not counted. */
   connectedClients: number;
   blockedClients: number;
   usedMemoryBytes: number;
@@ -20,7 +23,19 @@ export interface RedisSample {
   cpuMs: number;
   keys: number;
   keysWithExpiry: number;
-  slowlogLength: number;
+  /** How many commands were slower than `slowlog-log-slower-than` so far; null when the user may not ask. */
+  slowCommands: number | null;
   /** `INFO commandstats`, the 30 with the most time. */
-  byCommand: { command: string; calls: number; totalMs: number; rejected: number; failed: number }[];
+  byCommand: RedisCommandTotals[];
+}
+
+/** Cumulative figures of one command, e.g. `get` or `memory|usage`. */
+export interface RedisCommandTotals {
+  command: string;
+  calls: number;
+  /** Of `calls`, those of the lab's connection. */
+  ownCalls: number;
+  totalMs: number;
+  rejected: number;
+  failed: number;
 }
