@@ -4,6 +4,7 @@ import type { Logger } from '../shared/logger.ts';
 import { maskSecrets } from '../shared/mask-secrets.ts';
 import { describeLogOrigin, type StackDescription } from '../shared/stack-description.ts';
 import { type AnalysedRun, analyse } from './analyse.ts';
+import { gatewayProcesses } from './collect/container/container-processes.ts';
 import { createCollectors } from './collect/index.ts';
 import { procMissing } from '../shared/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
@@ -42,14 +43,17 @@ export interface Observation {
  * report page was not built, and what `body` throws. A source that fails later is a gap in the result.
  */
 export async function observeRun(
-  options: ObservedRunOptions,
+  given: ObservedRunOptions,
   settings: RunDocument['settings'],
   body: (observation: Observation) => Promise<string | undefined>,
 ): Promise<AnalysedRun> {
-  const { stack, logger, outFolder, signal } = options;
+  const { logger, outFolder, signal } = given;
   // A run that could not be reported at its end had better not begin.
   await readConsolePage('report');
-  await probeTarget(stack.gatewayUrl, signal);
+  await probeTarget(given.stack.gatewayUrl, signal);
+  const inContainers = await gatewayProcesses(given.stack);
+  const stack = { ...given.stack, processes: [...given.stack.processes, ...inContainers] };
+  const options = { ...given, stack };
   const bundle = await createBundle(outFolder);
   const startedMs = nowMs();
   let abortedBy: string | undefined;

@@ -3,7 +3,7 @@ import { GaugewayError } from './errors.ts';
 import { errorCode, hasErrorCode } from './system-error.ts';
 
 /** Linux counts CPU time in USER_HZ, which is 100 on every architecture that Node runs on. */
-const ticksPerSecond = 100;
+export const ticksPerSecond = 100;
 
 /** The process is not there any more (or a later one has its pid). */
 export class ProcessEndedError extends GaugewayError {
@@ -74,6 +74,32 @@ export async function readProcStat(pid: number): Promise<ProcStat> {
 /** Throws as {@link readProcStat} does. */
 export async function readProcStatus(pid: number): Promise<ProcStatus> {
   return parseProcStatus(await readProcFile(pid, 'status'));
+}
+
+/** Cumulative time that the main thread was ready to run and waited for a CPU; null where the kernel does not tell. */
+export async function readRunQueueMs(pid: number): Promise<number | null> {
+  const text = await readOptional(pid, 'schedstat');
+  return text === null ? null : Number(text.split(' ')[1]) / 1e6;
+}
+
+/** Bytes that reached block devices (proc_pid_io(5)). Null when another user's process or the kernel does not tell. */
+export async function readBlockBytes(
+  pid: number,
+): Promise<{ readBytes: number; writtenBytes: number } | null> {
+  const text = await readOptional(pid, 'io');
+  if (text === null) return null;
+  const bytes = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return { readBytes: bytes('read_bytes'), writtenBytes: bytes('write_bytes') };
+}
+
+/** A file that some kernels and some owners do not show: null then. */
+async function readOptional(pid: number, name: string): Promise<string | null> {
+  try {
+    return await readFile(`/proc/${pid}/${name}`, 'utf8');
+  } catch (error) {
+    if (hasErrorCode(error, 'EACCES', 'ENOENT')) return null;
+    throw unreadable(pid, name, error);
+  }
 }
 
 /** A file of `/proc/PID/`. Throws as {@link readProcStat} does. */

@@ -1,7 +1,10 @@
 import type { Logger } from '../../shared/logger.ts';
 import type { StackDescription, WatchedProcess } from '../../shared/stack-description.ts';
 import type { Collector } from './collector.ts';
+import { ContainerCollector } from './container/container-collector.ts';
+import { ContainerEngine } from './container/container-engine.ts';
 import { CpuProfileCollector } from './cpu/cpu-profile.ts';
+import { HostCollector } from './host/host-collector.ts';
 import { NodeVitalsCollector } from './node/node-vitals.ts';
 import { sameProcess } from './node/same-process.ts';
 import { PgbouncerCollector } from './pgbouncer/pgbouncer-collector.ts';
@@ -36,13 +39,22 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
   const watchedPids = new Set(stack.processes.map(({ pid }) => pid));
   return [
     new LabCollector(),
+    // What is not on this machine says nothing about it.
+    ...(stack.processes.length + stack.containers.length === 0 ? [] : [new HostCollector()]),
     ...stack.processes.map((watched) => new ProcessCollector(watched, watchedPids)),
+    ...containerCollectors(stack),
     ...(stack.postgresDsn === undefined ? [] : postgresCollectors(stack.postgresDsn)),
     ...(stack.pgbouncerDsn === undefined ? [] : [pgbouncerCollector(stack.pgbouncerDsn)]),
     ...(stack.redisUrl === undefined ? [] : [redisCollector(stack.redisUrl)]),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),
   ];
+}
+
+function containerCollectors({ containers, containerSocket }: StackDescription): Collector[] {
+  if (containerSocket === undefined) return [];
+  const shared = new SharedConnection(() => ContainerEngine.connect(containerSocket));
+  return containers.map((container) => new ContainerCollector(container, shared));
 }
 
 function postgresCollectors(dsn: string): Collector[] {

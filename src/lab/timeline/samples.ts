@@ -1,7 +1,7 @@
 import type { SketchData } from '../../shared/latency-sketch.ts';
 import type { ProcessRole } from '../../shared/stack-description.ts';
+import type { ContainerSample, HostSample, ResourceUse } from './samples/container-sample.ts';
 import type { LabSample } from './samples/lab-sample.ts';
-import type { ContainerSample, HostSample } from './samples/container-sample.ts';
 import type { LogSample } from './samples/log-sample.ts';
 import type { AccessLogSample, NginxSample } from './samples/nginx-sample.ts';
 import type { PgbouncerSample } from './samples/pgbouncer-sample.ts';
@@ -231,6 +231,14 @@ export interface ProcessSample {
   threads: number;
   /** Null when another user's process does not show them. */
   openFiles: number | null;
+  /** Cumulative time in which its main thread was ready to run and had no CPU; where the kernel tells. */
+  runQueueMs?: number;
+  /** Cumulative bytes that reached block devices; null when another user's process does not show them. */
+  block?: { readBytes: number; writtenBytes: number } | null;
+  /** What its control group holds it to; missing where the kernel has none. */
+  group?: Pick<ResourceUse, 'cpuLimitCores' | 'throttling' | 'pressure'> & {
+    memoryLimitBytes: number | null;
+  };
 }
 
 /** A running Node process, seen through its inspector. Delays and GC cover the interval since the last sample. */

@@ -3,13 +3,16 @@ import type { ProcessRole } from '../../../shared/stack-description.ts';
 /** One look at a container, from the engine's counters or its cgroup. Rates cover the interval since the last sample. */
 export interface ContainerSample extends ResourceUse {
   role: ProcessRole;
+  /** Another one means that the container was made anew. */
+  id: string;
   /** Null when nothing limits it. */
   memoryLimitBytes: number | null;
+  /** Processes of it that were killed for want of memory, cumulative; null where that is not told. */
+  oomKills: number | null;
+  /** Cumulative, of all its networks; null when it has none of its own. */
+  network: { receivedBytes: number; sentBytes: number } | null;
   /** Cumulative. */
-  networkReceivedBytes: number;
-  networkSentBytes: number;
-  blockReadBytes: number;
-  blockWrittenBytes: number;
+  block: { readBytes: number; writtenBytes: number };
   pids: number;
 }
 

@@ -1,0 +1,25 @@
+import { readProcFile, readProcLink } from '../../../shared/proc-files.ts';
+import type { ContainerSample } from '../../timeline/samples/container-sample.ts';
+
+/**
+ * What has passed the network interfaces of a container by its process. Null when it has none of its own: it uses those
+ * of the machine, or none. Throws as `readProcFile` does.
+ */
+export async function readNetwork(pid: number): Promise<ContainerSample['network']> {
+  const [theirs, ours] = await Promise.all([
+    readProcLink(pid, 'ns/net'),
+    readProcLink(process.pid, 'ns/net'),
+  ]);
+  return theirs === ours ? null : parseNetDev(await readProcFile(pid, 'net/dev'));
+}
+
+/** `/proc/PID/net/dev` (proc_pid_net(5)), all interfaces but loopback added; null without one. */
+export function parseNetDev(text: string): ContainerSample['network'] {
+  const interfaces = text.split('\n').flatMap((line) => {
+    const [, name, counts = ''] = /^\s*([^\s:]+):\s*(.*)$/.exec(line) ?? [];
+    return name === undefined || name === 'lo' ? [] : [counts.split(/\s+/).map(Number)];
+  });
+  if (interfaces.length === 0) return null;
+  const sumOf = (field: number): number => interfaces.reduce((sum, counts) => sum + (counts[field] ?? 0), 0);
+  return { receivedBytes: sumOf(0), sentBytes: sumOf(8) };
+}
