@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   capacity: async () => (await import('./capacity.ts')).registerCapacity,
   diagnose: async () => (await import('./diagnose.ts')).registerDiagnose,
   rules: async () => (await import('./rules.ts')).registerRules,
+  discover: async () => (await import('./discover.ts')).registerDiscover,
   pg: async () => (await import('./pg.ts')).registerPg,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,

@@ -13,6 +13,10 @@ const maxFileBytes = 1024 * 1024;
 
 const role = z.enum(processRoles);
 const name = z.string().min(1).max(100);
+/** What the driver understands; a password in it is percent-encoded. */
+const postgresDsn = z.string().refine((text) => /^postgres(ql)?:/.test(text) && URL.canParse(text), {
+  error: 'must be a URL: postgresql://USER@HOST:PORT/DATABASE, a password in it percent-encoded',
+});
 const port = z.int().min(1).max(65535);
 
 const watchedProcess = z
@@ -61,11 +65,11 @@ export const stackFileSchema = z
       })
       .optional(),
     postgres: z
-      .strictObject({ dsn: z.string().meta({ description: 'A role with pg_monitor suffices' }) })
+      .strictObject({ dsn: postgresDsn.meta({ description: 'A role with pg_monitor suffices' }) })
       .optional(),
     pgbouncer: z
       .strictObject({
-        dsn: z.string().meta({ description: 'Of the admin console; one of `stats_users` suffices' }),
+        dsn: postgresDsn.meta({ description: 'Of the admin console; one of `stats_users` suffices' }),
       })
       .optional(),
     redis: z

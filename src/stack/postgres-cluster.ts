@@ -17,7 +17,8 @@ export const embeddedName = 'gaugeway';
 
 /** Where clusters of data folders live that the service account cannot enter, one folder per data folder. */
 const sharedStateFolder = '/var/lib/gaugeway';
-const passwordFile = 'postgres-password';
+/** In the data folder: the password of {@link embeddedName}, readable by its owner only. */
+export const passwordFile = 'postgres-password';
 const locationFile = 'postgres-location';
 
 /** A database cluster on disk on which no server runs. */

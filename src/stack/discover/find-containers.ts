@@ -1,0 +1,140 @@
+import { userInfo } from 'node:os';
+import type Dockerode from 'dockerode';
+import { messageOf } from '../../shared/errors.ts';
+import type { ProcessRole } from '../../shared/stack-description.ts';
+import { errorCode } from '../../shared/system-error.ts';
+import type { Sureness, Unreached } from './found.ts';
+import { signatureOfContainer } from './role-table.ts';
+
+const boundMs = 3000;
+
+/** A running container that is a part of a stack. */
+export interface FoundContainer {
+  id: string;
+  name: string;
+  image: string;
+  /** Compose project, when it belongs to one. */
+  project?: string;
+  service: string;
+  role: ProcessRole;
+  what: string;
+  sure: Sureness;
+  /** Ports within it, with where this machine reaches them: a published port, or its own address. */
+  ports: { inside: number; host: string; port: number }[];
+  /** What it was started with; read for gateways and databases only. */
+  environment: ReadonlyMap<string, string>;
+}
+
+export interface ContainerFindings {
+  containers: FoundContainer[];
+  /** Ids of all that run, also of other projects: their processes are not processes of this machine. */
+  ids: string[];
+  projects: string[];
+  unreached: Unreached[];
+  /** Whether an engine answered. */
+  answered: boolean;
+}
+
+/** Asks the engine behind a Unix socket for what runs; `project` keeps those of one Compose project. */
+export async function findContainers(
+  socket: string,
+  project: string | undefined,
+): Promise<ContainerFindings> {
+  const nothing = { containers: [], ids: [], projects: [], answered: false };
+  const { default: Docker } = await import('dockerode');
+  const engine = new Docker({ socketPath: socket, timeout: boundMs });
+  let running: Dockerode.ContainerInfo[];
+  try {
+    running = await engine.listContainers();
+  } catch (error) {
+    // No engine on a machine is nothing that has to be told, unless somebody asks for a project.
+    if (errorCode(error) === 'ENOENT' && project === undefined) return { ...nothing, unreached: [] };
+    return { ...nothing, unreached: [{ what: `containers, ${socket}`, ...engineFault(error) }] };
+  }
+  const projects = [...new Set(running.flatMap(({ Labels }) => Labels[projectLabel] ?? []))].toSorted();
+  const wanted = running.filter(({ Labels }) => project === undefined || Labels[projectLabel] === project);
+  const containers: FoundContainer[] = [];
+  for (const each of wanted) {
+    const found = describe(each);
+    if (found === undefined) continue;
+    const environment =
+      found.role === 'gateway' || found.role === 'postgres'
+        ? await environmentOf(engine, each.Id)
+        : new Map<string, string>();
+    containers.push({ ...found, environment });
+  }
+  const unknown = project !== undefined && !projects.includes(project);
+  return {
+    containers,
+    ids: running.map(({ Id }) => Id),
+    projects,
+    answered: true,
+    unreached: unknown
+      ? [
+          {
+            what: `Compose project ${project}`,
+            why: `nothing of it runs; there ${projects.length === 0 ? 'is none' : `are ${projects.join(', ')}`}`,
+          },
+        ]
+      : [],
+  };
+}
+
+const projectLabel = 'com.docker.compose.project';
+const serviceLabel = 'com.docker.compose.service';
+
+function describe(info: Dockerode.ContainerInfo): Omit<FoundContainer, 'environment'> | undefined {
+  const name = (info.Names[0] ?? info.Id.slice(0, 12)).replace(/^\//, '');
+  const service = info.Labels[serviceLabel] ?? name;
+  const inside = [...new Set(info.Ports.map(({ PrivatePort }) => PrivatePort))];
+  const signature = signatureOfContainer(info.Image, service, inside);
+  if (signature === undefined) return undefined;
+  const address = Object.values(info.NetworkSettings.Networks).find(({ IPAddress }) => IPAddress)?.IPAddress;
+  const project = info.Labels[projectLabel];
+  return {
+    id: info.Id,
+    name,
+    image: info.Image,
+    ...(project === undefined ? {} : { project }),
+    service,
+    role: signature.role,
+    what: signature.what,
+    sure: signature.byPort ? 'guess' : 'likely',
+    ports: inside.flatMap((port) => {
+      const published = info.Ports.find((each) => each.PrivatePort === port && each.PublicPort > 0);
+      if (published !== undefined) return [{ inside: port, host: '127.0.0.1', port: published.PublicPort }];
+      return address === undefined ? [] : [{ inside: port, host: address, port }];
+    }),
+  };
+}
+
+async function environmentOf(engine: Dockerode, id: string): Promise<ReadonlyMap<string, string>> {
+  const { Config } = await engine.getContainer(id).inspect();
+  return new Map(
+    Config.Env.map((entry) => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)] as const;
+    }),
+  );
+}
+
+/** Why an engine does not answer, and what helps. */
+export function engineFault(error: unknown): { why: string; remedy?: string } {
+  switch (errorCode(error)) {
+    case 'EACCES':
+      return {
+        why: 'this user may not use the socket',
+        remedy: `sudo usermod -aG docker ${userInfo().username}  (then log in again)`,
+      };
+    case 'ENOENT':
+      return {
+        why: 'there is no such socket',
+        remedy: 'systemctl start docker, or name it: --container-socket',
+      };
+    case 'ECONNREFUSED':
+      return { why: 'nobody listens at the socket', remedy: 'systemctl start docker' };
+    case undefined:
+    default:
+      return { why: messageOf(error) };
+  }
+}
