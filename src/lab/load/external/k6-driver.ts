@@ -1,7 +1,7 @@
 import { nowMs, sleep } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { LoadDriver, LoadWatcher, RunningLoad } from '../load-driver.ts';
-import { FollowedFile } from './followed-file.ts';
+import { FollowedFile } from '../../followed-file.ts';
 import { readK6Point } from './k6-points.ts';
 import type { K6Point } from './k6-points.ts';
 import { K6Windows } from './k6-windows.ts';

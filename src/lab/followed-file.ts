@@ -1,18 +1,16 @@
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { StringDecoder } from 'node:string_decoder';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
-import { hasErrorCode } from '../../../shared/system-error.ts';
+import { hasErrorCode } from '../shared/system-error.ts';
+import { LineSplitter } from './line-splitter.ts';
 
 const chunkBytes = 256 * 1024;
 /** What one pull reads at most, so that whoever pulls gets its turn. */
 const pullBytes = 32 * 1024 * 1024;
-/** Lines beyond this are none of ours. */
-const maxLineLength = 64 * 1024;
 
 /**
- * Lines of a file that another program writes: one that grows, may be begun anew or is not there yet, a FIFO, or a
- * gzip file (by its name). Holds a chunk and a line at most.
+ * Lines of a file that another program writes: one that grows, may be begun anew, replaced by another of its name
+ * (log rotation) or is not there yet, a FIFO, or a gzip file (by its name). Holds a chunk and a line at most.
  */
 export class FollowedFile {
   readonly #path: string;
@@ -22,9 +20,8 @@ export class FollowedFile {
   #position = 0;
   #gunzip: Gunzip | undefined;
   #gunzipError: Error | undefined;
-  #decoder = new StringDecoder('utf8');
-  #rest = '';
-  #isTooLong = false;
+  #lines = new LineSplitter();
+  #leftOut = 0;
   #onLine: (line: string) => void = () => undefined;
 
   constructor(path: string) {
@@ -36,8 +33,17 @@ export class FollowedFile {
     const file = await this.#open();
     if (file === undefined || this.#isPipe || this.#path.endsWith('.gz')) return;
     this.#position = (await file.stat()).size;
-    // The first line is the rest of one.
-    this.#isTooLong = this.#position > 0;
+    this.#lines = new LineSplitter(this.#position > 0);
+  }
+
+  /** Bytes that were read of the file as it is now, and its size; of no meaning for a FIFO. */
+  async progress(): Promise<{ bytes: number; ofBytes: number } | undefined> {
+    return this.#file && { bytes: this.#position, ofBytes: (await this.#file.stat()).size };
+  }
+
+  /** Lines that were left out because of their length. */
+  get tooLong(): number {
+    return this.#leftOut + this.#lines.tooLong;
   }
 
   /**
@@ -46,18 +52,28 @@ export class FollowedFile {
    */
   async pull(onLine: (line: string) => void): Promise<{ bytes: number; ended: boolean }> {
     this.#onLine = onLine;
-    const file = await this.#open();
-    if (file === undefined) return { bytes: 0, ended: false };
+    let file = await this.#open();
     let bytes = 0;
-    while (bytes < pullBytes) {
+    while (file !== undefined && bytes < pullBytes) {
       const read = await this.#read(file);
       if (read === 'nothing yet') break;
-      if (read === 0) return { bytes, ended: this.#isPipe && this.#position > 0 };
+      if (read === 0) {
+        if (this.#isPipe) return { bytes, ended: this.#position > 0 };
+        if (!(await this.#wasReplaced(file))) break;
+        await this.close();
+        file = await this.#open();
+        continue;
+      }
       bytes += read;
       this.#position += read;
       await this.#decode(Buffer.from(this.#buffer.subarray(0, read)));
     }
     return { bytes, ended: false };
+  }
+
+  /** Hands on the last line, which may not be whole yet. */
+  takeRest(onLine: (line: string) => void): void {
+    this.#lines.end(onLine);
   }
 
   async close(): Promise<void> {
@@ -85,9 +101,8 @@ export class FollowedFile {
 
   #beginAnew(): void {
     this.#position = 0;
-    this.#decoder = new StringDecoder('utf8');
-    this.#rest = '';
-    this.#isTooLong = false;
+    this.#leftOut += this.#lines.tooLong;
+    this.#lines = new LineSplitter();
     this.#gunzip?.destroy();
     this.#gunzip = undefined;
     if (!this.#path.endsWith('.gz')) return;
@@ -116,14 +131,17 @@ export class FollowedFile {
   }
 
   #split(chunk: Buffer): void {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (!this.#isTooLong) this.#onLine(line);
-      this.#isTooLong = false;
+    this.#lines.push(chunk, this.#onLine);
+  }
+
+  /** Whether its name now stands for another file; while there is none, the old one may still grow. */
+  async #wasReplaced(file: FileHandle): Promise<boolean> {
+    try {
+      const [named, opened] = await Promise.all([stat(this.#path), file.stat()]);
+      return named.ino !== opened.ino || named.dev !== opened.dev;
+    } catch (error) {
+      if (hasErrorCode(error, 'ENOENT')) return false;
+      throw error;
     }
-    if (this.#rest.length <= maxLineLength) return;
-    this.#rest = '';
-    this.#isTooLong = true;
   }
 }
