@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   rules: async () => (await import('./rules.ts')).registerRules,
   discover: async () => (await import('./discover.ts')).registerDiscover,
   pg: async () => (await import('./pg.ts')).registerPg,
+  logs: async () => (await import('./logs.ts')).registerLogs,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,
   scenarios: async () => (await import('./scenarios.ts')).registerScenarios,

@@ -164,7 +164,8 @@ function onePid(text: string): WatchedProcess {
   return { role, name: role, pid: Number(digits) };
 }
 
-function oneLog(text: string): WatchedLog {
+/** What `--log` takes. Throws GaugewayError usage. */
+export function oneLog(text: string): WatchedLog {
   const { role, name: source } = roleAndName('--log', text);
   const [, kind, name] = /^(container|unit):(.+)$/.exec(source) ?? [];
   if (kind === 'container' && name !== undefined) return { role, name, from: { container: name } };

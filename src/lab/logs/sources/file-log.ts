@@ -1,0 +1,68 @@
+import { access, constants } from 'node:fs/promises';
+import { sleep } from '../../../shared/clock.ts';
+import { GaugewayError, messageOf } from '../../../shared/errors.ts';
+import { FollowedFile } from '../../followed-file.ts';
+import type { LogSource, OnLogLine } from '../log-line.ts';
+
+const lookEveryMs = 250;
+
+/** A log in a file: one that grows, is cut, or is replaced by log rotation; gzip by its name. */
+export class FileLog implements LogSource {
+  readonly #path: string;
+  readonly #file: FollowedFile;
+  #wasRead = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = new FollowedFile(path);
+  }
+
+  get tooLong(): number {
+    return this.#file.tooLong;
+  }
+
+  open(): Promise<void> {
+    return this.#reading(() => access(this.#path, constants.R_OK));
+  }
+
+  async readToEnd(_sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void> {
+    this.#wasRead = true;
+    while (!signal.aborted) {
+      const { bytes, ended } = await this.#pull(onLine);
+      if (bytes === 0 || ended) break;
+    }
+    this.#file.takeRest((text) => onLine({ text, atMs: null, writer: '' }));
+  }
+
+  async follow(onLine: OnLogLine, signal: AbortSignal): Promise<void> {
+    if (!this.#wasRead) await this.#reading(() => this.#file.skip());
+    this.#wasRead = true;
+    while (!signal.aborted) {
+      const { bytes, ended } = await this.#pull(onLine);
+      if (ended) return;
+      if (bytes === 0) await sleep(lookEveryMs, signal);
+    }
+  }
+
+  progress(): Promise<{ bytes: number; ofBytes: number } | undefined> {
+    return this.#reading(() => this.#file.progress());
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  #pull(onLine: OnLogLine): Promise<{ bytes: number; ended: boolean }> {
+    return this.#reading(() => this.#file.pull((text) => onLine({ text, atMs: null, writer: '' })));
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (cause) {
+      throw new GaugewayError('source_unreadable', `${this.#path} cannot be read: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+  }
+}
