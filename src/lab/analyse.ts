@@ -11,6 +11,8 @@ import { type RunDocument, runDocumentSchema, type ThresholdResult } from './run
 import { requiredSources } from './required-sources.ts';
 import { writeRunDocument } from './timeline/bundle.ts';
 import { CollectorTallies } from './timeline/collector-tallies.ts';
+import { overheadOf } from './timeline/overhead.ts';
+import { phaseFigures } from './timeline/phase-figures.ts';
 import type { ObservedLoad } from './timeline/samples.ts';
 import { readBundle, readRunDocument, readSeries } from './timeline/read-bundle.ts';
 
@@ -51,6 +53,8 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
     ...recorded,
     phases: valueOf(slots.phases) ?? [],
     load: summarizeLoad(samples),
+    phaseFigures: phaseFigures(slots),
+    overhead: overheadOf(slots),
     thresholds: judgeThresholds(thresholds, analysed?.judged ?? samples, recorded.abortedBy),
     ...(analysed === undefined ? {} : { capacity: analysed.capacity }),
     collectors: tallies.list().map((tally) => ({ ...tally, required: requiredSources.includes(tally.name) })),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { capacitySchema } from './capacity/capacity-schema.ts';
+import { chartUnits } from './timeline/charts/chart-definition.ts';
 import { phaseNames } from './timeline/events.ts';
+import { overheadSchema } from './timeline/overhead-schema.ts';
 import { processRoles } from '../shared/stack-description.ts';
 
 /** The result document of a run, `run.json`. Its JSON Schema is generated to docs/reference/run.schema.json. */
@@ -167,6 +169,19 @@ export const runDocumentSchema = z
         }),
       })
       .meta({ description: 'The steady phase; the whole load when the run never became steady' }),
+    phaseFigures: z
+      .array(
+        z.object({
+          title: z.string().meta({ description: 'e.g. `requests`, `CPU: gateway`' }),
+          unit: z.enum(chartUnits),
+          byPhase: z
+            .partialRecord(z.enum(phaseNames), z.number().nullable())
+            .meta({ description: 'Null where the phase does not tell it' }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'What each phase of the run was like; counters as their growth per second' }),
+    overhead: overheadSchema.optional(),
     thresholds: z.array(thresholdResult).optional().meta({
       description:
         'What became of the limits, over the same time as `load`; with `capacity` at the level that it answers with',

@@ -102,7 +102,13 @@ describe('report.html', () => {
   });
 
   it('is refused when the app has no place for the run', () => {
-    const data: ReportData = { charts: { timesMs: [], charts: [] }, plans: [], profiles: [], gaps: [] };
+    const data: ReportData = {
+      charts: { timesMs: [], charts: [] },
+      plans: [],
+      profiles: [],
+      gaps: [],
+      gapSpans: [],
+    };
     expect(() => renderReport('<html></html>', run, data)).toThrow(/npm run build:console/);
   });
 });

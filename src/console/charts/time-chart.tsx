@@ -12,6 +12,13 @@ export interface Span {
   end: number;
 }
 
+/** A time in which something that the chart shows could not be read. */
+export interface Gap extends Span {
+  source: string;
+  target: string;
+  error: string;
+}
+
 export interface TimeChartProps {
   chart: Chart;
   /** Seconds since the run began, one per value. */
@@ -20,6 +27,8 @@ export interface TimeChartProps {
   /** Drawn behind the lines, the wanted one with a tint. */
   phases: (Span & { name: string })[];
   highlights: Span[];
+  /** Shaded, and named in the legend. */
+  gaps?: Gap[];
   /** What is shown; null shows everything. */
   zoom: Span | null;
   onZoom: (zoom: Span | null) => void;
@@ -36,6 +45,8 @@ export interface TimeChartProps {
 /** Lines are told apart by dash as well as by colour. */
 const dashes = [[], [6, 3], [2, 3], [9, 3, 2, 3], [], [6, 3], [2, 3], [9, 3, 2, 3]];
 const paperWidthPx = 660;
+/** More than this tell nothing; all of them are listed with the collectors. */
+const shownGaps = 4;
 
 /** One chart of a timeline with its legend, which shows the values at the cursor. */
 export function TimeChart(props: TimeChartProps): ReactNode {
@@ -76,7 +87,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
     if (plot.current) applyZoom(plot.current, latest.current);
   }, [props.zoom]);
 
-  useEffect(() => plot.current?.redraw(false), [props.highlights, props.phases]);
+  useEffect(() => plot.current?.redraw(false), [props.highlights, props.phases, props.gaps]);
 
   useEffect(() => {
     const created = plot.current;
@@ -125,6 +136,17 @@ export function TimeChart(props: TimeChartProps): ReactNode {
             </li>
           );
         })}
+        {(props.gaps ?? []).slice(0, shownGaps).map((gap) => (
+          <li key={`${gap.source} ${gap.target} ${gap.start}`} className="time-chart-gap" title={gap.error}>
+            <span aria-hidden="true">▨</span>
+            <span className="time-chart-label">
+              {gap.source} not read <span className="muted">{gap.target}</span>
+            </span>
+            <span className="time-chart-value">
+              {formatClock(gap.start)}–{formatClock(gap.end)}
+            </span>
+          </li>
+        ))}
       </ul>
     </figure>
   );
@@ -199,7 +221,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
   };
 }
 
-function drawSpans(plot: uPlot, { phases, highlights, namePhases }: TimeChartProps): void {
+function drawSpans(plot: uPlot, { phases, highlights, gaps = [], namePhases }: TimeChartProps): void {
   const { ctx, bbox } = plot;
   const draw = (span: Span, color: string): void => {
     const from = Math.max(bbox.left, plot.valToPos(span.start, 'x', true));
@@ -215,6 +237,7 @@ function drawSpans(plot: uPlot, { phases, highlights, namePhases }: TimeChartPro
     ctx.fillStyle = themeColor('phase-edge');
     ctx.fillRect(Math.round(at), bbox.top, 1, bbox.height);
   }
+  for (const gap of gaps) draw(gap, themeColor('gap'));
   if (namePhases) drawPhaseNames(plot, phases);
   for (const span of highlights) draw(span, themeColor('highlight'));
 }

@@ -61,19 +61,27 @@ function foldHistory(history: LoadMoment[]): { times: number[]; charts: Chart[] 
         id: 'throughput',
         title: 'Requests and failures',
         unit: 'per second',
+        sources: ['load'],
         series: [line('requests', ({ rps }) => rps), line('failures', ({ failuresPerS }) => failuresPerS)],
       },
       {
         id: 'latency',
         title: 'Response time',
         unit: 'ms',
+        sources: ['load'],
         series: [
           line('p50', ({ p50Ms }) => p50Ms),
           line('p95', ({ p95Ms }) => p95Ms),
           line('p99', ({ p99Ms }) => p99Ms),
         ],
       },
-      { id: 'users', title: 'Users', unit: 'users', series: [line('users', ({ users }) => users)] },
+      {
+        id: 'users',
+        title: 'Users',
+        unit: 'users',
+        sources: ['load'],
+        series: [line('users', ({ users }) => users)],
+      },
     ],
   };
 }

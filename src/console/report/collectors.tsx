@@ -6,12 +6,14 @@ import { formatClock, formatMs, formatNumber } from '../format/format-value.ts';
 /** What was watched, what that cost, and where it could not be read. */
 export function Collectors(props: {
   collectors: RunDocument['collectors'];
+  overhead: RunDocument['overhead'];
   gaps: ReportData['gaps'];
   originMs: number;
 }): ReactNode {
   return (
     <section id="collectors" aria-labelledby="collectors-title">
       <h2 id="collectors-title">Collectors</h2>
+      <Overhead overhead={props.overhead} />
       <div className="table-scroll">
         <table>
           <caption>What was watched, and what watching cost.</caption>
@@ -31,9 +33,7 @@ export function Collectors(props: {
                 <th scope="row">{collector.name}</th>
                 <td>{collector.target}</td>
                 <td>
-                  <span className={collector.ok ? 'mark-pass' : 'mark-fail'}>
-                    {collector.ok ? '✓ ok' : '✕ failed'}
-                  </span>
+                  <State collector={collector} />
                   {collector.error !== undefined && <div className="muted">{collector.error}</div>}
                 </td>
                 <td className="number">{formatNumber(collector.samples)}</td>
@@ -59,4 +59,38 @@ export function Collectors(props: {
       )}
     </section>
   );
+}
+
+function State({ collector }: { collector: RunDocument['collectors'][number] }): ReactNode {
+  if (collector.notApplicable) return <span className="muted">– does not apply</span>;
+  return (
+    <span className={collector.ok ? 'mark-pass' : 'mark-fail'}>{collector.ok ? '✓ ok' : '✕ failed'}</span>
+  );
+}
+
+/** What watching cost altogether, and whether that was too much. */
+function Overhead({ overhead }: Pick<RunDocument, 'overhead'>): ReactNode {
+  if (overhead === undefined) return null;
+  const { labCpuPercent, profilingCpuPercent, databaseMsPerTick, exceeded } = overhead;
+  const parts = [
+    ...(labCpuPercent ? [`${percent(labCpuPercent.mean)} (p95 ${percent(labCpuPercent.p95)})`] : []),
+    ...(profilingCpuPercent ? [`${percent(profilingCpuPercent.mean)} while a CPU profile is fetched`] : []),
+    ...(databaseMsPerTick
+      ? [`${formatMs(databaseMsPerTick.mean)} of PostgreSQL a look (p95 ${formatMs(databaseMsPerTick.p95)})`]
+      : []),
+  ];
+  return (
+    <>
+      {parts.length > 0 && <p>Watching cost {parts.join(', ')}.</p>}
+      {exceeded.map((text) => (
+        <p key={text} className="notice">
+          Watching cost {text}.
+        </p>
+      ))}
+    </>
+  );
+}
+
+function percent(value: number): string {
+  return `${formatNumber(value)} % of a core`;
 }

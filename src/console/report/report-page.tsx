@@ -9,6 +9,7 @@ import { Collectors } from './collectors.tsx';
 import { CpuProfiles } from './cpu-profiles.tsx';
 import { Endpoints } from './endpoints.tsx';
 import { Findings } from './findings.tsx';
+import { Phases } from './phases.tsx';
 import { Plans } from './plans.tsx';
 import { RunFacts } from './run-facts.tsx';
 import { Thresholds } from './thresholds.tsx';
@@ -58,6 +59,7 @@ export function ReportPage({
         <nav aria-label="Sections">
           {run.capacity && <a href="#capacity">Capacity</a>}
           <a href="#timeline">Timeline</a>
+          {run.phaseFigures && <a href="#phases">Phases</a>}
           <a href="#endpoints">Endpoints</a>
           <a href="#findings">Findings</a>
           <a href="#cpu">CPU</a>
@@ -76,6 +78,7 @@ export function ReportPage({
         {loaded.value && (
           <Timeline
             charts={loaded.value.charts}
+            gaps={loaded.value.gapSpans}
             originMs={originMs}
             phases={phases}
             highlights={highlights}
@@ -83,6 +86,7 @@ export function ReportPage({
             onClearHighlights={() => setHighlights([])}
           />
         )}
+        <Phases phases={run.phases} phaseFigures={run.phaseFigures} />
         <Endpoints load={run.load} />
         <Thresholds thresholds={run.thresholds} />
         <Findings
@@ -104,7 +108,12 @@ export function ReportPage({
             theme={theme}
           />
         )}
-        <Collectors collectors={run.collectors} gaps={loaded.value?.gaps ?? []} originMs={originMs} />
+        <Collectors
+          collectors={run.collectors}
+          overhead={run.overhead}
+          gaps={loaded.value?.gaps ?? []}
+          originMs={originMs}
+        />
         <RunFacts run={run} />
       </main>
     </>

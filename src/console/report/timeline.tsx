@@ -1,12 +1,14 @@
 import { useMemo, useState, type ReactNode } from 'react';
 import type { ChartSet } from '../../lab/timeline/charts.ts';
-import { TimeChart, type Span } from '../charts/time-chart.tsx';
+import type { GapSpan } from '../../lab/timeline/gap-spans.ts';
+import { TimeChart, type Gap, type Span } from '../charts/time-chart.tsx';
 import { formatClock } from '../format/format-value.ts';
 import type { Theme } from '../theme/use-theme.ts';
 
 /** Every chart of the run on one time axis: one cursor, one zoom, the phases behind. */
 export function Timeline(props: {
   charts: ChartSet;
+  gaps: GapSpan[];
   originMs: number;
   phases: (Span & { name: string })[];
   highlights: Span[];
@@ -17,6 +19,7 @@ export function Timeline(props: {
   const [zoom, setZoom] = useState<Span | null>(null);
   const [cursor, setCursor] = useState<number | null>(null);
   const times = useMemo(() => charts.timesMs.map((ms) => (ms - originMs) / 1000), [charts, originMs]);
+  const gaps = useMemo(() => gapsByChart(charts, props.gaps, originMs), [charts, props.gaps, originMs]);
   const at = cursor === null ? undefined : times[cursor];
   return (
     <section id="timeline" aria-labelledby="timeline-title">
@@ -53,6 +56,7 @@ export function Timeline(props: {
           theme={theme}
           phases={phases}
           highlights={highlights}
+          gaps={gaps.get(chart.id) ?? []}
           zoom={zoom}
           onZoom={setZoom}
           cursor={cursor}
@@ -62,5 +66,19 @@ export function Timeline(props: {
         />
       ))}
     </section>
+  );
+}
+
+function gapsByChart({ charts }: ChartSet, spans: GapSpan[], originMs: number): Map<string, Gap[]> {
+  const gaps = spans.map(({ startMs, endMs, ...gap }) => ({
+    ...gap,
+    start: (startMs - originMs) / 1000,
+    end: (endMs - originMs) / 1000,
+  }));
+  return new Map(
+    charts.map(({ id, sources }) => [
+      id,
+      gaps.filter(({ source }) => sources.some((name) => name === source)),
+    ]),
   );
 }

@@ -3,6 +3,7 @@ import type { Profile } from '../profile/profile.ts';
 import type { RunDocument } from '../run-document.ts';
 import { foldCharts, type ChartSet } from '../timeline/charts.ts';
 import type { SeriesEvent } from '../timeline/events.ts';
+import { type GapSpan, gapSpans } from '../timeline/gap-spans.ts';
 import { packProfile, type PackedProfile } from './pack-profile.ts';
 
 /** What the report shows beside the result document: everything is embedded, nothing is fetched. */
@@ -12,6 +13,8 @@ export interface ReportData {
   profiles: ReportProfile[];
   /** Every moment at which a source could not be read. */
   gaps: { atMs: number; source: string; target: string; error: string }[];
+  /** The times between them, for the charts. */
+  gapSpans: GapSpan[];
 }
 
 export interface ReportProfile {
@@ -56,6 +59,7 @@ export function foldReportData(
       .filter((event) => event.kind === 'gap')
       .slice(0, maxGaps)
       .map(({ atMs, source, target, error }) => ({ atMs, source, target, error })),
+    gapSpans: gapSpans(events).slice(0, maxGaps),
   };
 }
 

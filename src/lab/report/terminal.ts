@@ -4,6 +4,8 @@ import { describeThresholds } from '../load/threshold-judge.ts';
 import type { Evidence, Finding, ObservedStats, RunDocument, Verdict } from '../run-document.ts';
 import { capacityLines } from './capacity-lines.ts';
 import { terminalTable, type TableColumn } from './terminal-table.ts';
+import { phaseLines } from './phase-lines.ts';
+import { watchingLines } from './watching-lines.ts';
 import { lowerFirst, verdictSentence, verdictSigns } from './verdict-words.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -46,6 +48,7 @@ export function renderSummary(document: RunDocument, options: SummaryOptions): s
     '',
     ...endpointLines(document.load, columns, paint),
     ...document.findings.flatMap((finding) => ['', ...findingLines(finding, columns, paint)]),
+    ...phasePart(document, columns, paint),
     '',
     ...labelled('Ruled out', document.ruledOut.map(({ title }) => lowerFirst(title)).join('; '), columns),
     ...labelled(
@@ -53,8 +56,7 @@ export function renderSummary(document: RunDocument, options: SummaryOptions): s
       document.notChecked.map(({ title, reason }) => `${lowerFirst(title)} (${reason})`).join('; '),
       columns,
     ),
-    ...labelled('Watching cost per sample', collectorCosts(document), columns),
-    ...labelled('Not readable', unreadable(document), columns),
+    ...watchingLines(document, columns),
     '',
     `Report  ${options.reportFile}`,
     `Bundle  ${options.folder}`,
@@ -193,6 +195,11 @@ function endpointLines(load: RunDocument['load'], columns: number, paint: Paint)
   ];
 }
 
+function phasePart({ phaseFigures = [] }: RunDocument, columns: number, paint: Paint): string[] {
+  const [head, ...body] = phaseLines(phaseFigures, columns);
+  return head === undefined ? [] : ['', paint(head, '2'), ...body];
+}
+
 function findingLines(finding: Finding, columns: number, paint: Paint): string[] {
   const head = wrapText(
     `${verdictSigns[finding.verdict]} ${finding.verdict}  ${finding.title} (confidence ${number.format(finding.confidence * 100)} %, ${finding.ruleId})`,
@@ -219,20 +226,6 @@ function bullet(sign: string, text: string, columns: number): string[] {
 
 function labelled(label: string, text: string, columns: number): string[] {
   return text === '' ? [] : wrapText(`${label}: ${text}`, columns, '  ');
-}
-
-function collectorCosts({ collectors }: RunDocument): string {
-  return collectors
-    .filter(({ costMs }) => costMs > 0)
-    .map(({ name, target, costMs }) => `${name} of ${target} ${ms(costMs)}`)
-    .join(', ');
-}
-
-function unreadable({ collectors }: RunDocument): string {
-  return collectors
-    .filter(({ ok }) => !ok)
-    .map(({ name, target, error }) => `${name} of ${target} (${error ?? 'no sample'})`)
-    .join('; ');
 }
 
 /** Backticks mark names for the report; a terminal shows the names alone. */

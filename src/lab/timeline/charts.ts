@@ -6,6 +6,7 @@ import { pgbouncerCharts } from './charts/pgbouncer-charts.ts';
 import { postgresCharts } from './charts/postgres-charts.ts';
 import { processCharts } from './charts/process-charts.ts';
 import { redisCharts } from './charts/redis-charts.ts';
+import { sources, type SourceName } from './samples.ts';
 
 export type { ChartUnit } from './charts/chart-definition.ts';
 
@@ -19,6 +20,8 @@ export interface Chart {
   title: string;
   unit: ChartUnit;
   series: ChartSeries[];
+  /** Where its values come from: a gap of one of these is a gap of the chart. */
+  sources: SourceName[];
 }
 /** All charts of a run on one grid of whole seconds, uPlot's aligned shape. */
 export interface ChartSet {
@@ -46,10 +49,10 @@ export const charts: readonly { id: ChartId; title: string; unit: ChartUnit }[] 
 const maxSeriesPerChart = 8;
 const minWindowMs = 500;
 
-/** Folds what was sampled into charts on one grid of seconds. Charts without a value are left out. Pure. */
-export function foldCharts(artifacts: ArtifactSlots): ChartSet {
-  const series: SeriesBySource = {
-    load: wholeWindows(seriesOf(artifacts.load)),
+/** The samples of each source by target; nothing where the run has none. */
+export function seriesBySource(artifacts: ArtifactSlots): SeriesBySource {
+  return {
+    load: seriesOf(artifacts.load),
     postgres: seriesOf(artifacts.postgres),
     statements: seriesOf(artifacts.statements),
     pgbouncer: seriesOf(artifacts.pgbouncer),
@@ -64,20 +67,41 @@ export function foldCharts(artifacts: ArtifactSlots): ChartSet {
     prometheus: seriesOf(artifacts.prometheus),
     lab: seriesOf(artifacts.lab),
   };
+}
+
+/** Folds what was sampled into charts on one grid of seconds. Charts without a value are left out. Pure. */
+export function foldCharts(artifacts: ArtifactSlots): ChartSet {
+  const series = { ...seriesBySource(artifacts), load: wholeWindows(seriesOf(artifacts.load)) };
   const timesMs = grid(Object.values(series).flatMap((targets) => [...targets.values()].flat()));
   const folded: Chart[] = [];
   for (const [id, definition] of entries(definitions)) {
     const lines = new Map<string, { atMs: number; value: number | null }[]>();
-    for (const [label, atMs, value] of definition.points(series)) {
+    const read = new Set<SourceName>();
+    for (const [label, atMs, value] of definition.points(tellingReads(series, read))) {
       const line = lines.get(label);
       if (line) line.push({ atMs, value });
       else lines.set(label, [{ atMs, value }]);
     }
     const aligned = [...lines].map(([label, points]) => ({ label, values: align(points, timesMs) }));
     const shown = largest(aligned.filter((line) => line.values.some((value) => value !== null)));
-    if (shown.length > 0) folded.push({ id, title: definition.title, unit: definition.unit, series: shown });
+    const { title, unit } = definition;
+    if (shown.length > 0) folded.push({ id, title, unit, series: shown, sources: [...read] });
   }
   return { timesMs, charts: folded };
+}
+
+/** The same series; which of them a chart takes is added to `read`. */
+function tellingReads(series: SeriesBySource, read: Set<SourceName>): SeriesBySource {
+  return new Proxy(series, {
+    get(target, name, receiver) {
+      if (isSource(name)) read.add(name);
+      return Reflect.get(target, name, receiver);
+    },
+  });
+}
+
+function isSource(name: string | symbol): name is SourceName {
+  return typeof name === 'string' && Object.hasOwn(sources, name);
 }
 
 function largest(lines: ChartSeries[]): ChartSeries[] {

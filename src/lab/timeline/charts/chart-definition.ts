@@ -2,18 +2,20 @@ import type { Series, Timed } from '../../diagnose/artifacts.ts';
 import type { SourceName } from '../samples.ts';
 
 /** How a chart's values are meant; the browser formats by it (`ratio` is 0..1, `percent of a core` may pass 100). */
-export type ChartUnit =
-  | 'users'
-  | 'per second'
-  | 'ms'
-  | 's'
-  | 'percent of a core'
-  | 'ratio'
-  | 'connections'
-  | 'rows per second'
-  | 'bytes'
-  | 'bytes per second'
-  | 'ms per second';
+export const chartUnits = [
+  'users',
+  'per second',
+  'ms',
+  's',
+  'percent of a core',
+  'ratio',
+  'connections',
+  'rows per second',
+  'bytes',
+  'bytes per second',
+  'ms per second',
+] as const;
+export type ChartUnit = (typeof chartUnits)[number];
 
 export type SeriesBySource = { [S in SourceName]: Series<S> };
 /** A label, when, and the value; null ends a line where a rate cannot be told. */
