@@ -110,8 +110,10 @@ function describe(info: Dockerode.ContainerInfo): Omit<FoundContainer, 'environm
 
 async function environmentOf(engine: Dockerode, id: string): Promise<ReadonlyMap<string, string>> {
   const { Config } = await engine.getContainer(id).inspect();
+  // The engine says null where nothing is set, whatever its types say.
+  const entries: readonly string[] | null = Config.Env;
   return new Map(
-    Config.Env.map((entry) => {
+    (entries ?? []).map((entry) => {
       const at = entry.indexOf('=');
       return [entry.slice(0, at), entry.slice(at + 1)] as const;
     }),
