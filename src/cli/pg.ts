@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { PgbouncerTarget } from '../lab/collect/pgbouncer/pgbouncer-target.ts';
-import { PostgresTarget } from '../lab/collect/postgres/postgres-target.ts';
+import type { PostgresTarget } from '../lab/collect/postgres/postgres-target.ts';
 import { SharedConnection } from '../lab/collect/shared-connection.ts';
 import type { Look, LookDocument } from '../lab/look/look.ts';
 import { ConnectionsLook } from '../lab/look/pg/connections.ts';
@@ -11,6 +11,8 @@ import { StuckLook } from '../lab/look/pg/stuck.ts';
 import { TablesLook } from '../lab/look/pg/tables.ts';
 import type { StackSources } from '../shared/stack-description.ts';
 import { addLookOptions, type LookFlags, limitsOf } from './look-options.ts';
+import { registerPgExplain } from './pg-explain.ts';
+import { readPostgres } from './read-postgres.ts';
 import { runLook } from './run-look.ts';
 import {
   addSourceOptions,
@@ -52,6 +54,7 @@ export function registerPg(program: Command): void {
     (shared) => new LocksLook(shared),
   );
   registerPool(pg);
+  registerPgExplain(pg);
 }
 
 /** Reads another source than its siblings: PgBouncer's admin console. */
@@ -101,10 +104,7 @@ function addLook<Reading, Document extends LookDocument>(
   addSourceOptions(command, ['postgres', ...also]);
   addLookOptions(command, window);
   command.action(async (flags: PgFlags) => {
-    const { sources, settings } = await readSources(flags);
-    const dsn = sources.postgresDsn;
-    if (dsn === undefined) throw missingSource('PostgreSQL', '--pg');
-    const shared = new SharedConnection((signal) => PostgresTarget.connect(dsn, signal));
+    const { shared, sources, settings } = await readPostgres(flags);
     await runLook(create(shared, flags, sources), flags, limitsOf(flags, settings.limits));
   });
 }

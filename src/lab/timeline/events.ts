@@ -1,3 +1,5 @@
+import type { IndexAdvice } from '../plan/index-candidates.ts';
+import type { PlanSummary } from '../plan/plan-summary.ts';
 import type { RunDocument } from '../run-document.ts';
 import type { SampleTypes, SourceName } from './samples.ts';
 
@@ -105,4 +107,8 @@ export interface PlanDocument {
   plan: Record<string, unknown>;
   /** Tables that the plan reads sequentially, with the share of rows that the filter keeps (0..1; null when unknown). */
   sequentialScans: { schema: string; table: string; liveRows: number; keptShare: number | null }[];
+  /** What EXPLAIN tells beside the tree; runs of before it was kept have none. */
+  summary?: PlanSummary;
+  /** Indexes that its scans ask for; runs of before they were looked for have none. */
+  indexAdvice?: IndexAdvice[];
 }

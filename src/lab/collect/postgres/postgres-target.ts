@@ -7,16 +7,17 @@ import { labApplicationName, labMark, type SampleQuery } from './lab-sql.ts';
 
 const connectTimeoutMs = 5000;
 /** Above the server's own limits, for a network that swallows answers. */
-const answerTimeoutMs = 8000;
+const answerSlackMs = 3000;
+const answerTimeoutMs = 5000 + answerSlackMs;
 const oldestServer = 140_000;
 
 /**
  * Limits of every read, given with it: behind PgBouncer in transaction mode a setting of the session would stay
  * with a server connection that others use next.
  */
-const limits = (statementTimeout: string): string[] => [
-  `set ${labMark} transaction read only`,
-  `set ${labMark} local statement_timeout = '${statementTimeout}'`,
+const limits = (timeoutMs: number, access: 'read only' | 'read write' = 'read only'): string[] => [
+  `set ${labMark} transaction ${access}`,
+  `set ${labMark} local statement_timeout = ${timeoutMs}`,
   `set ${labMark} local lock_timeout = '200ms'`,
 ];
 
@@ -28,6 +29,9 @@ const serverTime = {
   sql: `select ${labMark} (extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000)::float8 as "serverMs"`,
   rows: z.tuple([z.object({ serverMs: z.number() })]),
 } satisfies SampleQuery<unknown>;
+
+/** Sends one statement of a transaction; with `values` as an unnamed one, in which PostgreSQL accepts no second. */
+export type Send = (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
 const results = z.array(z.object({ rows: z.array(z.record(z.string(), z.unknown())) }));
 
@@ -42,13 +46,16 @@ export function postgresTargetName(dsn: string): string {
 export class PostgresTarget implements Connection {
   readonly #client: Client;
   readonly serverVersion: number;
+  /** Whether this is a session of the server, and none that a pooler lends for a transaction. */
+  readonly direct: boolean;
   #lost = false;
   /** A connection does one thing at a time: a transaction of one collector never sees statements of another. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(client: Client, serverVersion: number) {
+  private constructor(client: Client, serverVersion: number, direct: boolean) {
     this.#client = client;
     this.serverVersion = serverVersion;
+    this.direct = direct;
     client.on('end', () => {
       this.#lost = true;
     });
@@ -78,10 +85,11 @@ export class PostgresTarget implements Connection {
       }
       // A pooler, which hands out process ids of its own, would leave the name on a server connection, where it is
       // taken for that of the next client who has none.
-      if ('processID' in client && client.processID === pid) {
+      const direct = 'processID' in client && client.processID === pid;
+      if (direct) {
         await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
       }
-      return new PostgresTarget(client, version);
+      return new PostgresTarget(client, version, direct);
     } catch (error) {
       await client.end();
       throw asUnreadable(failure ?? error);
@@ -94,7 +102,7 @@ export class PostgresTarget implements Connection {
 
   /** Runs statements in one round trip and one transaction, without anything of the session or prepared. */
   async read(...queries: SampleQuery<unknown>[]): Promise<Answers> {
-    const before = limits('2s');
+    const before = limits(2000);
     const all = [...queries, serverTime];
     const text = [...before, ...all.map(({ sql }) => sql)].join(';\n');
     return this.#inTurn(async () => {
@@ -103,22 +111,34 @@ export class PostgresTarget implements Connection {
     });
   }
 
-  /**
-   * Runs `act` in a read-only transaction that is rolled back, whose statements may take up to 5 s each. What it
-   * sends with `values` goes as one unnamed statement, in which PostgreSQL accepts no second one.
-   */
-  async inReadOnlyTransaction<T>(
-    act: (send: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>) => Promise<T>,
+  /** Runs `act` in a read-only transaction that is rolled back, whose statements may take up to `timeoutMs` each. */
+  async inReadOnlyTransaction<T>(act: (send: Send) => Promise<T>, timeoutMs = 5000): Promise<T> {
+    return this.#inTransaction(limits(timeoutMs), timeoutMs, act);
+  }
+
+  /** As {@link inReadOnlyTransaction}, for statements that write: what they did is undone, but for sequences. */
+  async inUndoneTransaction<T>(act: (send: Send) => Promise<T>, timeoutMs: number): Promise<T> {
+    return this.#inTransaction(limits(timeoutMs, 'read write'), timeoutMs, act);
+  }
+
+  async #inTransaction<T>(
+    settings: readonly string[],
+    timeoutMs: number,
+    act: (send: Send) => Promise<T>,
   ): Promise<T> {
-    const send = async (text: string, values?: unknown[]): Promise<Record<string, unknown>[]> => {
-      const config = values === undefined ? { text } : { text, values, queryMode: 'extended' };
+    const send: Send = async (text, values) => {
+      const config = {
+        text,
+        query_timeout: timeoutMs + answerSlackMs,
+        ...(values === undefined ? {} : { values, queryMode: 'extended' }),
+      };
       const result = await this.#client.query(config);
       return z.array(z.record(z.string(), z.unknown())).parse(result.rows);
     };
     return this.#inTurn(async () => {
       await this.#client.query(`begin ${labMark}`);
       try {
-        for (const limit of limits('5s')) await this.#client.query(limit);
+        for (const setting of settings) await this.#client.query(setting);
         return await act(send);
       } finally {
         if (!this.#lost) await this.#client.query(`rollback ${labMark}`);
