@@ -184,6 +184,7 @@ describe('the house is as ARCHITECTURE.md says', () => {
       'src/console/vite.config.ts',
       'src/console/report/main.tsx',
       'src/console/load/main.tsx',
+      'src/console/plan/main.tsx',
     ];
     const imported = new Set(imports.filter(({ from }) => !from.endsWith('.test.ts')).map(({ to }) => to));
     const orphans = sources.filter(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { type ExplainAsked, ExplainLook } from '../lab/look/pg/explain.ts';
+import { writePlanPage } from '../lab/plan/write-plan-page.ts';
 import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import { addLookOptions, type LookFlags, limitsOf } from './look-options.ts';
@@ -17,6 +18,7 @@ interface ExplainFlags {
   top?: number;
   timeout: number;
   analyzeWrites: boolean;
+  html?: string;
 }
 
 const usualTimeoutMs = 10_000;
@@ -43,7 +45,8 @@ export function registerPgExplain(pg: Command): void {
       '--analyze-writes',
       'run also what writes, and roll it back: locks are held until then, and sequences do not go back',
       false,
-    );
+    )
+    .option('--html <file>', 'write the plans as a page, too');
   addSourceOptions(command, ['postgres']);
   addLookOptions(command);
   command
@@ -58,7 +61,13 @@ export function registerPgExplain(pg: Command): void {
         timeoutMs: flags.timeout,
         runWrites: flags.analyzeWrites,
       });
-      await runLook(look, flags, limitsOf(flags, settings.limits));
+      const { html } = flags;
+      await runLook(
+        look,
+        flags,
+        limitsOf(flags, settings.limits),
+        html === undefined ? undefined : (document) => writePlanPage(html, document),
+      );
     });
 }
 

@@ -14,12 +14,14 @@ import type { LookFlags } from './look-options.ts';
 
 /**
  * Takes one look, or looks until Ctrl-C with `--watch`, prints it, and sets the exit code of `--check`. Ctrl-C within
- * the window of a look ends the window: what was seen until then is shown. Closes the look.
+ * the window of a look ends the window: what was seen until then is shown. `onDocument` gets what was
+ * shown. Closes the look.
  */
 export async function runLook<Reading, Document extends LookDocument>(
   look: Look<Reading, Document>,
   flags: LookFlags,
   limits: Limits,
+  onDocument?: (document: Document) => Promise<void>,
 ): Promise<void> {
   const interrupt = interruptSignal(() => undefined);
   const { signal } = interrupt;
@@ -39,6 +41,7 @@ export async function runLook<Reading, Document extends LookDocument>(
       if (after !== undefined) {
         const document = look.judge(after, before, limits);
         screen.show(document, (layout) => renderLook(document, look.tables(document), layout));
+        await onDocument?.(document);
         if (flags.check) process.exitCode = document.verdict === 'fail' ? exitCodes.failure : exitCodes.ok;
         before = after;
       }

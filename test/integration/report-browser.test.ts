@@ -67,6 +67,15 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
     expect(await page.locator('#plans img').count()).toBe(0);
   });
 
+  it('shows plans node by node, each with what is wrong in it', async () => {
+    const page = await open();
+    const nodes = page.locator('#plans').getByRole('treeitem');
+    expect(await nodes.nth(1).getAttribute('aria-label')).toBe(
+      'Seq Scan on tool_metrics, 141 ms, 40 rows, reads 400,000 rows to keep less than 0.1 %',
+    );
+    expect(await page.locator('#plans .plan-remarks').textContent()).toContain('Add an index on the columns');
+  });
+
   it('finds functions in the flame graph', async () => {
     const page = await open();
     const picture = (): Promise<unknown> =>

@@ -184,13 +184,17 @@ function planOf(sql: string): PlanDocument {
     meanMs: 141,
     plan: {
       'Node Type': 'Aggregate',
+      'Plan Rows': 1,
       'Actual Rows': 1,
       'Actual Loops': 1,
       'Actual Total Time': 141.2,
       Plans: [
         {
           'Node Type': 'Seq Scan',
+          Schema: 'public',
           'Relation Name': 'tool_metrics',
+          Alias: 'tool_metrics',
+          'Plan Rows': 41,
           Filter: '(tool_id = 17)',
           'Actual Rows': 40,
           'Actual Loops': 1,

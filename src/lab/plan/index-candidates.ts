@@ -8,6 +8,7 @@ export interface ScanConditions {
   node: number;
   schema: string;
   table: string;
+  alias: string;
   keptShare: number | null;
   /** Compared with values. */
   filtered: ComparedColumn[];
@@ -61,6 +62,7 @@ export async function scanConditions(root: PlanNode, tables: TableRows): Promise
       node: node.id,
       schema,
       table: name,
+      alias,
       keptShare: keptShareOf(node, rowsOf(node, tables)),
       filtered: filters.filter(
         ({ qualifier, joins: isJoin }) => !isJoin && [alias, null].includes(qualifier),

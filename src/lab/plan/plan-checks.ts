@@ -9,7 +9,6 @@ export interface Place {
   node: PlanNode;
   /** The nodes above it, the nearest first. */
   above: readonly PlanNode[];
-  summary: PlanSummary;
   /** Live rows of its table; null when unknown. */
   tableRows: number | null;
   limits: Limits;

@@ -126,3 +126,12 @@ test('titles are those of EXPLAIN', () => {
   expect(title('ModifyTable', { Operation: 'Delete' })).toBe('Delete');
   expect(title('Hash Join', { 'Join Type': 'Left', 'Parallel Aware': true })).toBe('Parallel Hash Left Join');
 });
+
+const name = (more: object): string => planTree(node('Index Scan', more)).name;
+
+test('a node is named with its table, index and alias', () => {
+  expect(name({ 'Relation Name': 'call', Alias: 'c', 'Index Name': 'call_pkey' })).toBe(
+    'Index Scan using call_pkey on call c',
+  );
+  expect(name({ 'CTE Name': 'recent', Alias: 'r' })).toBe('Index Scan on recent');
+});

@@ -14,12 +14,12 @@ export interface PlanNode {
   id: number;
   /** As EXPLAIN writes it, e.g. `Parallel Seq Scan`. */
   title: string;
+  /** The title with what it reads, e.g. `Parallel Seq Scan on tool_metrics`. */
+  name: string;
   /** As the server calls it, e.g. `Seq Scan`. */
   type: string;
   table: { schema: string; name: string; alias: string } | null;
   index: string | null;
-  /** What it reads that is no table: a CTE, a function, a subquery. */
-  reads: string | null;
   joinType: string | null;
   /** How it hangs on its parent: Outer, Inner, Subquery, Member, SubPlan, InitPlan; null for the root. */
   relationship: string | null;
@@ -74,6 +74,7 @@ export function planTree(plan: unknown): PlanNode {
     return {
       id,
       title: titleOf(node),
+      name: nameOf(node),
       type: node['Node Type'],
       table:
         node['Relation Name'] === undefined
@@ -84,7 +85,6 @@ export function planTree(plan: unknown): PlanNode {
               alias: node.Alias ?? node['Relation Name'],
             },
       index: node['Index Name'] ?? null,
-      reads: node['CTE Name'] ?? node['Function Name'] ?? node.Alias ?? null,
       joinType: node['Join Type'] ?? null,
       relationship: node['Parent Relationship'] ?? null,
       subplan: node['Subplan Name'] ?? null,
@@ -150,6 +150,19 @@ function shares(node: ExplainNode, { workers, processes }: Parallel): number {
 /** By what the planner divides rows among workers: the leader helps the less the more there are (costsize.c, get_parallel_divisor). */
 function parallelDivisor(workers: number): number {
   return workers + Math.max(0, 1 - 0.3 * workers);
+}
+
+function nameOf(node: ExplainNode): string {
+  const title = titleOf(node);
+  const table = node['Relation Name'];
+  const index = node['Index Name'];
+  if (table === undefined) {
+    const read = index ?? node['CTE Name'] ?? node['Function Name'] ?? node.Alias;
+    return read === undefined ? title : `${title} on ${read}`;
+  }
+  const using = index === undefined ? '' : ` using ${index}`;
+  const alias = node.Alias === undefined || node.Alias === table ? '' : ` ${node.Alias}`;
+  return `${title}${using} on ${table}${alias}`;
 }
 
 const aggregates: Record<string, string> = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { limitsWith } from '../look/limits.ts';
-import { nodeName, type PlanRemark, readPlan } from './read-plan.ts';
+import { type PlanReading, type PlanRemark, readPlan } from './read-plan.ts';
 import { planLines } from './render-plan.ts';
 
 const none = {
@@ -30,8 +30,17 @@ const scan = (kept: number, removed: number | null, more: object = {}): object =
     ...(removed === null ? {} : { Filter: '(a = 1)', 'Rows Removed by Filter': removed }),
     ...more,
   });
-const remarks = (plan: object, summary: object = {}): PlanRemark[] =>
-  readPlan(plan, { ...none, ...summary }, [], limitsWith({})).remarks;
+const read = (plan: object, summary: object = {}, liveRows?: number): PlanReading =>
+  readPlan(
+    {
+      plan: { ...plan },
+      summary: { ...none, ...summary },
+      sequentialScans:
+        liveRows === undefined ? [] : [{ schema: 'public', table: 'call', liveRows, keptShare: null }],
+    },
+    limitsWith({}),
+  );
+const remarks = (plan: object, summary: object = {}): PlanRemark[] => read(plan, summary).remarks;
 const seen = (plan: object, summary: object = {}): [string, string][] =>
   remarks(plan, summary).map(({ check, verdict }) => [check, verdict]);
 
@@ -61,8 +70,7 @@ describe('a sequential scan', () => {
 
   test('that was only planned is judged by the rows of its table', () => {
     const planned = { ...scan(100, 0), 'Actual Rows': undefined, 'Actual Loops': undefined };
-    const tables = [{ schema: 'public', table: 'call', liveRows: 50_000 }];
-    const { remarks: found } = readPlan(planned, none, tables, limitsWith({}));
+    const { remarks: found } = read(planned, {}, 50_000);
     expect(found.map(({ label }) => label)).toEqual(['reads 50,000 rows to keep 0.2 %']);
   });
 });
@@ -137,7 +145,7 @@ describe('the tree on a terminal', () => {
       }),
     ),
   );
-  const reading = readPlan(deep, none, [], limitsWith({}));
+  const reading = read(deep);
 
   test.each([120, 80, 40])('fits %i columns and names each node with what was seen in it', (columns) => {
     const lines = planLines(reading, { columns, color: false });
@@ -153,12 +161,25 @@ describe('the tree on a terminal', () => {
   });
 });
 
-test('a node is named with its table, index and alias', () => {
-  const table = { schema: 'public', name: 'call', alias: 'c' };
-  expect(nodeName({ title: 'Index Scan', table, index: 'call_pkey', reads: 'c' })).toBe(
-    'Index Scan using call_pkey on call c',
-  );
-  expect(nodeName({ title: 'CTE Scan', table: null, index: null, reads: 'recent' })).toBe(
-    'CTE Scan on recent',
+test('an index that was looked for is what a scan is advised', () => {
+  const advice = {
+    node: 0,
+    schema: 'public',
+    table: 'call',
+    columns: ['a'],
+    ddl: 'CREATE INDEX ON call (a)',
+  };
+  const [remark] = readPlan(
+    {
+      plan: { ...scan(1, 99_999) },
+      sequentialScans: [],
+      indexAdvice: [
+        { ...advice, verdict: 'helps', why: null, cost: { before: 4167, after: 950 }, sizeBytes: 6_266_880 },
+      ],
+    },
+    limitsWith({}),
+  ).remarks;
+  expect(remark?.advice).toBe(
+    'CREATE INDEX ON call (a); checked with hypopg: cost 4,167 → 950, about 5.98 MB',
   );
 });

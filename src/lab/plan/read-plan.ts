@@ -1,7 +1,10 @@
 import type { Limits } from '../look/limits.ts';
 import { type LookVerdict, worstVerdict } from '../look/look.ts';
+import type { PlanDocument } from '../timeline/events.ts';
+import { adviceRemark } from './advice-remark.ts';
+import { readExplainNode } from './explain-json.ts';
 import { type Found, nodeChecks, planChecks } from './plan-checks.ts';
-import type { PlanSummary } from './plan-summary.ts';
+import { planSummary, type PlanSummary } from './plan-summary.ts';
 import { nodesOf, type PlanNode, planTree } from './plan-tree.ts';
 
 /** What was seen in a plan. `node` is the id of a node; null for the plan as a whole. */
@@ -22,47 +25,39 @@ export interface PlanReading {
 /** Live rows of the tables that a plan scans sequentially. */
 export type TableRows = readonly { schema: string; table: string; liveRows: number }[];
 
-/** Reads and judges the root node of a plan. Throws ZodError when it is none. Pure. */
+/** Reads and judges a plan. Throws ZodError when it is none. Pure. */
 export function readPlan(
-  plan: unknown,
-  summary: PlanSummary,
-  tables: TableRows,
+  {
+    plan,
+    summary,
+    sequentialScans,
+    indexAdvice = [],
+  }: Pick<PlanDocument, 'plan' | 'summary' | 'sequentialScans' | 'indexAdvice'>,
   limits: Limits,
 ): PlanReading {
   const root = planTree(plan);
+  const told = summary ?? planSummary({ Plan: readExplainNode(plan) });
   const ofNodes = nodesOf(root).flatMap(({ node, above }) => {
-    const place = { node, above, summary, tableRows: rowsOf(node, tables), limits };
+    const place = { node, above, tableRows: rowsOf(node, sequentialScans), limits };
+    const index = indexAdvice.find((each) => each.node === node.id);
     return Object.entries(nodeChecks).flatMap(([check, find]): PlanRemark[] => {
       const found = find(place);
-      return found === undefined ? [] : [{ check, node: node.id, ...found }];
+      if (found === undefined) return [];
+      const advice =
+        check === 'sequential-scan' && index !== undefined ? { advice: adviceRemark(index) } : {};
+      return [{ check, node: node.id, ...found, ...advice }];
     });
   });
   const ofPlan = Object.entries(planChecks).flatMap(([check, find]): PlanRemark[] => {
-    const found = find(summary, limits);
+    const found = find(told, limits);
     return found === undefined ? [] : [{ check, node: null, ...found }];
   });
   const remarks = [...ofNodes, ...ofPlan];
-  return { root, summary, remarks, verdict: worstVerdict(remarks.map(({ verdict }) => verdict)) };
+  return { root, summary: told, remarks, verdict: worstVerdict(remarks.map(({ verdict }) => verdict)) };
 }
 
 /** Live rows of the table that a node reads; null when unknown. */
 export function rowsOf({ table }: PlanNode, tables: TableRows): number | null {
   const known = tables.find((each) => each.schema === table?.schema && each.table === table.name);
   return known?.liveRows ?? null;
-}
-
-/** A node in a sentence, e.g. `Parallel Seq Scan on tool_metrics`. */
-export function nodeName({
-  title,
-  table,
-  index,
-  reads,
-}: Pick<PlanNode, 'title' | 'table' | 'index' | 'reads'>): string {
-  if (table === null) {
-    const read = index ?? reads;
-    return read === null ? title : `${title} on ${read}`;
-  }
-  const using = index === null ? '' : ` using ${index}`;
-  const alias = table.alias === table.name ? '' : ` ${table.alias}`;
-  return `${title}${using} on ${table.name}${alias}`;
 }

@@ -3,7 +3,7 @@ import type { LookVerdict } from '../look/look.ts';
 import { wrapText } from '../report/wrap-text.ts';
 import { formatCompact, formatCount, formatPercent, formatSize } from './plan-figures.ts';
 import type { PlanNode } from './plan-tree.ts';
-import { nodeName, type PlanReading, type PlanRemark } from './read-plan.ts';
+import type { PlanReading, PlanRemark } from './read-plan.ts';
 
 interface Column {
   title: string;
@@ -110,7 +110,7 @@ function placedNodes(node: PlanNode, branch: string, below: string): PlacedNode[
 function label(node: PlanNode): string {
   const role = node.subplan === null ? '' : `${node.subplan}: `;
   const loops = node.actual === null || node.actual.loops <= 1 ? '' : ` ×${formatCount(node.actual.loops)}`;
-  return `${role}${nodeName(node)}${loops}`;
+  return `${role}${node.name}${loops}`;
 }
 
 function fitting(columns: Column[], rows: readonly PlacedNode[], totalMs: number, width: number): Column[] {

@@ -1,4 +1,7 @@
+import { ZodError } from 'zod';
 import type { ArtifactSlots, Artifacts } from '../diagnose/artifacts.ts';
+import { limitsWith } from '../look/limits.ts';
+import { type PlanReading, readPlan } from '../plan/read-plan.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { RunDocument } from '../run-document.ts';
 import { foldCharts, type ChartSet } from '../timeline/charts.ts';
@@ -9,13 +12,19 @@ import { packProfile, type PackedProfile } from './pack-profile.ts';
 /** What the report shows beside the result document: everything is embedded, nothing is fetched. */
 export interface ReportData {
   charts: ChartSet;
-  plans: Artifacts['plans'];
+  plans: ReportPlan[];
   profiles: ReportProfile[];
   /** Every moment at which a source could not be read. */
   gaps: { atMs: number; source: string; target: string; error: string }[];
   /** The times between them, for the charts. */
   gapSpans: GapSpan[];
 }
+
+/** A plan that was read; `reading` is null for one that cannot be, and `plan` is kept only then. */
+export type ReportPlan = Omit<Artifacts['plans'][number], 'plan'> & {
+  reading: PlanReading | null;
+  plan: unknown;
+};
 
 export interface ReportProfile {
   target: string;
@@ -50,7 +59,7 @@ export function foldReportData(
 ): ReportData {
   return {
     charts: foldCharts(artifacts),
-    plans: artifacts.plans.status === 'ok' ? artifacts.plans.value : [],
+    plans: artifacts.plans.status === 'ok' ? artifacts.plans.value.map(reportPlan) : [],
     profiles: windowsOf(artifacts).map(({ profile, ...window }) => ({
       ...window,
       profile: packProfile(profile, detail),
@@ -61,6 +70,16 @@ export function foldReportData(
       .map(({ atMs, source, target, error }) => ({ atMs, source, target, error })),
     gapSpans: gapSpans(events).slice(0, maxGaps),
   };
+}
+
+/** A bundle may be older than the reader, or made by hand: what it cannot read is shown as it is. */
+function reportPlan({ plan, ...document }: Artifacts['plans'][number]): ReportPlan {
+  try {
+    return { ...document, reading: readPlan({ ...document, plan }, limitsWith({})), plan: null };
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    return { ...document, reading: null, plan };
+  }
 }
 
 function windowsOf({ profiles }: ArtifactSlots): (Artifacts['profiles'][number] & { profile: Profile })[] {

@@ -58,7 +58,7 @@ export async function adviseIndexes(wanted: Wanted): Promise<IndexAdvice[]> {
         if (joins || !isSelective(scan)) continue;
         tried.push({ ...index, verdict: 'exists', why: `${existing} has these columns` });
       } else if (hypopg !== undefined && why === null) {
-        tried.push(await check(wanted, hypopg, index));
+        tried.push(await check(wanted, hypopg, index, scan.alias));
       } else if (isSelective(scan) || (scan.repeated && scan.joined.length > 0)) {
         tried.push({ ...index, verdict: 'unchecked', why });
       }
@@ -118,7 +118,7 @@ async function hypopgSchema(send: Send): Promise<string | undefined> {
   return row === undefined ? undefined : z.object({ schema: z.string() }).parse(row).schema;
 }
 
-async function check(wanted: Wanted, hypopg: string, index: Described): Promise<IndexAdvice> {
+async function check(wanted: Wanted, hypopg: string, index: Described, alias: string): Promise<IndexAdvice> {
   const { send, planAgain } = wanted;
   const before = (await planAgain()).Plan['Total Cost'] ?? 0;
   // What the server refuses (a column type without a B-tree) must end neither the transaction nor the imagined index.
@@ -131,7 +131,11 @@ async function check(wanted: Wanted, hypopg: string, index: Described): Promise<
     );
     const { name, size } = z.object({ name: z.string(), size: z.number() }).parse(made);
     const again = planTree((await planAgain()).Plan);
-    const used = nodesOf(again).some(({ node }) => node.index === name);
+    // The table may stand in the statement twice, and only the other place be helped.
+    const used = nodesOf(again).some(
+      ({ node, above }) =>
+        node.index === name && [node, ...above].find(({ table }) => table !== null)?.table?.alias === alias,
+    );
     const gain = before === 0 ? 0 : (before - again.cost) / before;
     const isWorth = used && gain * 100 >= limitTable['explain.index.gain'].value;
     return {

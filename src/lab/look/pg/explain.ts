@@ -6,10 +6,9 @@ import { parseStatement } from '../../collect/postgres/parse-statement.ts';
 import type { PostgresTarget } from '../../collect/postgres/postgres-target.ts';
 import { statementsSchema, topStatements } from '../../collect/postgres/statements.ts';
 import type { SharedConnection } from '../../collect/shared-connection.ts';
-import { adviceRemark } from '../../plan/advice-remark.ts';
 import { nodesOf } from '../../plan/plan-tree.ts';
 import { formatCount } from '../../plan/plan-figures.ts';
-import { nodeName, type PlanReading, readPlan } from '../../plan/read-plan.ts';
+import { type PlanReading, readPlan } from '../../plan/read-plan.ts';
 import { planLines } from '../../plan/render-plan.ts';
 import { wrapText } from '../../report/wrap-text.ts';
 import type { PlanDocument } from '../../timeline/events.ts';
@@ -99,7 +98,7 @@ export class ExplainLook implements Look<Reading, ExplainDocument> {
       ...document,
       whyPlanned,
       undone,
-      reading: readPlan(document.plan, summaryOf(document), document.sequentialScans, limits),
+      reading: readPlan(document, limits),
     }));
     const remarks = statements.flatMap((statement, index) =>
       remarksOf(statement, statements.length > 1 ? `${index + 1}. ` : ''),
@@ -171,20 +170,13 @@ async function hasPlan(text: string): Promise<boolean> {
   }
 }
 
-function summaryOf({ summary }: PlanDocument): PlanReading['summary'] {
-  if (summary === undefined) throw new GaugewayError('internal', 'a plan came without its summary');
-  return summary;
-}
-
-function remarksOf({ reading, indexAdvice = [] }: ExplainedStatement, number: string): Remark[] {
-  const names = new Map(nodesOf(reading.root).map(({ node }) => [node.id, nodeName(node)]));
+function remarksOf({ reading }: ExplainedStatement, number: string): Remark[] {
+  const names = new Map(nodesOf(reading.root).map(({ node }) => [node.id, node.name]));
   return reading.remarks
     .filter(({ verdict }) => verdict !== 'ok')
-    .map(({ node, verdict, text, advice, check }): Remark => {
+    .map(({ node, verdict, text, advice }): Remark => {
       const place = node === null ? '' : `${names.get(node) ?? ''}: `;
-      const index = check === 'sequential-scan' ? indexAdvice.find((each) => each.node === node) : undefined;
-      const told = index === undefined ? advice : adviceRemark(index);
-      return { verdict, text: `${number}${place}${text}`, ...(told === undefined ? {} : { advice: told }) };
+      return { verdict, text: `${number}${place}${text}`, ...(advice === undefined ? {} : { advice }) };
     });
 }
 
