@@ -4,6 +4,24 @@ import { planKeeping, scansOfLargeTable } from '../../../../../test/support/larg
 import { syntheticRun, tableCounters } from '../../../../../test/support/synthetic-run.ts';
 import { sequentialScansMissingIndex } from './sequential-scans-missing-index.ts';
 
+/** The first advice where the plan came with this about an index. */
+const adviceOf = (more: object): string | undefined => {
+  const tried = {
+    node: 0,
+    schema: 'public',
+    table: 'audit_log',
+    columns: ['actor'],
+    ddl: 'CREATE INDEX ON public.audit_log (actor)',
+    verdict: 'helps' as const,
+    why: null,
+    cost: { before: 4167, after: 950 },
+    sizeBytes: 6_000_000,
+    ...more,
+  };
+  const plans = planKeeping(0.01).map((plan) => ({ ...plan, indexAdvice: [tried] }));
+  return findingOf(sequentialScansMissingIndex, scansOfLargeTable(50_000, { plans })).advice[0];
+};
+
 describe('sequential-scans-missing-index', () => {
   test.for(noiseLevels)('fails scans that keep few rows, at noise %d', (noise) => {
     const verdicts = seeds.map(
@@ -33,6 +51,16 @@ describe('sequential-scans-missing-index', () => {
     ]);
     expect(evidence[1]?.file).toBe('plans/9.json');
     expect(impact).toBeGreaterThan(0.3);
+  });
+
+  test('advises the index that was tried when the plan was taken', () => {
+    expect(adviceOf({})).toBe(
+      '`CREATE INDEX ON public.audit_log (actor)`: checked with hypopg, the planner uses it and the cost of the statement falls from 4,167 to 950.',
+    );
+    expect(adviceOf({ verdict: 'unchecked', why: 'hypopg is not installed', cost: null })).toBe(
+      '`CREATE INDEX ON public.audit_log (actor)` (unchecked: hypopg is not installed).',
+    );
+    expect(adviceOf({ verdict: 'no-gain' })).toMatch(/^Add an index on the columns/);
   });
 
   test('takes a parallel scan for one although each of its processes counts as a scan', () => {

@@ -52,13 +52,33 @@ export const sequentialScansMissingIndex = defineRule({
           ]
         : [],
       advice: [
-        `Add an index on the columns that the filter of \`${scanned.name}\` compares: those compared by equality first, then one range.`,
-        'Confirm with EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) before and after, or try the index with hypopg first.',
+        ...indexAdvice(scanned),
         'Run ANALYZE on the table when the planner expects far more rows than it finds.',
       ],
     });
   },
 });
+
+/** The index that was tried while the plan was taken; else how to find it. */
+function indexAdvice({ name, explained }: LargeTableScans): string[] {
+  const known = (explained?.plan.indexAdvice ?? []).find(
+    ({ schema, table, verdict }) =>
+      `${schema}.${table}` === name && (verdict === 'helps' || verdict === 'unchecked'),
+  );
+  if (known === undefined) {
+    return [
+      `Add an index on the columns that the filter of \`${name}\` compares: those compared by equality first, then one range.`,
+      'Confirm with `gaugeway pg explain` before and after, or try the index with hypopg first.',
+    ];
+  }
+  const { ddl, cost, why } = known;
+  return [
+    cost === null
+      ? `\`${ddl}\` (unchecked: ${why ?? 'it was not tried'}).`
+      : `\`${ddl}\`: checked with hypopg, the planner uses it and the cost of the statement falls from ${figure(cost.before)} to ${figure(cost.after)}.`,
+    'Build it with CONCURRENTLY where writes must go on, and look at the plan again with `gaugeway pg explain`.',
+  ];
+}
 
 function titleOf({ name, rowsReadPerS, explained }: LargeTableScans): string {
   const what = `Sequential scans of \`${name}\` read ${figure(rowsReadPerS)} rows/s`;
