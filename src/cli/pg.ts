@@ -6,6 +6,7 @@ import type { Look, LookDocument } from '../lab/look/look.ts';
 import { ConnectionsLook } from '../lab/look/pg/connections.ts';
 import { PoolLook } from '../lab/look/pg/pool.ts';
 import { type StatementOrder, statementOrders, StatementsLook } from '../lab/look/pg/statements.ts';
+import { IndexesLook } from '../lab/look/pg/indexes.ts';
 import { LocksLook } from '../lab/look/pg/locks.ts';
 import { StuckLook } from '../lab/look/pg/stuck.ts';
 import { TablesLook } from '../lab/look/pg/tables.ts';
@@ -52,6 +53,10 @@ export function registerPg(program: Command): void {
   addLook(
     pg.command('locks').summary('who waits for a lock, and who holds it, as a tree'),
     (shared) => new LocksLook(shared),
+  );
+  addLook(
+    pg.command('indexes').summary('tables that miss an index, and indexes that serve nobody'),
+    (shared) => new IndexesLook(shared),
   );
   registerPool(pg);
   registerPgExplain(pg);

@@ -78,6 +78,15 @@ export const limitTable = {
     'warn',
     'our own rule',
   ),
+  'pg.indexes.use': limit(
+    95,
+    '% of the scans',
+    'a large table has its index; below it, one seems to be missing',
+    'warn',
+    'PgHero',
+  ),
+  'pg.indexes.scans': limit(50, 'scans', 'an index counts as used', 'warn', 'PgHero'),
+  'pg.indexes.size': limit(10e6, 'bytes', 'an index without use is worth a word', 'warn', 'PgHero'),
   'pg.statements.mean': limit(20, 'ms', 'a statement takes long on average', 'warn', 'PgHero'),
   'pg.statements.calls': limit(100, 'calls', 'a mean is judged: since the last reset', 'warn', 'PgHero'),
   'pg.statements.temp': limit(

@@ -8,6 +8,6 @@ export function sinceWhen(counted: {
 }): string {
   const { windowMs, atMs, statsResetMs } = counted;
   if (windowMs !== null) return `In ${(windowMs / 1000).toFixed(1)} s`;
-  if (statsResetMs === null) return 'Since the statistics began; they were never reset';
+  if (statsResetMs === null) return 'Since the statistics began, never reset';
   return `Since the last reset, ${formatAgeS(Math.max(0, (atMs - statsResetMs) / 1000))} ago`;
 }

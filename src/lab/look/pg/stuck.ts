@@ -140,7 +140,6 @@ export function judgeStuck({ atMs, sessions, notes }: StuckReading, limits: Limi
   ];
   return {
     ...documentOf('pg stuck', { after: { atMs } }, { remarks: foremost(remarks), notes }),
-    verdict: worstVerdict([...remarks, ...stuck].map(({ verdict }) => verdict)),
     count: stuck.length,
     sessions: stuck.slice(0, shownSessions),
   };

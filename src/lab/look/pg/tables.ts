@@ -4,7 +4,7 @@ import type { SharedConnection } from '../../collect/shared-connection.ts';
 import { mostSizedTables, type SizedTable, sizedTables } from '../../collect/postgres/tables.ts';
 import type { Limits } from '../limits.ts';
 import { type LookTable, lookTable } from '../look-table.ts';
-import { type LookDocument, type LookVerdict, type Remark, worstVerdict } from '../look.ts';
+import type { LookDocument, LookVerdict, Remark } from '../look.ts';
 import { formatBytes, formatCount } from '../quantity.ts';
 import { documentOf, foremost, grown, PostgresLook, type TimedReading } from './postgres-look.ts';
 import { sinceWhen } from './since-when.ts';
@@ -111,7 +111,6 @@ export function judgeTables(
       { after, before },
       { remarks: foremost(remarks), notes: notesOf(after, before) },
     ),
-    verdict: worstVerdict(tables.map(({ verdict }) => verdict)),
     statsResetMs: after.statsResetMs,
     tables,
   };
