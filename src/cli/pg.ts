@@ -14,6 +14,7 @@ import type { StackSources } from '../shared/stack-description.ts';
 import { addLookOptions, type LookFlags, limitsOf } from './look-options.ts';
 import { registerPgExplain } from './pg-explain.ts';
 import { readPostgres } from './read-postgres.ts';
+import { registerPgReset } from './pg-reset.ts';
 import { runLook } from './run-look.ts';
 import {
   addSourceOptions,
@@ -25,7 +26,7 @@ import {
 
 const usualWindowMs = 10_000;
 
-/** `gaugeway pg …`: looks at a PostgreSQL, which it never changes. */
+/** `gaugeway pg …`: looks at a PostgreSQL, which only `reset` changes. */
 export function registerPg(program: Command): void {
   const pg = program.command('pg').description('Looks at a PostgreSQL: a role with pg_monitor suffices');
   addLook(
@@ -60,6 +61,7 @@ export function registerPg(program: Command): void {
   );
   registerPool(pg);
   registerPgExplain(pg);
+  registerPgReset(pg);
 }
 
 /** Reads another source than its siblings: PgBouncer's admin console. */

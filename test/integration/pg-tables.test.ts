@@ -46,7 +46,7 @@ describeOnServers('pg tables', (open) => {
     const look = new TablesLook(postgresAt(await loginRole(database.dsn)), { lifetime: true });
     const { document, text } = await lookAt(look);
     expect(document).toMatchObject({ windowMs: null, tables: [{ table: 'call', seqScan: 4 }] });
-    expect(text).toMatch(/^Since the last reset, \d+\.\d ago/);
+    expect(text).toMatch(/^Since the last reset, \d+\.\d s ago/);
   });
 
   test('does not wait for a table that is locked, and says that its size is not known', async () => {

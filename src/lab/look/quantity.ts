@@ -19,7 +19,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 10 && at > 0 && value % 1 !== 0 ? 1 : 0)} ${units[at]}`;
 }
 
-/** Seconds as an age: `0.4`, `12`, `3m05s`, `2h10m`, `5d`. */
+/** Seconds as an age, below 100 without a unit: `0.4`, `12`, `3m05s`, `2h10m`, `5d`. */
 export function formatAgeS(seconds: number): string {
   if (seconds < 10) return seconds.toFixed(1);
   const whole = Math.round(seconds);
@@ -36,4 +36,9 @@ export function formatTimeMs(ms: number): string {
 
 function two(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+/** As {@link formatAgeS}, always with a unit. */
+export function ageWords(seconds: number): string {
+  return seconds < 100 ? `${formatAgeS(seconds)} s` : formatAgeS(seconds);
 }

@@ -4,9 +4,9 @@ import { hiddenNote, hiddenText, visibility } from '../../collect/postgres/visib
 import type { Limits } from '../limits.ts';
 import { type LookTable, lookTable } from '../look-table.ts';
 import type { LookDocument, LookVerdict, Remark } from '../look.ts';
-import { formatAgeS } from '../quantity.ts';
+import { ageWords, formatAgeS } from '../quantity.ts';
 import { documentOf, foremost, PostgresLook, type TimedReading } from './postgres-look.ts';
-import { ageWords, processNames, snippetOf, stateWords, whoIs } from './session-words.ts';
+import { processNames, snippetOf, stateWords, whoIs } from './session-words.ts';
 import { waitTree, type WaitNode } from './wait-tree.ts';
 
 /** Who takes part in waiting for locks, at one moment. */

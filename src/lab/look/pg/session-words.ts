@@ -1,5 +1,4 @@
 import type { Session } from '../../collect/postgres/sessions.ts';
-import { formatAgeS } from '../quantity.ts';
 
 /** `gunicorn (app) at 10.0.0.5:40112`: what a session calls itself, its user, and where it comes from. */
 export function whoIs(
@@ -31,9 +30,4 @@ export function stateWords(state: string): string {
 export function snippetOf(query: string): string {
   const line = query.replaceAll(/\s+/g, ' ').trim();
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
-}
-
-/** An age with its unit. */
-export function ageWords(seconds: number): string {
-  return seconds < 100 ? `${formatAgeS(seconds)} s` : formatAgeS(seconds);
 }

@@ -1,4 +1,4 @@
-import { formatAgeS } from '../quantity.ts';
+import { ageWords } from '../quantity.ts';
 
 /** What the figures of a table cover, as its title: a window, or all since the counters were set to zero. */
 export function sinceWhen(counted: {
@@ -9,5 +9,5 @@ export function sinceWhen(counted: {
   const { windowMs, atMs, statsResetMs } = counted;
   if (windowMs !== null) return `In ${(windowMs / 1000).toFixed(1)} s`;
   if (statsResetMs === null) return 'Since the statistics began, never reset';
-  return `Since the last reset, ${formatAgeS(Math.max(0, (atMs - statsResetMs) / 1000))} ago`;
+  return `Since the last reset, ${ageWords(Math.max(0, (atMs - statsResetMs) / 1000))} ago`;
 }

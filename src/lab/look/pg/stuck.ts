@@ -8,9 +8,9 @@ import { GaugewayError } from '../../../shared/errors.ts';
 import type { Limits } from '../limits.ts';
 import { type LookTable, lookTable } from '../look-table.ts';
 import { type LookDocument, type LookVerdict, type Remark, worstVerdict } from '../look.ts';
-import { formatAgeS } from '../quantity.ts';
+import { ageWords, formatAgeS } from '../quantity.ts';
 import { documentOf, foremost, PostgresLook, type TimedReading } from './postgres-look.ts';
-import { addressOf, ageWords, processNames, snippetOf, stateWords, whoIs } from './session-words.ts';
+import { addressOf, processNames, snippetOf, stateWords, whoIs } from './session-words.ts';
 
 /** A session with the client of PgBouncer that it serves; null where there is none, or where it is not known. */
 export interface HeldSession extends Session {
