@@ -19,6 +19,13 @@ const guide = 'ContextForge profiling guide';
  * Percent of CPU are of one core, as `docker stats` has them.
  */
 export const limitTable = {
+  'pg.connections.used': limit(
+    80,
+    '% of max_connections',
+    'connections may run out',
+    'fail',
+    'postgres_exporter',
+  ),
   'pg.idle-in-transaction.count': limit(50, 'connections', 'connections may run out', 'fail', guide),
   'pg.idle-in-transaction.age': limit(
     5,

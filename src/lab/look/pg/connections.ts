@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { nowMs } from '../../../shared/clock.ts';
 import { postgresAgeS } from '../../collect/postgres/activity.ts';
 import { labMark, type SampleQuery, watchedBackends } from '../../collect/postgres/lab-sql.ts';
 import type { PostgresTarget } from '../../collect/postgres/postgres-target.ts';
+import { hiddenNote, visibility } from '../../collect/postgres/visibility.ts';
 import { connectionStates } from '../../timeline/samples.ts';
-import type { SharedConnection } from '../../collect/shared-connection.ts';
 import type { Limits } from '../limits.ts';
 import { type LookTable, lookTable } from '../look-table.ts';
-import { type Look, type LookDocument, type LookVerdict, type Remark, worstVerdict } from '../look.ts';
+import { type LookDocument, type LookVerdict, type Remark, worstVerdict } from '../look.ts';
+import { ageWords, formatAgeS } from '../quantity.ts';
+import { documentOf, PostgresLook, type TimedReading } from './postgres-look.ts';
 
 const groupRow = z.object({
   state: z.enum(connectionStates),
@@ -38,6 +39,21 @@ const connectionGroups = {
   rows: z.array(groupRow),
 } satisfies SampleQuery<unknown>;
 
+const serverUse = {
+  sql: `select ${labMark} current_setting('max_connections')::int as "maxConnections",
+      (select sum(numbackends)::int from pg_stat_database) as "serverConnections"`,
+  rows: z.tuple([z.object({ maxConnections: z.number(), serverConnections: z.number() })]),
+} satisfies SampleQuery<unknown>;
+
+/** The connections of the database at one moment, and how many the server has and may have. */
+export interface ConnectionsReading extends TimedReading {
+  groups: ConnectionGroup[];
+  maxConnections: number;
+  serverConnections: number;
+  role: string;
+  hiddenSessions: number;
+}
+
 interface StateRow extends ConnectionGroup {
   verdict: LookVerdict;
 }
@@ -46,53 +62,39 @@ interface StateRow extends ConnectionGroup {
 export interface ConnectionsDocument extends LookDocument {
   states: StateRow[];
   groups: ConnectionGroup[];
+  maxConnections: number;
+  /** Of all databases, our own included. */
+  serverConnections: number;
 }
 
 /** What the connections of a database are doing, for how long, and whose they are. */
-export class ConnectionsLook implements Look<ConnectionGroup[], ConnectionsDocument> {
-  readonly needsWindow = false;
-  readonly #shared: SharedConnection<PostgresTarget>;
-
-  constructor(shared: SharedConnection<PostgresTarget>) {
-    this.#shared = shared;
+export class ConnectionsLook extends PostgresLook<ConnectionsReading, ConnectionsDocument> {
+  protected async readFrom(postgres: PostgresTarget, atMs: number): Promise<ConnectionsReading> {
+    const answers = await postgres.read(connectionGroups, serverUse, visibility);
+    const [[use], [seen]] = [answers.of(serverUse), answers.of(visibility)];
+    return { atMs, groups: answers.of(connectionGroups), ...use, ...seen };
   }
 
-  async read(signal: AbortSignal): Promise<ConnectionGroup[]> {
-    const postgres = await this.#shared.open(this, signal);
-    return (await postgres.read(connectionGroups)).of(connectionGroups);
+  judge(after: ConnectionsReading, _before: unknown, limits: Limits): ConnectionsDocument {
+    return judgeConnections(after, limits);
   }
 
-  judge(after: ConnectionGroup[], _before: unknown, limits: Limits): ConnectionsDocument {
-    const isTotal = ({ applicationName, client }: ConnectionGroup): boolean =>
-      applicationName === '*' && client === '*';
-    const remarks: Remark[] = [];
-    const states = after.filter(isTotal).map((row): StateRow => {
-      const found = judgeState(row, limits);
-      remarks.push(...found);
-      return { ...row, verdict: worstVerdict(found.map(({ verdict }) => verdict)) };
-    });
-    return {
-      command: 'pg connections',
-      atMs: nowMs(),
-      windowMs: null,
-      verdict: worstVerdict(remarks.map(({ verdict }) => verdict)),
-      remarks,
-      notes: [],
-      states,
-      groups: after.filter((row) => !isTotal(row)),
-    };
-  }
-
-  tables({ states, groups }: ConnectionsDocument): LookTable[] {
+  tables({ states, groups, maxConnections, serverConnections }: ConnectionsDocument): LookTable[] {
+    const title = `${serverConnections} of the server's ${maxConnections} connections are taken`;
     const columns = [
       { title: 'count', value: (row: ConnectionGroup) => String(row.count), expendable: 0 },
-      { title: 'state max s', value: (row: ConnectionGroup) => age(row.maxStateAgeS), expendable: 0 },
-      { title: 'p95 s', value: (row: ConnectionGroup) => age(row.p95StateAgeS), expendable: 2 },
-      { title: 'xact max s', value: (row: ConnectionGroup) => age(row.maxTransactionAgeS), expendable: 1 },
-      { title: 'p95 s', value: (row: ConnectionGroup) => age(row.p95TransactionAgeS), expendable: 3 },
+      { title: 'state max s', value: (row: ConnectionGroup) => formatAgeS(row.maxStateAgeS), expendable: 0 },
+      { title: 'p95 s', value: (row: ConnectionGroup) => formatAgeS(row.p95StateAgeS), expendable: 2 },
+      {
+        title: 'xact max s',
+        value: (row: ConnectionGroup) => formatAgeS(row.maxTransactionAgeS),
+        expendable: 1,
+      },
+      { title: 'p95 s', value: (row: ConnectionGroup) => formatAgeS(row.p95TransactionAgeS), expendable: 3 },
     ];
     return [
       lookTable({
+        title,
         rows: states,
         name: { title: 'state', value: ({ state }) => state },
         columns,
@@ -110,10 +112,49 @@ export class ConnectionsLook implements Look<ConnectionGroup[], ConnectionsDocum
       }),
     ];
   }
+}
 
-  async close(): Promise<void> {
-    await this.#shared.close(this);
-  }
+/** Pure: the guide's healthy and unhealthy states, and how near the server is to its limit. */
+export function judgeConnections(
+  { atMs, groups, maxConnections, serverConnections, role, hiddenSessions }: ConnectionsReading,
+  limits: Limits,
+): ConnectionsDocument {
+  const remarks: Remark[] = usageRemark(serverConnections, maxConnections, limits);
+  const states = groups.filter(isTotal).map((row): StateRow => {
+    const found = judgeState(row, limits);
+    remarks.push(...found);
+    return { ...row, verdict: worstVerdict(found.map(({ verdict }) => verdict)) };
+  });
+  return {
+    ...documentOf(
+      'pg connections',
+      { after: { atMs } },
+      { remarks, notes: hiddenNote(hiddenSessions, 'session', role) },
+    ),
+    states,
+    groups: groups.filter((row) => !isTotal(row)),
+    maxConnections,
+    serverConnections,
+  };
+}
+
+/** The sum of a state is the group of any application and any client. */
+function isTotal({ applicationName, client }: ConnectionGroup): boolean {
+  return applicationName === '*' && client === '*';
+}
+
+function usageRemark(used: number, most: number, limits: Limits): Remark[] {
+  const limit = limits['pg.connections.used'];
+  const percent = (100 * used) / most;
+  if (percent < limit) return [];
+  return [
+    {
+      verdict: 'fail',
+      text: `${used} of the server's ${most} connections are taken (limit ${limit} %)`,
+      advice:
+        'fewer connections in the pools of the applications, or PgBouncer between; max_connections costs memory',
+    },
+  ];
 }
 
 function judgeState(row: ConnectionGroup, limits: Limits): Remark[] {
@@ -131,12 +172,8 @@ function judgeState(row: ConnectionGroup, limits: Limits): Remark[] {
   if (row.maxStateAgeS >= ageLimit) {
     remarks.push({
       verdict: 'warn',
-      text: `the longest has been ${row.state} for ${row.maxStateAgeS.toFixed(0)} s (limit ${ageLimit} s)`,
+      text: `the longest has been ${row.state} for ${ageWords(row.maxStateAgeS)} (limit ${ageLimit} s)`,
     });
   }
   return remarks;
-}
-
-function age(seconds: number): string {
-  return seconds.toFixed(seconds < 10 ? 1 : 0);
 }
