@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   discover: async () => (await import('./discover.ts')).registerDiscover,
   pg: async () => (await import('./pg.ts')).registerPg,
   logs: async () => (await import('./logs.ts')).registerLogs,
+  redis: async () => (await import('./redis.ts')).registerRedis,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,
   scenarios: async () => (await import('./scenarios.ts')).registerScenarios,

@@ -90,3 +90,10 @@ export const redisUse = defineFact(
       .toSorted((a, b) => b.work.misses - a.work.misses || (a.target < b.target ? -1 : 1));
   },
 );
+
+const expensiveCommands = new Set(['keys', 'smembers', 'hgetall']);
+
+/** Whether a command reads a whole collection, or all keys, in one go while everybody else waits. */
+export function isExpensiveCommand(command: string): boolean {
+  return expensiveCommands.has(command);
+}
