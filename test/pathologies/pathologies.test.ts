@@ -2,16 +2,12 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engineDriver } from '../../src/lab/load/engine-driver.ts';
-import { createLoadPlan } from '../../src/lab/load/load-plan.ts';
-import type { RunDocument } from '../../src/lab/run-document.ts';
-import { runSession } from '../../src/lab/session.ts';
-import { createLogger } from '../../src/shared/logger.ts';
-import { type EmbeddedStackOptions, startEmbeddedStack } from '../../src/stack/embedded-stack.ts';
+import type { EmbeddedStackOptions } from '../../src/stack/embedded-stack.ts';
+import { faultModule, profileStack } from './profile-stack.ts';
 
 /**
  * Each fault is provoked for real in a running stack, by a module that Node loads before the gateway, and must be
- * named first. The load is light, so that nothing but the fault limits anything on a small machine.
+ * named first.
  */
 const faults: { name: string; expected: string; title: RegExp; stack: Partial<EmbeddedStackOptions> }[] = [
   {
@@ -46,10 +42,6 @@ const faults: { name: string; expected: string; title: RegExp; stack: Partial<Em
   },
 ];
 
-function faultModule(name: string): string {
-  return join(import.meta.dirname, `${name}.ts`);
-}
-
 describe('a session names what is wrong with the stack', { timeout: 90_000 }, () => {
   let folder: string;
 
@@ -64,7 +56,7 @@ describe('a session names what is wrong with the stack', { timeout: 90_000 }, ()
   });
 
   test.for(faults)('$name: $expected', async ({ expected, title, stack }) => {
-    const { findings } = await profile(expected, stack);
+    const { findings } = await profileStack(folder, expected, stack);
     expect(findings[0]).toMatchObject({
       ruleId: expected,
       verdict: 'fail',
@@ -74,39 +66,10 @@ describe('a session names what is wrong with the stack', { timeout: 90_000 }, ()
   });
 
   test('a healthy stack: nothing fails, and all that it has was checked', async () => {
-    const { findings, load, notChecked } = await profile('healthy', {});
+    const { findings, load, notChecked } = await profileStack(folder, 'healthy', {});
     expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'error')).toEqual([]);
     expect(notChecked.filter(({ reason }) => !/^no .* was given$/.test(reason))).toEqual([]);
     expect(load.failures).toBe(0);
     expect(load.requests).toBeGreaterThan(0);
   });
-
-  async function profile(name: string, options: Partial<EmbeddedStackOptions>): Promise<RunDocument> {
-    const logger = createLogger('error');
-    await using stack = await startEmbeddedStack({ ...options, dataFolder: join(folder, 'data'), logger });
-    const { gatewayUrl, token } = stack.description;
-    const { document } = await runSession({
-      outFolder: join(folder, name),
-      name,
-      stack: stack.description,
-      load: engineDriver(
-        createLoadPlan({
-          targetUrl: gatewayUrl,
-          ...(token === undefined ? {} : { token }),
-          users: 16,
-          spawnRate: 16,
-          wait: { kind: 'between', minMs: 100, maxMs: 300 },
-        }),
-      ),
-      baselineMs: 500,
-      durationMs: 8000,
-      coolDownMs: 500,
-      thresholds: [],
-      abortOnFail: false,
-      versions: {},
-      logger,
-      signal: new AbortController().signal,
-    });
-    return document;
-  }
 });

@@ -8,6 +8,9 @@ import { healthCheckHoldsConnection } from './postgres/health-check-holds-connec
 import { idleInTransaction } from './postgres/idle-in-transaction.ts';
 import { sequentialScansMissingIndex } from './postgres/sequential-scans-missing-index.ts';
 import { sequentialScansNonSelectiveFilter } from './postgres/sequential-scans-non-selective-filter.ts';
+import { cacheBypassed } from './redis/cache-bypassed.ts';
+import { keysEvicted } from './redis/keys-evicted.ts';
+import { lowHitRate } from './redis/low-hit-rate.ts';
 import { slowUpstream } from './upstream/slow-upstream.ts';
 
 /** Every rule, one line each. */
@@ -21,5 +24,8 @@ export const rules: readonly Rule[] = [
   sequentialScansMissingIndex,
   sequentialScansNonSelectiveFilter,
   poolExhausted,
+  lowHitRate,
+  cacheBypassed,
+  keysEvicted,
   slowUpstream,
 ];
