@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   pg: async () => (await import('./pg.ts')).registerPg,
   logs: async () => (await import('./logs.ts')).registerLogs,
   redis: async () => (await import('./redis.ts')).registerRedis,
+  stats: async () => (await import('./stats.ts')).registerStats,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,
   scenarios: async () => (await import('./scenarios.ts')).registerScenarios,

@@ -1,6 +1,8 @@
 import type { ArtifactSlots, Series, Slot, Timed } from '../diagnose/artifacts.ts';
 import { align, grid } from './align-series.ts';
 import type { ChartDefinition, ChartUnit, SeriesBySource } from './charts/chart-definition.ts';
+import { containerCharts } from './charts/container-charts.ts';
+import { hostCharts } from './charts/host-charts.ts';
 import { loadCharts } from './charts/load-charts.ts';
 import { pgbouncerCharts } from './charts/pgbouncer-charts.ts';
 import { postgresCharts } from './charts/postgres-charts.ts';
@@ -33,6 +35,8 @@ export interface ChartSet {
 const definitions = {
   ...loadCharts,
   ...processCharts,
+  ...containerCharts,
+  ...hostCharts,
   ...postgresCharts,
   ...pgbouncerCharts,
   ...redisCharts,
