@@ -81,6 +81,7 @@ export const capacitySchema = z.object({
       layer: z.enum([
         'generator',
         'gateway',
+        'container',
         'postgres',
         'pgbouncer',
         'redis',

@@ -1,4 +1,6 @@
 import type { Rule } from '../rule.ts';
+import { cpuThrottled } from './container/cpu-throttled.ts';
+import { memoryNearLimit } from './container/memory-near-limit.ts';
 import { cpuSaturated } from './gateway/cpu-saturated.ts';
 import { eventLoopBlocked } from './gateway/event-loop-blocked.ts';
 import { failedRequests } from './load/failed-requests.ts';
@@ -19,6 +21,8 @@ export const rules: readonly Rule[] = [
   failedRequests,
   cpuSaturated,
   eventLoopBlocked,
+  cpuThrottled,
+  memoryNearLimit,
   healthCheckHoldsConnection,
   idleInTransaction,
   sequentialScansMissingIndex,

@@ -3,6 +3,7 @@ import { counted, figure, percent } from '../../computed/figures.ts';
 import { eventLoops, processCpu, saturatedCpuPercent } from '../../computed/gateway-processes.ts';
 import { hotFrames, type HotFrames } from '../../computed/hot-frames.ts';
 import { rounded } from '../../computed/statistics.ts';
+import { processThrottling, throttledEvidence } from '../../computed/throttling.ts';
 import { defineRule } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
 
@@ -66,7 +67,10 @@ export const cpuSaturated = defineRule({
             ]),
         ...(verdict === 'pass' ? [] : framesEvidence(profile)),
       ],
-      counterEvidence: counterEvidenceOf(verdict, starved, alwaysBusy, busiest.meanPercent),
+      counterEvidence: [
+        ...counterEvidenceOf(verdict, starved, alwaysBusy, busiest.meanPercent),
+        ...(verdict === 'pass' ? [] : throttledEvidence(facts.get(processThrottling), busiest.pid)),
+      ],
       advice:
         verdict === 'pass'
           ? []

@@ -11,6 +11,7 @@ import {
 } from '../../computed/gateway-processes.ts';
 import { loadInWindow } from '../../computed/load-in-window.ts';
 import { rounded, shareWithin } from '../../computed/statistics.ts';
+import { processThrottling, throttledEvidence } from '../../computed/throttling.ts';
 import { defineRule } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
 
@@ -50,7 +51,9 @@ export const eventLoopBlocked = defineRule({
     const saturated = cpu !== undefined && cpu.meanPercent >= saturatedCpuPercent;
     const unexplained =
       functions === undefined ? isStarved(loop, cpu) : culprit === undefined && loop.gcMsPerSample < longGcMs;
-    const lasting = loop.blockedShare >= lastingShare && !saturated && !unexplained;
+    // While its quota is used up, all of it stands still, in whatever function that meets it.
+    const throttled = throttledEvidence(facts.find(processThrottling) ?? [], loop.pid);
+    const lasting = loop.blockedShare >= lastingShare && !saturated && !unexplained && throttled.length === 0;
     const verdict = lasting ? 'fail' : isRecurring(loop) ? 'warn' : 'pass';
     const passed = verdict === 'pass';
     return {
@@ -80,7 +83,9 @@ export const eventLoopBlocked = defineRule({
               },
             ]),
       ],
-      counterEvidence: passed ? [] : counterEvidenceOf(saturated, unexplained, cpu?.meanPercent),
+      counterEvidence: passed
+        ? []
+        : [...counterEvidenceOf(saturated, unexplained, cpu?.meanPercent), ...throttled],
       advice: passed
         ? []
         : [
