@@ -115,7 +115,7 @@ async function run<Reading, Document extends LookDocument>(
   create: CreateLook<Reading, Document>,
 ): Promise<void> {
   const positional = source === undefined ? {} : { log: [...(flags.log ?? []), oneLog(source)] };
-  const { sources, settings } = await readSources({ ...flags, ...positional });
+  const { sources, settings } = await readSources({ ...flags, ...positional }, { processes: false });
   if (sources.logs.length === 0) throw missingSource('log', '--log');
   const isKept = sources.logs.some(({ from }) => !('file' in from));
   const sinceMs = flags.since ?? (isKept ? usualSinceMs : undefined);

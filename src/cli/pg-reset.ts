@@ -30,7 +30,7 @@ export function registerPgReset(pg: Command): void {
     .option('--statements', "reset this database's pg_stat_statements too", false)
     .option('--json', 'print a document', false)
     .action(async (flags: ResetFlags) => {
-      const { sources } = await readSources(flags);
+      const { sources } = await readSources(flags, { processes: false });
       const dsn = sources.postgresDsn;
       if (dsn === undefined) throw missingSource('PostgreSQL', '--pg');
       const target = postgresTargetName(dsn);

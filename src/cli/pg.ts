@@ -72,7 +72,7 @@ function registerPool(pg: Command): void {
   addSourceOptions(command, ['pgbouncer']);
   addLookOptions(command, { windowMs: 5000 });
   command.action(async (flags: SourceFlags & LookFlags) => {
-    const { sources, settings } = await readSources(flags);
+    const { sources, settings } = await readSources(flags, { processes: false });
     const dsn = sources.pgbouncerDsn;
     if (dsn === undefined) throw missingSource('PgBouncer', '--pgbouncer');
     await runLook(new PoolLook(pgbouncerAt(dsn)), flags, limitsOf(flags, settings.limits));

@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   diagnose: async () => (await import('./diagnose.ts')).registerDiagnose,
   rules: async () => (await import('./rules.ts')).registerRules,
   discover: async () => (await import('./discover.ts')).registerDiscover,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
   pg: async () => (await import('./pg.ts')).registerPg,
   logs: async () => (await import('./logs.ts')).registerLogs,
   redis: async () => (await import('./redis.ts')).registerRedis,

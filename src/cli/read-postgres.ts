@@ -7,7 +7,7 @@ import { missingSource, readSources, type SourceFlags, type StackSettings } from
 export async function readPostgres(
   flags: SourceFlags,
 ): Promise<{ shared: SharedConnection<PostgresTarget>; sources: StackSources; settings: StackSettings }> {
-  const { sources, settings } = await readSources(flags);
+  const { sources, settings } = await readSources(flags, { processes: false });
   const dsn = sources.postgresDsn;
   if (dsn === undefined) throw missingSource('PostgreSQL', '--pg');
   const shared = new SharedConnection((signal) => PostgresTarget.connect(dsn, signal));

@@ -69,7 +69,7 @@ async function look<Reading, Document extends LookDocument>(
   flags: SourceFlags & LookFlags,
   create: (redis: SharedConnection<RedisTarget>) => Look<Reading, Document>,
 ): Promise<void> {
-  const { sources, settings } = await readSources(flags);
+  const { sources, settings } = await readSources(flags, { processes: false });
   const url = sources.redisUrl;
   if (url === undefined) throw missingSource('Redis', '--redis');
   const shared = new SharedConnection((signal) => RedisTarget.connect(url, signal));

@@ -83,7 +83,11 @@ export function addSourceOptions(command: Command, kinds: readonly SourceKind[])
 export type StackSettings = Pick<StackFile, 'name' | 'gateway' | 'limits'>;
 
 interface ReadSourcesOptions {
+  /** Null: no file is read unless `--stack` names it. */
+  usual?: string | null;
   env?: Readonly<NodeJS.ProcessEnv>;
+  /** False for a command that watches none: one that is gone is not in its way. */
+  processes?: boolean;
   /** Told of each process of the stack file that is not there; without it the first one is an error. */
   missing?: ((message: string) => void) | undefined;
 }
@@ -94,8 +98,7 @@ interface ReadSourcesOptions {
  */
 export async function readSources(
   flags: SourceFlags,
-  usual: string | undefined = stackFileName,
-  { env = process.env, missing }: ReadSourcesOptions = {},
+  { usual = stackFileName, env = process.env, processes = true, missing }: ReadSourcesOptions = {},
 ): Promise<{ sources: StackSources; settings: StackSettings }> {
   const file = await stackFileOf(flags, usual);
   const read = file === undefined ? undefined : await readStackFile(file, env);
@@ -103,7 +106,11 @@ export async function readSources(
   const below: StackSources =
     read === undefined
       ? { processes: [], containers: [], logs: [] }
-      : await resolveSources(read, env, missing);
+      : await resolveSources(
+          processes ? read : { ...read, stack: { ...read.stack, processes: [] } },
+          env,
+          missing,
+        );
   const needsEngine =
     flags.container !== undefined || (flags.log ?? []).some(({ from }) => 'container' in from);
   const socket =
@@ -149,9 +156,9 @@ export function namesSources(flags: SourceFlags): boolean {
   );
 }
 
-async function stackFileOf(flags: SourceFlags, usual: string | undefined): Promise<string | undefined> {
+async function stackFileOf(flags: SourceFlags, usual: string | null): Promise<string | undefined> {
   if (flags.stack !== undefined) return flags.stack === true ? stackFileName : flags.stack;
-  if (usual === undefined || namesSources(flags)) return undefined;
+  if (usual === null || namesSources(flags)) return undefined;
   return (await stackFileExists(usual)) ? usual : undefined;
 }
 

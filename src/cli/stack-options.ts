@@ -45,7 +45,12 @@ export async function describeTarget(flags: StackFlags): Promise<StackDescriptio
       'these options describe the stack behind --target, or the file behind --stack, which are missing',
     );
   }
-  const { sources, settings } = await readSources(flags, undefined);
+  const { sources, settings } = await readSources(flags, {
+    usual: null,
+    missing(message) {
+      throw new GaugewayError('usage', `${message}; gaugeway doctor checks all of the stack`);
+    },
+  });
   const target = flags.target ?? settings.gateway?.url;
   if (target === undefined)
     throw new GaugewayError('usage', 'the stack file names no gateway: give --target');

@@ -96,9 +96,9 @@ async function collect(
     const failure = failures.find(({ collector }) => isRequiredHere(collector.source));
     if (failure !== undefined) {
       const { source, target } = failure.collector;
-      throw new GaugewayError('source_unreadable', `${source} (${target}): ${messageOf(failure.error)}`, {
-        cause: failure.error,
-      });
+      const message = `${source} (${target}): ${messageOf(failure.error)}`;
+      const hint = stack.embedded ? '' : '; gaugeway doctor says what is missing';
+      throw new GaugewayError('source_unreadable', `${message}${hint}`, { cause: failure.error });
     }
     sampling.start();
     began = true;

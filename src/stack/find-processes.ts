@@ -21,20 +21,25 @@ export async function findProcesses(
   const found: WatchedProcess[] = [];
   for (const [at, selector] of selectors.entries()) {
     const name = selector.name ?? selector.role;
-    let pids: number[] = [];
-    try {
-      pids = await pidsOf(selector);
-      if (pids.length === 0)
-        missing(at, `no process that can be watched ${describeSelector(selector)} (${name})`);
-    } catch (error) {
-      if (!(error instanceof GaugewayError)) throw error;
-      missing(at, error.message);
+    const { pids, fault } = await pidsOrFault(selector);
+    if (fault !== undefined) missing(at, fault);
+    else if (pids.length === 0) {
+      missing(at, `no process that can be watched ${describeSelector(selector)} (${name})`);
     }
     for (const [index, pid] of pids.entries()) {
       found.push({ role: selector.role, name: pids.length === 1 ? name : `${name}-${index + 1}`, pid });
     }
   }
   return found;
+}
+
+async function pidsOrFault(selector: ProcessSelector): Promise<{ pids: number[]; fault?: string }> {
+  try {
+    return { pids: await pidsOf(selector) };
+  } catch (error) {
+    if (error instanceof GaugewayError) return { pids: [], fault: error.message };
+    throw error;
+  }
 }
 
 /** In words, e.g. `listens on port 4444`. */

@@ -1,6 +1,5 @@
-import { userInfo } from 'node:os';
 import type Dockerode from 'dockerode';
-import { messageOf } from '../../shared/errors.ts';
+import { engineFault } from '../../shared/engine-fault.ts';
 import type { ProcessRole } from '../../shared/stack-description.ts';
 import { errorCode } from '../../shared/system-error.ts';
 import type { Sureness, Unreached } from './found.ts';
@@ -118,25 +117,4 @@ async function environmentOf(engine: Dockerode, id: string): Promise<ReadonlyMap
       return [entry.slice(0, at), entry.slice(at + 1)] as const;
     }),
   );
-}
-
-/** Why an engine does not answer, and what helps. */
-export function engineFault(error: unknown): { why: string; remedy?: string } {
-  switch (errorCode(error)) {
-    case 'EACCES':
-      return {
-        why: 'this user may not use the socket',
-        remedy: `sudo usermod -aG docker ${userInfo().username}  (then log in again)`,
-      };
-    case 'ENOENT':
-      return {
-        why: 'there is no such socket',
-        remedy: 'systemctl start docker, or name it: --container-socket',
-      };
-    case 'ECONNREFUSED':
-      return { why: 'nobody listens at the socket', remedy: 'systemctl start docker' };
-    case undefined:
-    default:
-      return { why: messageOf(error) };
-  }
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { request } from 'undici';
+import { nginxStatusLocation } from '../../shared/minimal-access.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import type { FileEntry, Unreached } from './found.ts';
 import type { LocalProcess } from './local-processes.ts';
@@ -15,9 +16,6 @@ export interface LocalNginx {
   ports: number[];
   visible: boolean;
 }
-
-/** A location that shows nothing but counters, and only to this machine. */
-export const statusLocation = 'location = /nginx_status { stub_status; allow 127.0.0.1; deny all; }';
 
 /** The master's title holds its command line: `nginx: master process /usr/sbin/nginx -c /etc/nginx/nginx.conf`. */
 export async function localNginx({ pid, commandLine }: LocalProcess): Promise<LocalNginx | undefined> {
@@ -81,7 +79,7 @@ export async function accessNginx({ facts, configFile, unreadable }: LocalNginx)
             {
               what: 'counters of nginx',
               why: 'it has no stub_status',
-              remedy: `${statusLocation} in ${configFile}`,
+              remedy: `${nginxStatusLocation} in ${configFile}`,
             },
           ]
         : []),

@@ -1,3 +1,4 @@
+import { redisReader } from '../../shared/minimal-access.ts';
 import { askRedis } from './ask-redis.ts';
 import type { FileEntry, SecretUrl, Unreached } from './found.ts';
 import { type LocalProcess, socketsOf } from './local-processes.ts';
@@ -54,12 +55,7 @@ export async function accessRedis(
     unreached: {
       what: `Redis on port ${port} (pid ${pid})`,
       why,
-      remedy: `ACL SETUSER ${redisReader}`,
+      remedy: redisReader('gaugeway_lab'),
     },
   };
 }
-
-/** A user that may read what is watched, and nothing that is stored. */
-export const redisReader =
-  "gaugeway_lab on '>…' ~* resetchannels -@all +ping +info +dbsize +scan +ttl +pttl +type +memory|usage " +
-  '+slowlog|get +slowlog|len +latency|latest +latency|histogram +client|list +client|setname +config|get +time +select';
