@@ -83,7 +83,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   },
   {
     room: 'src/lab/diagnose/rules/',
-    may: ['src/lab/diagnose/', 'src/shared/'],
+    may: ['src/lab/diagnose/', 'src/lab/logs/known-signatures.ts', 'src/shared/'],
     typesOf: ['src/lab/'],
     packages: [],
   },

@@ -33,7 +33,7 @@ export class FollowedFile {
     const file = await this.#open();
     if (file === undefined || this.#isPipe || this.#path.endsWith('.gz')) return;
     this.#position = (await file.stat()).size;
-    this.#lines = new LineSplitter(this.#position > 0);
+    this.#lines = new LineSplitter(await this.#isWithinLine(file));
   }
 
   /** Bytes that were read of the file as it is now, and its size; of no meaning for a FIFO. */
@@ -132,6 +132,13 @@ export class FollowedFile {
 
   #split(chunk: Buffer): void {
     this.#lines.push(chunk, this.#onLine);
+  }
+
+  /** Whether what is written next goes on with a line. */
+  async #isWithinLine(file: FileHandle): Promise<boolean> {
+    if (this.#position === 0) return false;
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(1), 0, 1, this.#position - 1);
+    return bytesRead === 1 && buffer[0] !== '\n'.charCodeAt(0);
   }
 
   /** Whether its name now stands for another file; while there is none, the old one may still grow. */

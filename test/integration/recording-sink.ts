@@ -1,5 +1,6 @@
 import type { CollectorSink } from '../../src/lab/collect/collector.ts';
 import type { PlanDocument } from '../../src/lab/timeline/events.ts';
+import type { LogDocument } from '../../src/lab/timeline/samples/log-sample.ts';
 import type { SampleTypes, SourceName } from '../../src/lab/timeline/samples.ts';
 import { messageOf } from '../../src/shared/errors.ts';
 
@@ -26,6 +27,7 @@ export class RecordingSink implements CollectorSink {
   readonly clocks: { source: string; target: string; offsetMs: number; errorMs: number }[] = [];
   readonly profiles: { target: string; pid: number; startMs: number; endMs: number; profile: object }[] = [];
   readonly plans: PlanDocument[] = [];
+  readonly logs: LogDocument[] = [];
 
   sample<S extends SourceName>(source: S, _target: string, costMs: number, data: SampleTypes[S]): void {
     this.costsMs.push(costMs);
@@ -42,6 +44,10 @@ export class RecordingSink implements CollectorSink {
 
   async profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void> {
     this.profiles.push({ target, pid, startMs, endMs, profile });
+  }
+
+  async log(document: LogDocument): Promise<void> {
+    this.logs.push(document);
   }
 
   async plan(document: PlanDocument): Promise<void> {

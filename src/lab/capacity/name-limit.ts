@@ -48,7 +48,8 @@ function fromFindings(
 ): Limit | undefined {
   for (const { ruleId, verdict, title, impact } of findings) {
     const area = rules.find(({ id }) => id === ruleId)?.area;
-    if (area === undefined || area === 'load' || impact < weightyImpact) continue;
+    // What requests and logs tell is what a limit leads to.
+    if (area === undefined || area === 'load' || area === 'logs' || impact < weightyImpact) continue;
     if (verdict !== 'fail' && verdict !== 'warn') continue;
     const gateway = facts.find(processCpu)?.find(({ role }) => role === 'gateway');
     // One that is kept from its core has no share of it to tell.

@@ -1,4 +1,5 @@
 import type { PhaseName, PlanDocument } from '../timeline/events.ts';
+import type { LogDocument } from '../timeline/samples/log-sample.ts';
 import type { SampleTypes, SourceName } from '../timeline/samples.ts';
 
 /** Where a collector puts what it saw. The bundle implements it. */
@@ -10,6 +11,8 @@ export interface CollectorSink {
   /** Stores a finished profile window; `profile` is the `.cpuprofile` document. */
   profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void>;
   plan(document: PlanDocument): Promise<void>;
+  /** Stores what one log said in the whole run. */
+  log(document: LogDocument): Promise<void>;
 }
 
 /**

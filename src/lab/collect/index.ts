@@ -13,6 +13,7 @@ import { PostgresCollector } from './postgres/postgres-collector.ts';
 import { PostgresTarget, postgresTargetName } from './postgres/postgres-target.ts';
 import { StatementsCollector } from './postgres/statements.ts';
 import { LabCollector } from './lab.ts';
+import { LogCollector } from './log.ts';
 import { ProcessCollector, processTarget } from './process.ts';
 import { PrometheusCollector } from './prometheus.ts';
 import { RedisCollector } from './redis/redis-collector.ts';
@@ -47,6 +48,7 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
     ...(stack.pgbouncerDsn === undefined ? [] : [pgbouncerCollector(stack.pgbouncerDsn)]),
     ...(stack.redisUrl === undefined ? [] : [redisCollector(stack.redisUrl)]),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
+    ...stack.logs.map((log) => new LogCollector(log, stack.containerSocket)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),
   ];
 }

@@ -3,7 +3,16 @@ import type { Facts } from './computed/facts.ts';
 import type { Evidence } from '../run-document.ts';
 
 /** The layer that a rule looks at; also its folder under rules/. */
-export const ruleAreas = ['load', 'gateway', 'container', 'postgres', 'pgbouncer', 'redis', 'upstream'] as const;
+export const ruleAreas = [
+  'load',
+  'gateway',
+  'container',
+  'postgres',
+  'pgbouncer',
+  'redis',
+  'upstream',
+  'logs',
+] as const;
 export type RuleArea = (typeof ruleAreas)[number];
 
 /** What a rule found. `pass` goes to the list of what was ruled out; `not-applicable` says why in `reason`. */

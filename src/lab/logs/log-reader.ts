@@ -10,13 +10,19 @@ export class LogReader {
   readonly source: LogSource;
   readonly #onEntry: (entry: LogEntry) => void;
   readonly #folders = new Map<string, EntryFolder>();
+  readonly #maxLines: number;
+  #lines = 0;
+  #dropped = 0;
+  #toldDropped = 0;
   #sinceMs = -Infinity;
   /** Lines without a time of their own belong to the last one that had one. */
   #lastMs: number | null = null;
 
-  constructor(source: LogSource, onEntry: (entry: LogEntry) => void) {
+  /** `maxLines` are read between two calls of `settle`; what comes beyond is only counted. */
+  constructor(source: LogSource, onEntry: (entry: LogEntry) => void, maxLines = Infinity) {
     this.source = source;
     this.#onEntry = onEntry;
+    this.#maxLines = maxLines;
   }
 
   /** Reads what is there, from `sinceMs` on. Rejects with GaugewayError source_unreadable. */
@@ -34,7 +40,16 @@ export class LogReader {
 
   /** Ends entries of which no line has come since this was called last. */
   settle(): void {
+    this.#lines = 0;
     for (const folder of this.#folders.values()) folder.settle();
+  }
+
+  /** Lines that were not read since this was called last: too many, or too long. */
+  takeDropped(): number {
+    const dropped = this.#dropped + this.source.tooLong;
+    const since = dropped - this.#toldDropped;
+    this.#toldDropped = dropped;
+    return since;
   }
 
   async close(): Promise<void> {
@@ -43,6 +58,11 @@ export class LogReader {
   }
 
   #add(line: LogLine): void {
+    this.#lines += 1;
+    if (this.#lines > this.#maxLines) {
+      this.#dropped += 1;
+      return;
+    }
     let folder = this.#folders.get(line.writer);
     if (folder === undefined) {
       if (this.#folders.size >= maxWriters) this.#endAll();

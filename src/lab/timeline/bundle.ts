@@ -8,11 +8,14 @@ import { NotApplicableError } from '../collect/not-applicable.ts';
 import { runDocumentSchema, type RunDocument } from '../run-document.ts';
 import type { PhaseName, SampleEvent, SeriesEvent } from './events.ts';
 import { toMaskedJson } from './mask-json.ts';
+import type { LogDocument } from './samples/log-sample.ts';
 import type { SampleTypes, SourceName } from './samples.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 export const seriesFile = 'series.ndjson';
 export const documentFile = 'run.json';
+/** What the logs said, by kind. */
+export const logsFile = 'logs.json';
 /** What a kill may cost at most; written data survives the process in the page cache. */
 const flushEveryMs = 500;
 
@@ -63,6 +66,8 @@ class FolderBundle implements Bundle {
   readonly #series: FileHandle;
   /** How many profiles there are of each process. */
   readonly #profiles = new Map<number, number>();
+  readonly #logs: LogDocument[] = [];
+  #logsWritten: Promise<void> = Promise.resolve();
   readonly #timer: NodeJS.Timeout;
   #pending: string[] = [];
   #writing: Promise<void> = Promise.resolve();
@@ -116,6 +121,15 @@ class FolderBundle implements Bundle {
     const file = `plans/${fileSafe(document.queryId)}.json`;
     await writeAtomically(join(this.folder, file), toMaskedJson(document, 2));
     this.append({ kind: 'plan', atMs: nowMs(), file });
+  };
+
+  readonly log: CollectorSink['log'] = async (document) => {
+    this.#logs.push(document);
+    const written = this.#logsWritten.then(() =>
+      writeAtomically(join(this.folder, logsFile), `${toMaskedJson({ logs: this.#logs }, 2)}\n`),
+    );
+    this.#logsWritten = written.catch(() => undefined);
+    await written;
   };
 
   async flush(): Promise<void> {

@@ -4,6 +4,7 @@ import type { ChartDefinition, ChartUnit, SeriesBySource } from './charts/chart-
 import { containerCharts } from './charts/container-charts.ts';
 import { hostCharts } from './charts/host-charts.ts';
 import { loadCharts } from './charts/load-charts.ts';
+import { logCharts } from './charts/log-charts.ts';
 import { pgbouncerCharts } from './charts/pgbouncer-charts.ts';
 import { postgresCharts } from './charts/postgres-charts.ts';
 import { processCharts } from './charts/process-charts.ts';
@@ -40,6 +41,7 @@ const definitions = {
   ...postgresCharts,
   ...pgbouncerCharts,
   ...redisCharts,
+  ...logCharts,
 } as const satisfies Record<string, ChartDefinition>;
 
 export type ChartId = keyof typeof definitions;

@@ -5,6 +5,8 @@ import { cpuSaturated } from './gateway/cpu-saturated.ts';
 import { eventLoopBlocked } from './gateway/event-loop-blocked.ts';
 import { failedRequests } from './load/failed-requests.ts';
 import { generatorSaturated } from './load/generator-saturated.ts';
+import { errorBurst } from './logs/error-burst.ts';
+import { knownSignature } from './logs/known-signature.ts';
 import { poolExhausted } from './pgbouncer/pool-exhausted.ts';
 import { healthCheckHoldsConnection } from './postgres/health-check-holds-connection.ts';
 import { idleInTransaction } from './postgres/idle-in-transaction.ts';
@@ -32,4 +34,6 @@ export const rules: readonly Rule[] = [
   cacheBypassed,
   keysEvicted,
   slowUpstream,
+  knownSignature,
+  errorBurst,
 ];

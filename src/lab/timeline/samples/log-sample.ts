@@ -1,3 +1,5 @@
+import type { LogKind } from '../../logs/log-kinds.ts';
+
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'unknown'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -13,6 +15,18 @@ export interface LogSample {
     signature: string | null;
     count: number;
   }[];
-  /** Entries that were not read because there were too many. */
+  /** Lines that were not read because they were too many or too long. */
   dropped: number;
+}
+
+/** What one log said in a whole run, in `logs.json` of its bundle; secrets are masked. */
+export interface LogDocument {
+  log: string;
+  entries: number;
+  /** Lines that were not read because they were too many or too long. */
+  dropped: number;
+  /** Of level `warn` and above, and those of a known signature; the most frequent first. */
+  kinds: LogKind[];
+  /** Kinds that are not listed. */
+  furtherKinds: number;
 }
