@@ -17,8 +17,10 @@ describe.skipIf(dockerRequirement.missing)(title('a stack of containers', docker
         `${project}-${service}-1`,
         ['sleep', '600'],
         [
-          ...['--label', `com.docker.compose.project=${project}`],
-          ...['--label', `com.docker.compose.service=${service}`],
+          '--label',
+          `com.docker.compose.project=${project}`,
+          '--label',
+          `com.docker.compose.service=${service}`,
           ...more,
         ],
       );
