@@ -1,12 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { RedisTarget } from '../../src/lab/collect/redis/redis-target.ts';
 import { type KeyScan, scanKeys, type ScanOptions } from '../../src/lab/collect/redis/scan-keys.ts';
 import { type CommandResult, gaugeway } from '../support/command-line.ts';
+import { freePort } from '../support/free-port.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { findProgram, title } from '../support/requires.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { CertificateAuthority } from '../support/tls-certificates.ts';
 
 const program = findProgram('redis-server', 'valkey-server');
+const openssl = findProgram('openssl');
 const never = new AbortController().signal;
 
 describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
@@ -152,6 +158,35 @@ describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
       expect(stdout).not.toContain('SCAN');
     });
   });
+
+  test.skipIf(openssl.missing)(
+    title('is reached by TLS where its authority is trusted', openssl),
+    async () => {
+      await using folder = await temporaryFolder();
+      const authority = new CertificateAuthority(openssl.path ?? '', folder.path);
+      const { key, cert } = authority.issue('IP:127.0.0.1');
+      const [keyFile, certFile] = [join(folder.path, 'redis-key.pem'), join(folder.path, 'redis.pem')];
+      await writeFile(keyFile, key);
+      await writeFile(certFile, cert);
+      const port = await freePort();
+      await using servers = new AsyncDisposableStack();
+      const secured = await startRedis(program.path ?? '', {
+        'tls-port': String(port),
+        'tls-cert-file': certFile,
+        'tls-key-file': keyFile,
+        'tls-ca-cert-file': authority.caPath,
+        'tls-auth-clients': 'no',
+      });
+      servers.use(secured);
+      const args = ['redis', 'hits', `--redis=rediss://127.0.0.1:${port}`, '--window=50ms'];
+      const untrusted = await gaugeway(args);
+      expect(untrusted.code).toBe(3);
+      expect(untrusted.stderr).toMatch(/NODE_EXTRA_CA_CERTS names a file of its CA/);
+      const trusted = await gaugeway(args, { env: { NODE_EXTRA_CA_CERTS: authority.caPath } });
+      expect(trusted.code).toBe(0);
+      expect(trusted.stdout).toMatch(/^(Redis|Valkey) \d/);
+    },
+  );
 
   async function missUntil(signal: AbortSignal): Promise<void> {
     for (let id = 0; !signal.aborted; id += 1) await app.get(`cold:${id}`);

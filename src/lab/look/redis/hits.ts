@@ -6,7 +6,7 @@ import type { Timed } from '../../diagnose/artifacts.ts';
 import { counted, figure, percent } from '../../diagnose/computed/figures.ts';
 import { isExpensiveCommand, type RedisWork, redisWork } from '../../diagnose/computed/redis-use.ts';
 import type { RedisSample } from '../../timeline/samples/redis-sample.ts';
-import { byteSize } from '../byte-size.ts';
+import { formatBytes } from '../quantity.ts';
 import type { Limits } from '../limits.ts';
 import { type LookTable, lookTable } from '../look-table.ts';
 import { type Look, type LookDocument, type LookVerdict, type Remark, worstVerdict } from '../look.ts';
@@ -148,8 +148,8 @@ function figuresOf(document: HitsDocument): [string, string][] {
   const { hits, misses, usedMemoryBytes, maxMemoryBytes, evictionPolicy, fragmentationRatio } = document;
   const memory =
     maxMemoryBytes === null
-      ? `${byteSize(usedMemoryBytes)}, no limit`
-      : `${byteSize(usedMemoryBytes)} of ${byteSize(maxMemoryBytes)}, ${evictionPolicy}`;
+      ? `${formatBytes(usedMemoryBytes)}, no limit`
+      : `${formatBytes(usedMemoryBytes)} of ${formatBytes(maxMemoryBytes)}, ${evictionPolicy}`;
   return [
     ['hit rate', `${rate(document.hitRate)} (${counted(hits, 'hit')}, ${figure(misses)} misses)`],
     ['since it began', rate(document.lifetimeHitRate)],
@@ -198,7 +198,7 @@ function judgeMemory(data: RedisSample, work: RedisWork, limits: Limits): Remark
     const refuses = evictionPolicy === 'noeviction' ? '; then writes are refused (noeviction)' : '';
     remarks.push({
       verdict: 'warn',
-      text: `${byteSize(usedMemoryBytes)} of ${byteSize(maxMemoryBytes)} are used (limit ${usedLimit} %)${refuses}`,
+      text: `${formatBytes(usedMemoryBytes)} of ${formatBytes(maxMemoryBytes)} are used (limit ${usedLimit} %)${refuses}`,
     });
   }
   if (fragmentationRatio >= limits['redis.fragmentation'] && usedMemoryBytes >= fragmentationMatters) {

@@ -4,7 +4,7 @@ import type { RedisTarget } from '../../collect/redis/redis-target.ts';
 import { type KeyScan, type PatternKeys, scanKeys, type ScanOptions } from '../../collect/redis/scan-keys.ts';
 import type { SharedConnection } from '../../collect/shared-connection.ts';
 import { figure, percent } from '../../diagnose/computed/figures.ts';
-import { byteSize } from '../byte-size.ts';
+import { formatBytes } from '../quantity.ts';
 import type { Limits } from '../limits.ts';
 import { type LookTable, lookTable } from '../look-table.ts';
 import { type Look, type LookDocument, type LookVerdict, type Remark, worstVerdict } from '../look.ts';
@@ -77,8 +77,8 @@ export class KeysLook implements Look<KeyScan, KeysDocument> {
           { title: 'TTL min', value: ({ ttlMinS }) => life(ttlMinS), expendable: 2 },
           { title: 'median', value: ({ ttlMedianS }) => life(ttlMedianS), expendable: 0 },
           { title: 'none', value: ({ withoutExpiry }) => orDash(withoutExpiry, percent), expendable: 0 },
-          { title: 'bytes', value: ({ bytes }) => orDash(bytes, byteSize), expendable: 0 },
-          { title: 'each', value: ({ meanBytes }) => orDash(meanBytes, byteSize), expendable: 4 },
+          { title: 'bytes', value: ({ bytes }) => orDash(bytes, formatBytes), expendable: 0 },
+          { title: 'each', value: ({ meanBytes }) => orDash(meanBytes, formatBytes), expendable: 4 },
           { title: 'type', value: ({ types }) => types.join('/'), expendable: 1, align: 'left' },
         ],
         verdict: ({ verdict }) => verdict,
@@ -121,7 +121,7 @@ function judgePattern(
   if ((keys.maxBytes ?? 0) >= limits['redis.key-size']) {
     remarks.push({
       verdict: 'warn',
-      text: `${keys.pattern}: a key takes ${byteSize(keys.maxBytes ?? 0)} (limit ${byteSize(limits['redis.key-size'])}); reading or deleting it makes all others wait`,
+      text: `${keys.pattern}: a key takes ${formatBytes(keys.maxBytes ?? 0)} (limit ${formatBytes(limits['redis.key-size'])}); reading or deleting it makes all others wait`,
     });
   }
   return {
