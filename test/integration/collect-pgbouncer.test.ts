@@ -155,7 +155,7 @@ describe.skipIf(program.missing)(title('a PgBouncer in transaction mode', progra
         expect.objectContaining({ database: name, transactionsPerS: expect.any(Number) }),
       ]),
       remarks: [
-        { verdict: 'fail', text: expect.stringContaining('1 client waits for a server connection') },
+        { verdict: 'fail', text: expect.stringContaining('1 client waits, the first for') },
         { verdict: 'warn', text: expect.stringContaining('DISCARD ALL runs after every transaction') },
       ],
     });

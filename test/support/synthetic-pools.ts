@@ -14,6 +14,7 @@ export function pgbouncerSample(second: number): PgbouncerSample {
         serversActive: 2,
         serversIdle: 6,
         serversUsed: 0,
+        serversResetting: 0,
         maxWaitMs: 0,
         size: 10,
         reserve: 0,

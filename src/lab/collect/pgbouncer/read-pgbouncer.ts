@@ -37,8 +37,8 @@ function poolOf(row: ShowRow, database: ShowRow | undefined): PgbouncerPool {
     clientsWaiting: count('POOLS', row, 'cl_waiting'),
     serversActive: count('POOLS', row, 'sv_active'),
     serversIdle: count('POOLS', row, 'sv_idle'),
-    serversUsed:
-      count('POOLS', row, 'sv_used') + count('POOLS', row, 'sv_tested') + count('POOLS', row, 'sv_login'),
+    serversUsed: count('POOLS', row, 'sv_used') + count('POOLS', row, 'sv_login'),
+    serversResetting: count('POOLS', row, 'sv_tested'),
     // Whole seconds, and the microseconds beyond them.
     maxWaitMs: count('POOLS', row, 'maxwait') * 1000 + count('POOLS', row, 'maxwait_us') / 1000,
     size: size === undefined || size === '' ? null : Number(size),

@@ -48,6 +48,7 @@ export interface PoolUse {
   /** Mean over the samples. */
   waiting: number;
   serversActive: number;
+  serversResetting: number;
   /** Longest wait that was seen to be going on. */
   maxWaitMs: number;
   /** Of the clients that wanted a server connection, the mean share (0..1) that had none. */
@@ -80,6 +81,7 @@ export const poolUse = defineFact(['phases', 'pgbouncer'], ({ pgbouncer }, facts
           waitingShare: shareOf(looks, ({ clientsWaiting }) => clientsWaiting > 0),
           waiting: mean(looks.map(({ clientsWaiting }) => clientsWaiting)),
           serversActive: mean(looks.map(({ serversActive }) => serversActive)),
+          serversResetting: mean(looks.map(({ serversResetting }) => serversResetting)),
           maxWaitMs: Math.max(...looks.map(({ maxWaitMs }) => maxWaitMs)),
           withoutServerShare: mean(looks.map(withoutServer)),
           work: work.find((each) => each.database === database),

@@ -11,7 +11,7 @@ import { type LookTable, lookTable } from '../look-table.ts';
 import { type Look, type LookDocument, type LookVerdict, type Remark, worstVerdict } from '../look.ts';
 
 interface PoolRow extends PgbouncerPool {
-  /** Of `size`; null when that is not told. */
+  /** Active ones and those being reset, of `size`; null when that is not told. */
   usedPercent: number | null;
   verdict: LookVerdict;
 }
@@ -132,15 +132,16 @@ export class PoolLook implements Look<Reading, PoolDocument> {
 }
 
 function judgePool(pool: PgbouncerPool, limits: Limits): { row: PoolRow; remarks: Remark[] } {
-  const { clientsWaiting, maxWaitMs, serversActive, size } = pool;
-  const usedPercent = size === null || size === 0 ? null : (serversActive * 100) / size;
+  const { clientsWaiting, maxWaitMs, serversActive, serversResetting, size } = pool;
+  const resetting = serversResetting === 0 ? '' : `, ${serversResetting} are being reset or checked`;
+  const usedPercent = size === null || size === 0 ? null : ((serversActive + serversResetting) * 100) / size;
   const remarks: Remark[] = [];
   const name = `${pool.database}/${pool.user}`;
   if (clientsWaiting > 0) {
     const maxWait = limits['pgbouncer.max-wait'];
     remarks.push({
       verdict: maxWaitMs >= maxWait ? 'fail' : 'warn',
-      text: `${name}: ${counted(clientsWaiting, 'client')} ${clientsWaiting === 1 ? 'waits' : 'wait'} for a server connection, the first for ${figure(maxWaitMs)} ms (limit ${figure(maxWait)} ms); ${serversActive} of ${size ?? '?'} are in use`,
+      text: `${name}: ${counted(clientsWaiting, 'client')} ${clientsWaiting === 1 ? 'waits' : 'wait'}, the first for ${figure(maxWaitMs)} ms (limit ${figure(maxWait)} ms); ${serversActive} of ${size ?? '?'} server connections are in use${resetting}`,
       advice:
         'gaugeway pg connections tells whether they work (active) or are held by the application (idle in transaction)',
     });

@@ -16,8 +16,10 @@ export interface PgbouncerPool {
   /** Linked to a client. */
   serversActive: number;
   serversIdle: number;
-  /** Idle ones that must be checked before they are used again, those that are checked or reset, and those that log in. */
+  /** Idle ones that must be checked before they are used again, and those that log in. */
   serversUsed: number;
+  /** Those that run `server_reset_query` or are being checked: they serve nobody meanwhile. */
+  serversResetting: number;
   /** How long the first client in the queue has waited by now. */
   maxWaitMs: number;
   /** Server connections that the pool may have, the reserve not counted; null when PgBouncer does not tell. */

@@ -123,7 +123,7 @@ describe('pool-exhausted', () => {
       withPool(syntheticRun(), { settings: { resetAfterTransaction: 'DISCARD ALL' } }),
     );
     expect(evidence.at(-1)?.text).toBe(
-      'server_reset_query_always is on: `DISCARD ALL` runs after each transaction (50/s), and the server connection serves nobody meanwhile.',
+      'server_reset_query_always is on: `DISCARD ALL` runs after each transaction (50/s), and the server connection serves nobody meanwhile: 0 of them on average.',
     );
   });
 

@@ -148,12 +148,12 @@ function evidenceOf(
 }
 
 /** `DISCARD ALL` after each transaction is a round trip in which a server connection serves nobody. */
-function resetCost({ poolMode, resetAfterTransaction, work }: PoolUse): Evidence[] {
+function resetCost({ poolMode, resetAfterTransaction, serversResetting, work }: PoolUse): Evidence[] {
   if (poolMode === 'session' || resetAfterTransaction === null) return [];
   const rate = work === undefined || work.seconds === 0 ? 0 : work.transactions / work.seconds;
   return [
     {
-      text: `server_reset_query_always is on: \`${resetAfterTransaction}\` runs after each transaction (${figure(rounded(rate, 1))}/s), and the server connection serves nobody meanwhile.`,
+      text: `server_reset_query_always is on: \`${resetAfterTransaction}\` runs after each transaction (${figure(rounded(rate, 1))}/s), and the server connection serves nobody meanwhile: ${figure(rounded(serversResetting, 1))} of them on average.`,
       source: 'SHOW CONFIG',
     },
   ];
