@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { tableCounters } from '../../../../test/support/synthetic-run.ts';
 import type { IndexState } from '../../collect/postgres/indexes.ts';
 import type { SizedTable } from '../../collect/postgres/tables.ts';
 import { limitsWith } from '../limits.ts';
@@ -58,19 +59,8 @@ describe('an index is covered', () => {
 });
 
 const table = (counters: Partial<SizedTable>): SizedTable => ({
-  schema: 'public',
-  table: 'call',
+  ...tableCounters('call', { liveRows: 10_000, ...counters }),
   totalBytes: 0,
-  liveRows: 10_000,
-  deadRows: 0,
-  seqScan: 0,
-  seqTupRead: 0,
-  idxScan: 0,
-  idxTupFetch: 0,
-  inserted: 0,
-  updated: 0,
-  deleted: 0,
-  ...counters,
 });
 
 const judge = (what: { indexes?: IndexState[]; tables?: SizedTable[] }): ReturnType<typeof judgeIndexes> =>

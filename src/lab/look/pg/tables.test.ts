@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { tableCounters } from '../../../../test/support/synthetic-run.ts';
 import type { SizedTable } from '../../collect/postgres/tables.ts';
 import { limitsWith } from '../limits.ts';
 import { judgeTables, type TablesReading } from './tables.ts';
@@ -6,19 +7,8 @@ import { judgeTables, type TablesReading } from './tables.ts';
 const limits = limitsWith({});
 
 const sized = (table: string, counters: Partial<SizedTable> = {}): SizedTable => ({
-  schema: 'public',
-  table,
-  totalBytes: 8192,
-  liveRows: 50_000,
-  deadRows: 0,
-  seqScan: 0,
-  seqTupRead: 0,
-  idxScan: 0,
-  idxTupFetch: 0,
-  inserted: 0,
-  updated: 0,
-  deleted: 0,
-  ...counters,
+  ...tableCounters(table, { liveRows: 50_000, ...counters }),
+  totalBytes: counters.totalBytes === undefined ? 8192 : counters.totalBytes,
 });
 
 const reading = (atMs: number, tables: SizedTable[], statsResetMs: number | null = 1): TablesReading => ({
