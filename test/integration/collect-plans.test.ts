@@ -136,7 +136,8 @@ async function watch(sink: RecordingSink, dsn: string, load: (run: Run) => Promi
     logs: [],
     postgresDsn: dsn,
   };
-  const [postgres, ...others] = createCollectors(stack, { logger: createLogger('silent') });
+  const collectors = createCollectors(stack, { logger: createLogger('silent') });
+  const postgres = collectors.find(({ source }) => source === 'postgres');
   if (!postgres) throw new Error('a DSN gives a collector');
   try {
     await postgres.open(never);
@@ -147,7 +148,7 @@ async function watch(sink: RecordingSink, dsn: string, load: (run: Run) => Promi
     });
     await postgres.finish?.(sink);
   } finally {
-    for (const collector of [postgres, ...others]) await collector.close();
+    for (const collector of collectors) await collector.close();
   }
 }
 
