@@ -2,12 +2,8 @@ import { procMissing } from '../../shared/proc-files.ts';
 import { accessNginx, localNginx, type LocalNginx } from './find-nginx.ts';
 import { findContainers } from './find-containers.ts';
 import { containerParts } from './container-parts.ts';
-import {
-  findHttpServers,
-  type GatewaySettings,
-  type HttpServer,
-  settingsOfProcess,
-} from './find-gateways.ts';
+import { findHttpServers, type GatewaySettings, settingsOfProcess } from './find-gateways.ts';
+import { chooseGateway, gatewayWithoutProcess, httpParts, logParts } from './gateway-parts.ts';
 import { accessPgBouncer, type LocalPgBouncer, localPgBouncer } from './find-pgbouncer.ts';
 import { accessPostgres, localPostgres, type LocalPostgres, namesServer } from './find-postgres.ts';
 import { accessRedis, type LocalRedis, localRedis } from './find-redis.ts';
@@ -18,7 +14,7 @@ import {
   type SecretUrl,
   type Unreached,
 } from './found.ts';
-import { type LocalProcess, localProcesses, outputFileOf } from './local-processes.ts';
+import { type LocalProcess, localProcesses } from './local-processes.ts';
 import { signatureOfProcess } from './role-table.ts';
 
 export interface DiscoverOptions {
@@ -70,14 +66,9 @@ async function localParts(
   const processes = everything.filter(({ containerId }) => containerId === undefined);
   found.unreached.push(...foreignContainers(everything, containerIds));
   const servers = await findHttpServers(processes);
-  const gateways = servers.filter(({ role }) => role === 'gateway');
-  const gateway =
-    target === undefined ? surest(gateways) : gateways.find(({ origin }) => sameOrigin(origin, target));
+  const gateway = chooseGateway(servers, target);
   if (target !== undefined && gateway === undefined && found.gateway === undefined) {
-    found.unreached.push({
-      what: `gateway ${target}`,
-      why: 'no process of this machine that we may see listens there',
-    });
+    await gatewayWithoutProcess(target, found);
   }
   const settings = gateway === undefined ? {} : await settingsOfProcess(gateway.pids);
   await httpParts(servers, gateway, settings, found);
@@ -112,54 +103,8 @@ async function localParts(
       : undefined;
   await databaseParts({ server, others: postgres, bouncer, bouncers, database, processes }, found);
   await redisParts(redis, settings, guessing, found);
-  await nginxParts(nginx, gateway, found);
-}
-
-async function httpParts(
-  servers: readonly HttpServer[],
-  gateway: HttpServer | undefined,
-  settings: GatewaySettings,
-  found: DiscoveredStack,
-): Promise<void> {
-  const known = new Set(servers.filter(({ role, sure }) => role === 'gateway' && sure === 'certain'));
-  for (const server of servers) {
-    const { role, what, sure, origin, port, pids, evidence, needsToken } = server;
-    // A server of which nothing but a health answer is known may be anything, unless there is no gateway beside it.
-    if (sure === 'guess' && server !== gateway && known.size > 0) continue;
-    const inFile = role === 'gateway' ? server === gateway : isUpstreamOf(server, gateway);
-    found.parts.push({ role, what, sure, where: `${new URL(origin).host}, ${pidsInWords(pids)}`, inFile });
-    if (!inFile) continue;
-    const name = role === 'gateway' ? 'gateway' : `upstream-${port}`;
-    found.processes.push({ role, name, by: { port }, comment: `${what}: ${evidence}` });
-    await logParts(role, name, pids[0], found);
-    if (role !== 'gateway' || found.gateway !== undefined) continue;
-    found.gateway = {
-      value: origin,
-      comments: [
-        `${what}, ${pidsInWords(pids)}: ${evidence}`,
-        ...(needsToken ? ['it asks for a token: --token, or GAUGEWAY_TOKEN, or here token: ${NAME}'] : []),
-      ],
-      usable: true,
-    };
-    if (settings.hidden !== undefined) {
-      found.unreached.push({
-        what: `settings of the gateway, ${origin}`,
-        why: settings.hidden,
-        remedy: 'sudo gaugeway discover',
-      });
-    }
-  }
-}
-
-async function logParts(
-  role: ProcessEntry['role'],
-  name: string,
-  pid: number | undefined,
-  found: DiscoveredStack,
-): Promise<void> {
-  const file = pid === undefined ? undefined : await outputFileOf(pid);
-  if (file === undefined || pid === undefined) return;
-  found.logs.push({ role, name, from: { file }, comment: `where process ${pid} writes its output` });
+  const port = gateway?.port ?? (target === undefined ? undefined : Number(new URL(target).port));
+  await nginxParts(nginx, port, found);
 }
 
 interface Databases {
@@ -244,15 +189,15 @@ async function redisParts(
 
 async function nginxParts(
   all: readonly LocalNginx[],
-  gateway: HttpServer | undefined,
+  gatewayPort: number | undefined,
   found: DiscoveredStack,
 ): Promise<void> {
   const isOurs = ({ facts }: LocalNginx): boolean =>
-    facts?.upstreams.some((upstream) => upstream.endsWith(`:${gateway?.port}`)) === true;
+    facts?.upstreams.some((upstream) => upstream.endsWith(`:${gatewayPort}`)) === true;
   const chosen = choose(
     all,
     (each) => isOurs(each) || (each.facts === undefined && all.length === 1),
-    gateway === undefined,
+    gatewayPort === undefined,
   );
   for (const each of all) {
     const where = { pid: each.pid, port: each.ports[0] ?? 80, visible: each.visible };
@@ -342,36 +287,9 @@ function foreignContainers(all: readonly LocalProcess[], listed: readonly string
   ];
 }
 
-const bySureness = ['certain', 'likely', 'guess'];
-
-function surest(gateways: readonly HttpServer[]): HttpServer | undefined {
-  return gateways.toSorted((a, b) => bySureness.indexOf(a.sure) - bySureness.indexOf(b.sure))[0];
-}
-
-/** A Gaugeway that was told its upstreams has those; of any other nobody says which it has. */
-function isUpstreamOf({ port, sure }: HttpServer, gateway: HttpServer | undefined): boolean {
-  const told = [...(gateway?.commandLine.matchAll(/--register[= ]\S+?=\S+?:(\d+)/g) ?? [])].map((match) =>
-    Number(match[1]),
-  );
-  return told.length === 0 ? sure !== 'guess' : told.includes(port);
-}
-
-function sameOrigin(a: string, b: string): boolean {
-  return URL.canParse(b) && placeOf(a) === placeOf(b);
-}
-
-function placeOf(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `${hostname.replace(/^localhost$|^\[::1\]$/, '127.0.0.1')}:${port}`;
-}
-
 /** The same login at the server behind a pooler. */
 function atPort(secret: SecretUrl, port: number): SecretUrl {
   return changedUrl(secret, (url) => {
     url.host = `127.0.0.1:${port}`;
   });
-}
-
-function pidsInWords(pids: readonly number[]): string {
-  return `pid ${pids[0]}${pids.length === 1 ? '' : ` +${pids.length - 1}`}`;
 }
