@@ -5,10 +5,13 @@ import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { isOpenModel } from '../lab/load/executors/executor-plan.ts';
 import { createLoadPlan } from '../lab/load/load-plan.ts';
+import { GuideSamples, type SampleRhythm } from '../lab/report/guide-samples.ts';
 import { runSession } from '../lab/session.ts';
 import { bundleFolder } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
 import { parseWaitMs } from '../shared/duration.ts';
+import { GaugewayError } from '../shared/errors.ts';
+import { oneLine } from '../shared/one-line.ts';
 import { createLogger } from '../shared/logger.ts';
 import type { StackDescription } from '../shared/stack-description.ts';
 import { addScenarioOptions, readScenarios } from './scenario-options.ts';
@@ -44,11 +47,16 @@ interface SessionFlags
     ExternalLoadFlags {
   spawnRate?: number;
   duration?: number;
+  samples?: number;
+  every?: number;
   baseline: number;
   coolDown: number;
 }
 
 const usualDurationMs = 30_000;
+/** As in the guide's loop. */
+const usualEveryMs = 30_000;
+const shortestEveryMs = 1000;
 /** Longer than that of `load`: people watch a session, and its users are those of an afternoon. */
 const usualWait = { kind: 'between', minMs: 100, maxMs: 500 } as const;
 
@@ -71,6 +79,17 @@ export function registerSession(program: Command): void {
         '--duration <time>',
         'length of the steady phase (default: 30s, or as long as the stages or the test of --load)',
       ).argParser(parseWaitMs),
+    )
+    .addOption(
+      new Option(
+        '--samples <n>',
+        "print this many samples while the phase is steady, as the guide's session does",
+      )
+        .argParser(wholeNumber)
+        .conflicts('duration'),
+    )
+    .addOption(
+      new Option('--every <time>', 'time between two of the --samples (default: 30s)').argParser(parseWaitMs),
     )
     .addOption(
       new Option('--baseline <time>', 'quiet time before the load')
@@ -106,6 +125,7 @@ async function session(flags: SessionFlags): Promise<void> {
   });
   const logger = createLogger('warn');
   const external = externalDriverOf(flags);
+  const rhythm = sampleRhythmOf(flags);
   const target = await describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf(flags);
@@ -126,7 +146,20 @@ async function session(flags: SessionFlags): Promise<void> {
   });
   const planMs = scheduleMs(plan.executor);
   const stagesMs = Number.isFinite(planMs) ? planMs : undefined;
-  const durationMs = flags.duration ?? stagesMs ?? (external === undefined ? usualDurationMs : undefined);
+  const durationMs =
+    (rhythm === undefined ? undefined : rhythm.count * rhythm.everyMs) ??
+    flags.duration ??
+    stagesMs ??
+    (external === undefined ? usualDurationMs : undefined);
+  // On stderr beside a result document, which is to stand alone on stdout.
+  const samplesTo = flags.json ? process.stderr : process.stdout;
+  const columns = samplesTo.isTTY ? samplesTo.columns : 80;
+  const guide =
+    rhythm &&
+    new GuideSamples(rhythm, (lines) => {
+      progress.end();
+      samplesTo.write(`${lines.map(oneLine).join('\n')}\n\n`);
+    });
   const profile = async (stack: StackDescription): Promise<void> => {
     const run = await runSession({
       outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),
@@ -147,6 +180,7 @@ async function session(flags: SessionFlags): Promise<void> {
       versions: { gaugeway: packageVersion(), node: process.versions.node },
       logger,
       signal: interrupt.signal,
+      ...(guide === undefined ? {} : { onEvent: guide.see }),
       onProgress: (state) => progress.show(state),
       onNote: (text) => progress.note(text),
       onPlanned: ({ leftOut }) => {
@@ -154,6 +188,7 @@ async function session(flags: SessionFlags): Promise<void> {
       },
     });
     progress.end();
+    guide?.end(columns);
     presentRun(run, flags.json);
   };
   const note = (text: string): void => progress.note(text);
@@ -167,4 +202,17 @@ async function session(flags: SessionFlags): Promise<void> {
     progress.end();
     interrupt.release();
   }
+}
+
+/** Undefined without `--samples`. Throws GaugewayError usage. */
+function sampleRhythmOf({ samples, every }: SessionFlags): SampleRhythm | undefined {
+  if (samples === undefined) {
+    if (every === undefined) return undefined;
+    throw new GaugewayError('usage', '--every is the time between --samples, which are missing');
+  }
+  if (samples < 1) throw new GaugewayError('usage', '--samples takes 1 or more');
+  if (every !== undefined && every < shortestEveryMs) {
+    throw new GaugewayError('usage', '--every takes 1s or more: that is how often sources are read');
+  }
+  return { count: samples, everyMs: every ?? usualEveryMs };
 }

@@ -13,7 +13,7 @@ import { requiredSources } from './required-sources.ts';
 import { type RunDocument, runSchemaVersion } from './run-document.ts';
 import { Sampling } from './sampling.ts';
 import { type Bundle, createBundle, writeRunDocument } from './timeline/bundle.ts';
-import type { PhaseName } from './timeline/events.ts';
+import type { PhaseName, SeriesEvent } from './timeline/events.ts';
 
 export interface ObservedRunOptions {
   /** Folder of the bundle; made when it is not there. */
@@ -24,6 +24,8 @@ export interface ObservedRunOptions {
   logger: Logger;
   /** Ends the run early; what was collected is kept and analysed. */
   signal: AbortSignal;
+  /** Everything that is seen, as it comes. */
+  onEvent?: (event: SeriesEvent) => void;
 }
 
 /** What puts the load on the stack while every source of it is sampled. */
@@ -54,7 +56,7 @@ export async function observeRun(
   const inContainers = await gatewayProcesses(given.stack);
   const stack = { ...given.stack, processes: [...given.stack.processes, ...inContainers] };
   const options = { ...given, stack };
-  const bundle = await createBundle(outFolder);
+  const bundle = await createBundle(outFolder, options.onEvent);
   const startedMs = nowMs();
   let abortedBy: string | undefined;
   try {

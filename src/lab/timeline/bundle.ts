@@ -9,6 +9,7 @@ import { runDocumentSchema, type RunDocument } from '../run-document.ts';
 import type { PhaseName, SampleEvent, SeriesEvent } from './events.ts';
 import { toMaskedJson } from './mask-json.ts';
 import type { LogDocument } from './samples/log-sample.ts';
+import { isSeriesEvent } from './parse-series.ts';
 import type { SampleTypes, SourceName } from './samples.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -45,12 +46,15 @@ export function bundleFolder(name: string, startedAtMs: number, parent = 'runs')
  * Starts a bundle in `folder`, which is created. Throws GaugewayError usage when the folder cannot be written, or
  * already holds a run: a bundle is evidence and is never overwritten.
  */
-export async function createBundle(folder: string): Promise<Bundle> {
+export async function createBundle(
+  folder: string,
+  onEvent: (event: SeriesEvent) => void = () => {},
+): Promise<Bundle> {
   const file = join(folder, seriesFile);
   try {
     await mkdir(join(folder, 'profiles'), { recursive: true });
     await mkdir(join(folder, 'plans'), { recursive: true });
-    return new FolderBundle(folder, await open(file, 'wx'));
+    return new FolderBundle(folder, await open(file, 'wx'), onEvent);
   } catch (cause) {
     const taken = cause instanceof Error && 'path' in cause && cause.path === file;
     const why =
@@ -64,6 +68,7 @@ export async function createBundle(folder: string): Promise<Bundle> {
 class FolderBundle implements Bundle {
   readonly folder: string;
   readonly #series: FileHandle;
+  readonly #onEvent: (event: SeriesEvent) => void;
   /** How many profiles there are of each process. */
   readonly #profiles = new Map<number, number>();
   readonly #logs: LogDocument[] = [];
@@ -74,9 +79,10 @@ class FolderBundle implements Bundle {
   #writeError: { cause: unknown } | undefined;
   #closed = false;
 
-  constructor(folder: string, series: FileHandle) {
+  constructor(folder: string, series: FileHandle, onEvent: (event: SeriesEvent) => void) {
     this.folder = folder;
     this.#series = series;
+    this.#onEvent = onEvent;
     this.#timer = setInterval(() => this.#write(), flushEveryMs);
     this.#timer.unref();
   }
@@ -157,7 +163,9 @@ class FolderBundle implements Bundle {
 
   /** After the end only a late sample can come; the timeline is complete without it. */
   #add(event: object): void {
-    if (!this.#closed) this.#pending.push(`${toMaskedJson(event)}\n`);
+    if (this.#closed) return;
+    this.#pending.push(`${toMaskedJson(event)}\n`);
+    if (isSeriesEvent(event)) this.#onEvent(event);
   }
 
   /** Queues one write at a time, so that lines keep their order; the first error is kept for flush(). */

@@ -39,11 +39,11 @@ function parseLine(line: string): SeriesEvent | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  return isKnown(value) ? value : undefined;
+  return isSeriesEvent(value) ? value : undefined;
 }
 
 /** A bundle is our own format: the kind is what versions differ in, the fields follow from it. */
-function isKnown(value: unknown): value is SeriesEvent {
+export function isSeriesEvent(value: unknown): value is SeriesEvent {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
   if (typeof value.kind !== 'string' || !Object.hasOwn(knownKinds, value.kind)) return false;
   if (value.kind !== 'sample') return true;
