@@ -171,6 +171,11 @@ describe('stacks belong to what they explain', () => {
     expect(entry).toMatchObject({ level: 'error', errorType: 'TypeError' });
   });
 
+  test('of Node below a line with its time and level', () => {
+    const entry = only('2026-11-28T01:51:07Z ERROR app - failed\nTypeError: no\n    at f (/a.js:1:2)');
+    expect(entry).toMatchObject({ text: 'app - failed', errorType: 'TypeError' });
+  });
+
   test('of Java', () => {
     const entry = only(
       'java.lang.IllegalStateException: bad\n\tat com.a.B.c(B.java:1)\nCaused by: java.net.SocketTimeoutException: late\n\t... 12 more',

@@ -13,6 +13,7 @@ const traceback = 'Traceback (most recent call last):';
 /** Lines that go on with what a program said, whatever came before. */
 const continuation =
   /^(?:\s+\S|Caused by: |\.\.\. \d+ more|goroutine \d+ |created by |exit status \d|During handling of the above|The above exception was|[\w./*()-]+\(.*\)$|[)\]}]+;?,?$)/;
+const namedError = /^[\w.$]{0,200}(?:Error|Exception|Timeout)\b(?: \[\w+\])?:/;
 /** PostgreSQL tells the particulars of an error in lines of their own, each with its time. */
 const postgresParticulars = /^(?:\S+\s+){0,3}(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):\s/;
 
@@ -78,10 +79,16 @@ export class EntryFolder {
         return postgresParticulars.test(readLeadingTime(line)?.rest ?? line);
       }
     }
-    if (!this.#inTraceback) return continuation.test(line);
+    if (!this.#inTraceback) return continuation.test(line) || this.#isNamedError(line);
     if (continuation.test(line)) return true;
     this.#inTraceback = false;
     return true;
+  }
+
+  /** Where entries have times, an error without one is what the entry before it tells of. */
+  #isNamedError(line: string): boolean {
+    const open = this.#open;
+    return open !== undefined && open.atMs !== null && open.isHead && open.hasLevel && namedError.test(line);
   }
 
   /** A traceback explains an error that was just told, or follows another one; else it stands by itself. */

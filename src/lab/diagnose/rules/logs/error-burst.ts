@@ -77,6 +77,15 @@ export const errorBurst = defineRule({
       title: `${worst.target} logs ${figure(worst.perSecond)} ${worst.kind} a second`,
       evidence: [
         ...bursts.slice(0, listed).map((step) => evidenceOf(step, samples)),
+        ...(load === undefined || load.total.requests === 0
+          ? []
+          : [
+              {
+                text: `That is ${figure(worst.count / load.total.requests)} for each of the ${counted(load.total.requests, 'request')}.`,
+                source: 'load generator',
+                chart: 'throughput',
+              },
+            ]),
         ...(failures === 0
           ? []
           : [
