@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   discover: async () => (await import('./discover.ts')).registerDiscover,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   pg: async () => (await import('./pg.ts')).registerPg,
+  nginx: async () => (await import('./nginx.ts')).registerNginx,
   logs: async () => (await import('./logs.ts')).registerLogs,
   redis: async () => (await import('./redis.ts')).registerRedis,
   stats: async () => (await import('./stats.ts')).registerStats,

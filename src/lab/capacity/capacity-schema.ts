@@ -86,6 +86,7 @@ export const capacitySchema = z.object({
         'pgbouncer',
         'redis',
         'upstream',
+        'nginx',
         'elsewhere',
         'unknown',
       ]),

@@ -13,6 +13,8 @@ import { PostgresCollector } from './postgres/postgres-collector.ts';
 import { PostgresTarget, postgresTargetName } from './postgres/postgres-target.ts';
 import { StatementsCollector } from './postgres/statements.ts';
 import { LabCollector } from './lab.ts';
+import { AccessLogCollector } from './access-log.ts';
+import { NginxCollector } from './nginx.ts';
 import { LogCollector } from './log.ts';
 import { ProcessCollector, processTarget } from './process.ts';
 import { PrometheusCollector } from './prometheus.ts';
@@ -48,6 +50,8 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
     ...(stack.pgbouncerDsn === undefined ? [] : [pgbouncerCollector(stack.pgbouncerDsn)]),
     ...(stack.redisUrl === undefined ? [] : [redisCollector(stack.redisUrl)]),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
+    ...(stack.nginx?.statusUrl === undefined ? [] : [new NginxCollector(stack.nginx.statusUrl)]),
+    ...(stack.nginx?.accessLog === undefined ? [] : [new AccessLogCollector(stack.nginx.accessLog)]),
     ...stack.logs.map((log) => new LogCollector(log, stack.containerSocket)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),
   ];

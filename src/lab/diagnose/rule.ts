@@ -11,6 +11,7 @@ export const ruleAreas = [
   'pgbouncer',
   'redis',
   'upstream',
+  'nginx',
   'logs',
 ] as const;
 export type RuleArea = (typeof ruleAreas)[number];

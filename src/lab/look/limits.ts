@@ -160,6 +160,15 @@ export const limitTable = {
   'stats.memory-of-limit': limit(90, '%', 'a container is about to be killed', 'warn', 'our own rule'),
   'stats.machine.steal': limit(10, '%', 'other virtual machines take the CPU', 'warn', 'our own rule'),
   'stats.machine.cpu-wait': limit(50, '% of the time', 'programs wait for a CPU', 'warn', 'our own rule'),
+  'nginx.server-errors': limit(1, '%', 'too many answers are 5xx', 'fail', 'our own rule'),
+  'nginx.own-time': limit(
+    50,
+    '%',
+    'requests spend their time in nginx or on the way',
+    'warn',
+    'our own rule',
+  ),
+  'nginx.imbalance': limit(1.5, 'times', 'requests are spread unevenly', 'warn', 'our own rule'),
 } as const satisfies Record<string, LimitSpec>;
 
 export type LimitName = keyof typeof limitTable;

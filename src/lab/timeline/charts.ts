@@ -5,6 +5,7 @@ import { containerCharts } from './charts/container-charts.ts';
 import { hostCharts } from './charts/host-charts.ts';
 import { loadCharts } from './charts/load-charts.ts';
 import { logCharts } from './charts/log-charts.ts';
+import { nginxCharts } from './charts/nginx-charts.ts';
 import { pgbouncerCharts } from './charts/pgbouncer-charts.ts';
 import { postgresCharts } from './charts/postgres-charts.ts';
 import { processCharts } from './charts/process-charts.ts';
@@ -41,6 +42,7 @@ const definitions = {
   ...postgresCharts,
   ...pgbouncerCharts,
   ...redisCharts,
+  ...nginxCharts,
   ...logCharts,
 } as const satisfies Record<string, ChartDefinition>;
 

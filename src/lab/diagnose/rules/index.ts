@@ -7,6 +7,8 @@ import { failedRequests } from './load/failed-requests.ts';
 import { generatorSaturated } from './load/generator-saturated.ts';
 import { errorBurst } from './logs/error-burst.ts';
 import { knownSignature } from './logs/known-signature.ts';
+import { queueing } from './nginx/queueing.ts';
+import { upstreamImbalance } from './nginx/upstream-imbalance.ts';
 import { poolExhausted } from './pgbouncer/pool-exhausted.ts';
 import { healthCheckHoldsConnection } from './postgres/health-check-holds-connection.ts';
 import { idleInTransaction } from './postgres/idle-in-transaction.ts';
@@ -34,6 +36,8 @@ export const rules: readonly Rule[] = [
   cacheBypassed,
   keysEvicted,
   slowUpstream,
+  queueing,
+  upstreamImbalance,
   knownSignature,
   errorBurst,
 ];
