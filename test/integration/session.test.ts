@@ -53,7 +53,17 @@ describe('gaugeway session without a target', { timeout: 90_000 }, () => {
     expect(document.load.byName.map(({ name }) => name)).toContain('tools/call demo-echo');
     expect(document.collectors.filter(({ ok }) => !ok)).toEqual([]);
     expect(new Set(document.collectors.map(({ name }) => name))).toEqual(
-      new Set(['load', 'postgres', 'statements', 'host', 'process', 'node', 'cpu-profile', 'prometheus']),
+      new Set([
+        'lab',
+        'load',
+        'postgres',
+        'statements',
+        'host',
+        'process',
+        'node',
+        'cpu-profile',
+        'prometheus',
+      ]),
     );
 
     const { profiles } = await readBundle(run);

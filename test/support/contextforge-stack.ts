@@ -38,6 +38,8 @@ export interface ContextForgeStack extends AsyncDisposable {
   /** nginx, as clients see the stack. */
   readonly url: string;
   readonly token: string;
+  /** Where both workers and their master listen. */
+  readonly gatewayPort: number;
   /** Behind PgBouncer; the database of the gateway. */
   readonly postgresDsn: string;
   readonly pgbouncerDsn: string;
@@ -165,6 +167,7 @@ export async function startContextForgeStack(): Promise<ContextForgeStack> {
   return {
     url,
     token,
+    gatewayPort,
     postgresDsn: database,
     pgbouncerDsn: pool.consoleDsn,
     redisUrl,

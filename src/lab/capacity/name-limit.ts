@@ -55,7 +55,7 @@ function fromFindings(
     // One that is kept from its core has no share of it to tell.
     const hot = ruleId === 'cpu-saturated' && verdict === 'fail';
     const since = hot ? busySince(steps, gateway?.target) : '';
-    return { layer: area, text: `${title}${since}.`, ruleId };
+    return { layer: area === 'host' ? 'elsewhere' : area, text: `${title}${since}.`, ruleId };
   }
   return undefined;
 }

@@ -9,27 +9,26 @@ export class LabCollector implements Collector {
   readonly target = `gaugeway (pid ${process.pid})`;
   readonly everyMs = 1000;
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  #lastMs = 0;
-  #lastCpu = process.cpuUsage();
+  /** Of the last look; the first one leaves out what opening all sources cost. */
+  #last: { atMs: number; cpu: NodeJS.CpuUsage } | undefined;
 
   async open(): Promise<void> {
     this.#delay.enable();
-    this.#lastMs = performance.now();
-    this.#lastCpu = process.cpuUsage();
   }
 
   async sample(sink: CollectorSink): Promise<void> {
     const startedMs = performance.now();
-    const { user, system } = process.cpuUsage(this.#lastCpu);
-    const elapsedMs = startedMs - this.#lastMs;
-    this.#lastMs = startedMs;
-    this.#lastCpu = process.cpuUsage();
+    const last = this.#last;
+    const cpu = process.cpuUsage();
+    this.#last = { atMs: startedMs, cpu };
     const [p99Ms, maxMs] = [this.#delay.percentile(99), this.#delay.max].map((ns) =>
       Math.max(0, ns / 1e6 - resolutionMs),
     );
     this.#delay.reset();
+    if (last === undefined) return;
+    const cpuUs = cpu.user + cpu.system - last.cpu.user - last.cpu.system;
     sink.sample('lab', this.target, performance.now() - startedMs, {
-      cpuPercent: (user + system) / 10 / elapsedMs,
+      cpuPercent: cpuUs / 10 / (startedMs - last.atMs),
       rssBytes: process.memoryUsage.rss(),
       eventLoopDelayP99Ms: p99Ms ?? 0,
       eventLoopDelayMaxMs: maxMs ?? 0,

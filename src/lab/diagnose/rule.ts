@@ -5,6 +5,7 @@ import type { Evidence } from '../run-document.ts';
 /** The layer that a rule looks at; also its folder under rules/. */
 export const ruleAreas = [
   'load',
+  'host',
   'gateway',
   'container',
   'postgres',

@@ -54,14 +54,21 @@ const definitions: readonly FigureDefinition[] = [
     unit: 'connections',
     of: (view) => {
       const samples = samplesOf(view.phase, view.series.postgres);
-      return connectionStates.map((state) => [
-        state,
-        highest(
-          samples.map(({ data }) =>
-            sum(data.connections.filter((entry) => entry.state === state).map(({ count }) => count)),
-          ),
+      const seen = new Set(
+        [...view.series.postgres.values()].flatMap((series) =>
+          series.flatMap(({ data }) => data.connections.map(({ state }) => state)),
         ),
-      ]);
+      );
+      return connectionStates
+        .filter((state) => seen.has(state))
+        .map((state) => [
+          state,
+          highest(
+            samples.map(({ data }) =>
+              sum(data.connections.filter((entry) => entry.state === state).map(({ count }) => count)),
+            ),
+          ),
+        ]);
     },
   },
   {
@@ -179,10 +186,8 @@ export function phaseFigures(artifacts: ArtifactSlots): PhaseFigure[] {
   });
 }
 
-/** A part that there never was, such as connections of a state, is no row. */
-function isTold({ title, byPhase }: PhaseFigure): boolean {
-  const values = Object.values(byPhase).filter((value) => value !== null);
-  return title.includes(': ') ? values.some((value) => value > 0) : values.length > 0;
+function isTold({ byPhase }: PhaseFigure): boolean {
+  return Object.values(byPhase).some((value) => value !== null);
 }
 
 /** Samples that cover the phase, all targets together; none without the source. */

@@ -3,6 +3,7 @@ import { cpuThrottled } from './container/cpu-throttled.ts';
 import { memoryNearLimit } from './container/memory-near-limit.ts';
 import { cpuSaturated } from './gateway/cpu-saturated.ts';
 import { eventLoopBlocked } from './gateway/event-loop-blocked.ts';
+import { cpuUsedUp } from './host/cpu-used-up.ts';
 import { failedRequests } from './load/failed-requests.ts';
 import { generatorSaturated } from './load/generator-saturated.ts';
 import { errorBurst } from './logs/error-burst.ts';
@@ -23,6 +24,7 @@ import { slowUpstream } from './upstream/slow-upstream.ts';
 export const rules: readonly Rule[] = [
   generatorSaturated,
   failedRequests,
+  cpuUsedUp,
   cpuSaturated,
   eventLoopBlocked,
   cpuThrottled,
