@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { labMark, type SampleQuery, watchedBackends } from './lab-sql.ts';
+import { activity, labMark, type SampleQuery, watchedBackends } from './lab-sql.ts';
 import { maskStatement } from './mask-statement.ts';
 
 /** Backends that wait for a lock. Only for those is it asked who blocks them, as that locks the lock table itself. */
@@ -8,7 +8,7 @@ export const blockedBackends = {
       greatest(0, extract(epoch from clock_timestamp() - coalesce(
         (select min(waitstart) from pg_locks where pg_locks.pid = activity.pid and not granted), query_start
       )))::float8 as "ageS"
-    from pg_stat_activity as activity
+    from ${activity}
     where ${watchedBackends} and wait_event_type = 'Lock' order by 4 desc limit 50`,
   rows: z.array(
     z.object({
