@@ -18,7 +18,7 @@ export interface DockerEngine extends AsyncDisposable {
   docker(...args: string[]): Promise<string>;
   /**
    * Starts a container of the image with busybox, which has neither a registry nor a network behind it. `options` are
-   * those of `docker run`, e.g. `['--cpus', '0.2', '--label', 'a=b']`; resolves to the container's id.
+   * those of `docker run`, e.g. `['--cpus', '0.2', '--network', 'host']`; resolves to the container's id.
    */
   run(name: string, command: readonly string[], options?: readonly string[]): Promise<string>;
   /** As `run`, with this Node and everything it needs from this machine, this checkout among it, at the same paths. */
@@ -80,8 +80,10 @@ export async function startDocker(): Promise<DockerEngine> {
     await folder[Symbol.asyncDispose]();
   }
 
-  const run: DockerEngine['run'] = (name, command, options = []) =>
-    docker('run', '--detach', '--network', 'none', '--name', name, ...options, testImage, ...command);
+  const run: DockerEngine['run'] = (name, command, options = []) => {
+    const network = options.some((option) => option.startsWith('--network')) ? [] : ['--network', 'none'];
+    return docker('run', '--detach', ...network, '--name', name, ...options, testImage, ...command);
+  };
 
   try {
     await untilReady(guard, docker, () => log);

@@ -18,6 +18,7 @@ import type {
   StatementsSample,
   TableCounters,
 } from '../../src/lab/timeline/samples.ts';
+import type { ContainerSample } from '../../src/lab/timeline/samples/container-sample.ts';
 import { LatencySketch } from '../../src/shared/latency-sketch.ts';
 import { pgbouncerSample, redisSample } from './synthetic-pools.ts';
 
@@ -95,6 +96,7 @@ export function syntheticRun(options: SyntheticRunOptions = {}): ArtifactSlots {
     pgbouncer: series<'pgbouncer'>('pgbouncer', pgbouncerSample, change.pgbouncer),
     redis: series<'redis'>('redis', redisSample, change.redis),
     process: series<'process'>(gatewayTarget, (_, slow) => processSample(slow), change.process),
+    container: series<'container'>('web', containerSample, change.container),
     node: series<'node'>(gatewayTarget, (_, slow) => nodeSample(slow), change.node),
     prometheus: series<'prometheus'>('gateway', prometheusSample, change.prometheus),
     profiles: ok(options.profiles ?? []),
@@ -218,6 +220,24 @@ function processSample(slow: number): ProcessSample {
     rssBytes: 90e6,
     threads: 11,
     openFiles: 40,
+  };
+}
+
+/** The gateway's container: its limits are far away. */
+function containerSample(second: number, slow: number): ContainerSample {
+  return {
+    role: 'gateway',
+    id: 'abc',
+    cpuPercent: Math.min(100, 15 * slow),
+    cpuLimitCores: 2,
+    memoryBytes: 90e6,
+    memoryLimitBytes: 512e6,
+    oomKills: 0,
+    throttling: { periods: second * 10, throttledPeriods: 0, throttledMs: 0 },
+    pressure: { cpuStalledMs: second * slow, memoryStalledMs: 0, ioStalledMs: 0 },
+    network: { receivedBytes: second * 50_000, sentBytes: second * 80_000 },
+    block: { readBytes: 0, writtenBytes: 0 },
+    pids: 11,
   };
 }
 
