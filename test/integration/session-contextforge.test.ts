@@ -17,9 +17,9 @@ const missing = contextForgeStackPrograms.some((program) => program.missing);
 const lightLoad = ['--users', '3', '--spawn-rate', '3', '--baseline', '2s', '--cool-down', '2s'];
 const awayMs = 2000;
 
-const name = title("a session on the guide's own stack", ...contextForgeStackPrograms);
+const suite = title("a session on the guide's own stack", ...contextForgeStackPrograms);
 
-describe.skipIf(missing)(name, { timeout: 120_000 }, () => {
+describe.skipIf(missing)(suite, { timeout: 120_000 }, () => {
   let stack: ContextForgeStack;
   let folder: TemporaryFolder;
   let stackFile: string;
@@ -36,10 +36,6 @@ describe.skipIf(missing)(name, { timeout: 120_000 }, () => {
   });
 
   const session = (...args: string[]): string[] => ['session', '--stack', stackFile, ...lightLoad, ...args];
-
-  async function documentOf(run: string): Promise<RunDocument> {
-    return runDocumentSchema.parse(JSON.parse(await readFile(join(run, 'run.json'), 'utf8')));
-  }
 
   test('watches every layer through four phases, and prints the samples of the guide', async () => {
     const run = join(folder.path, 'healthy');
@@ -141,3 +137,7 @@ describe.skipIf(missing)(name, { timeout: 120_000 }, () => {
     expect(document.phaseFigures?.length).toBeGreaterThan(5);
   });
 });
+
+async function documentOf(run: string): Promise<RunDocument> {
+  return runDocumentSchema.parse(JSON.parse(await readFile(join(run, 'run.json'), 'utf8')));
+}
