@@ -95,6 +95,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
       'src/lab/load/generator-health.ts',
       'src/lab/load/generator-limits.ts',
       'src/lab/load/load-statistics.ts',
+      'src/lab/timeline/samples.ts',
       'src/shared/',
     ],
     typesOf: ['src/lab/'],
