@@ -170,6 +170,7 @@ describe('pg_stat_statements', () => {
   });
 });
 
+/** Those of the database: its activity, and its statements. */
 function collectors(dsn = database.dsn): Collector[] {
   const stack = {
     name: 'test',
@@ -181,7 +182,7 @@ function collectors(dsn = database.dsn): Collector[] {
   };
   const created = createCollectors({ ...stack, postgresDsn: dsn }, { logger: createLogger('silent') });
   opened.push(...created);
-  return created;
+  return created.filter(({ source }) => source === 'postgres' || source === 'statements');
 }
 
 async function sampleOnce(postgres = collectors()[0]): Promise<PostgresSample> {
