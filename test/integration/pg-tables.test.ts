@@ -45,7 +45,10 @@ describeOnServers('pg tables', (open) => {
     await scan(4);
     const look = new TablesLook(postgresAt(await loginRole(database.dsn)), { lifetime: true });
     const { document, text } = await lookAt(look);
-    expect(document).toMatchObject({ windowMs: null, tables: [{ table: 'call', seqScan: 4 }] });
+    expect(document).toMatchObject({
+      windowMs: null,
+      tables: [{ table: 'call', liveRows: 2000, seqScan: 4 }],
+    });
     expect(text).toMatch(/^Since the last reset, \d+\.\d s ago/);
   });
 

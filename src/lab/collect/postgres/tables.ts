@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { labMark, type SampleQuery } from './lab-sql.ts';
 
-const counters = `schemaname as schema, relname as "table", n_live_tup::float8 as "liveRows",
+/** A reset of the statistics sets the count of live rows to zero, while the planner keeps its own. */
+const liveRows = `case when n_live_tup > 0 then n_live_tup::float8
+        else greatest(0, (select reltuples from pg_class where oid = relid))::float8 end`;
+
+const counters = `schemaname as schema, relname as "table", ${liveRows} as "liveRows",
       n_dead_tup::float8 as "deadRows", seq_scan::float8 as "seqScan", seq_tup_read::float8 as "seqTupRead",
       coalesce(idx_scan, 0)::float8 as "idxScan", coalesce(idx_tup_fetch, 0)::float8 as "idxTupFetch",
       n_tup_ins::float8 as inserted, n_tup_upd::float8 as updated, n_tup_del::float8 as deleted`;
