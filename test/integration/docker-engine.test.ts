@@ -13,6 +13,7 @@ describe.skipIf(dockerRequirement.missing)(title("the tests' own Docker Engine",
       await using engine = await startDocker();
       group = basename(dirname(engine.socket));
       await engine.run('box', ['sh', '-c', 'echo hello; sleep 600']);
+      await engine.run('shared', ['sleep', '600'], ['--network', 'host']);
       await engine.runNode('node', ['-e', 'console.log(process.version); setInterval(() => {}, 1000)']);
       await expect.poll(() => engine.docker('logs', 'box')).toBe('hello');
       await expect.poll(() => engine.docker('logs', 'node')).toBe(process.version);

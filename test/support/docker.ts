@@ -153,7 +153,7 @@ function requireAll(...requirements: Requirement[]): Requirement {
 
 /**
  * The engine does not notice that its parent is gone: a shell does, which waits for the end of its own stdin. It takes
- * away the containers, then the engine, then the empty control groups of both.
+ * away the containers, then the engine, then the mounts and the empty control groups of both.
  */
 const guardScript = `
 socket=$1 group=$2
@@ -165,6 +165,8 @@ containers=$(docker --host "unix://$socket" ps --all --quiet)
 [ -z "$containers" ] || docker --host "unix://$socket" rm --force --volumes $containers >/dev/null
 kill -TERM $engine
 wait $engine
+# The engine leaves the network namespace of containers that share this machine's mounted.
+grep -o " $(dirname "$socket")/[^ ]*" /proc/self/mountinfo | xargs --no-run-if-empty umount
 find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null
 exit 0
 `;
