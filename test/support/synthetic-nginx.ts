@@ -1,5 +1,5 @@
 import type { ArtifactSlots } from '../../src/lab/diagnose/artifacts.ts';
-import type { AccessLogSample } from '../../src/lab/timeline/samples/nginx-sample.ts';
+import type { AccessLogSample, NginxSample } from '../../src/lab/timeline/samples/nginx-sample.ts';
 import { AccessWindow } from '../../src/lab/nginx/access-window.ts';
 
 /** A second of an access log: so many requests to each upstream, which took so long in all and so long there. */
@@ -19,6 +19,22 @@ export function accessSecond(
   return window.sample(1000);
 }
 
+/** Replicas that get as much as each other, and hardly any time that is nginx' own. */
+export const healthyAccess = accessSecond({ 'a:1': 30, 'b:1': 30 }, { requestMs: 5, upstreamMs: 4 });
+
+/** `stub_status` after so many seconds of sixty requests each. */
+export function nginxSample(second: number, dropped = 0): NginxSample {
+  return {
+    active: 10,
+    reading: 0,
+    writing: 2,
+    waiting: 8,
+    accepts: second * 10,
+    handled: second * 10 - dropped,
+    requests: second * 60,
+  };
+}
+
 /** The run with nginx before the gateway, a sample a second; `accepts` and `handled` are those of `stub_status` by then. */
 export function withNginx(
   run: ArtifactSlots,
@@ -29,15 +45,7 @@ export function withNginx(
   const access = seconds.map((second) => ({ atMs: second * 1000, data: sampleAt(second) }));
   const status = seconds.map((second) => ({
     atMs: second * 1000,
-    data: {
-      active: 10,
-      reading: 0,
-      writing: 2,
-      waiting: 8,
-      accepts: second * 10,
-      handled: second * 10 - droppedBy(second),
-      requests: second * 60,
-    },
+    data: nginxSample(second, droppedBy(second)),
   }));
   return {
     ...run,

@@ -18,8 +18,10 @@ import type {
   StatementsSample,
   TableCounters,
 } from '../../src/lab/timeline/samples.ts';
-import type { ContainerSample } from '../../src/lab/timeline/samples/container-sample.ts';
+import type { ContainerSample, HostSample } from '../../src/lab/timeline/samples/container-sample.ts';
 import { LatencySketch } from '../../src/shared/latency-sketch.ts';
+import { quietLog } from './synthetic-logs.ts';
+import { healthyAccess, nginxSample } from './synthetic-nginx.ts';
 import { pgbouncerSample, redisSample } from './synthetic-pools.ts';
 
 export const gatewayPid = 100;
@@ -95,6 +97,10 @@ export function syntheticRun(options: SyntheticRunOptions = {}): ArtifactSlots {
     plans: ok(options.plans ?? []),
     pgbouncer: series<'pgbouncer'>('pgbouncer', pgbouncerSample, change.pgbouncer),
     redis: series<'redis'>('redis', redisSample, change.redis),
+    nginx: series<'nginx'>('nginx', (second) => nginxSample(second), change.nginx),
+    'access-log': series<'access-log'>('access.log', () => healthyAccess, change['access-log']),
+    log: series<'log'>('gateway (file a.log)', () => quietLog, change.log),
+    host: series<'host'>('machine', (_, slow) => hostSample(slow), change.host),
     process: series<'process'>(gatewayTarget, (_, slow) => processSample(slow), change.process),
     container: series<'container'>('web', containerSample, change.container),
     node: series<'node'>(gatewayTarget, (_, slow) => nodeSample(slow), change.node),
@@ -238,6 +244,18 @@ function containerSample(second: number, slow: number): ContainerSample {
     network: { receivedBytes: second * 50_000, sentBytes: second * 80_000 },
     block: { readBytes: 0, writtenBytes: 0 },
     pids: 11,
+  };
+}
+
+/** Four cores, of which something else takes its share in a disturbed second. */
+function hostSample(slow: number): HostSample {
+  return {
+    cores: 4,
+    cpuPercent: Math.min(300, 60 * slow),
+    stealPercent: 0,
+    memoryTotalBytes: 8e9,
+    memoryAvailableBytes: 4e9,
+    pressure: null,
   };
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { noiseLevels, seeds, without } from '../../../test/support/judge-rule.ts';
+import { loggedError, withLog } from '../../../test/support/synthetic-logs.ts';
+import { accessSecond, withNginx } from '../../../test/support/synthetic-nginx.ts';
 import { syntheticRun } from '../../../test/support/synthetic-run.ts';
 import { planKeeping, scansOfLargeTable } from '../../../test/support/large-table.ts';
 import { openTransactions } from '../../../test/support/open-transactions.ts';
@@ -167,6 +169,12 @@ describe('diagnose', () => {
       syntheticRun({
         change: { node: (sample) => ({ ...sample, eventLoopDelayP99Ms: 200, eventLoopUtilization: 1 }) },
       }),
+      withLog(syntheticRun(), () => loggedError(2, { signature: 'deadlock' })),
+      withNginx(
+        syntheticRun(),
+        () => accessSecond({ a: 10, b: 40 }, { requestMs: 90, upstreamMs: 5 }),
+        (second) => second,
+      ),
     ];
     const used = runs
       .map((slots) => diagnose(slots))

@@ -1,8 +1,7 @@
 import { LatencySketch } from '../../../shared/latency-sketch.ts';
-import { isSketch } from '../../timeline/samples.ts';
 import { defineFact } from './facts.ts';
 import { counterGrowth } from './statistics.ts';
-import { loadSamplesIn, readingsIn, samplesIn, steadyWindow } from './window.ts';
+import { readingsIn, samplesIn, steadyWindow } from './window.ts';
 
 /** What the access log tells of the window. Times in milliseconds. */
 export interface AccessInWindow {
@@ -72,15 +71,4 @@ export const nginxDropped = defineFact(['phases', 'nginx'], ({ nginx }, facts) =
     accepted,
     dropped: Math.max(0, accepted - growth(({ handled }) => handled)),
   };
-});
-
-/** p95 of what the clients of our own generator saw in the window; null without a distribution. */
-export const clientP95Ms = defineFact(['phases', 'load'], ({ load }, facts): number | null => {
-  const window = facts.get(steadyWindow);
-  if (window === undefined) return null;
-  const sketch = new LatencySketch();
-  for (const { data } of [...load.values()].flatMap((series) => loadSamplesIn(series, window))) {
-    for (const { latency } of Object.values(data.byName)) if (isSketch(latency)) sketch.merge(latency);
-  }
-  return sketch.count === 0 ? null : sketch.quantileMs(0.95);
 });

@@ -56,7 +56,7 @@ describe('error-burst', () => {
   });
 
   test('is not checked without a log, and without a load nothing is said of it', () => {
-    expect(judge(errorBurst, syntheticRun()).verdict).toBe('not-checked');
+    expect(judge(errorBurst, without(syntheticRun(), 'log')).verdict).toBe('not-checked');
     const unloaded = findingOf(errorBurst, without(withLog(syntheticRun(), storm), 'load'));
     expect(unloaded).toMatchObject({ verdict: 'fail', impact: 0, counterEvidence: [] });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findingOf, judge, noiseLevels, seeds } from '../../../../../test/support/judge-rule.ts';
+import { findingOf, judge, noiseLevels, seeds, without } from '../../../../../test/support/judge-rule.ts';
 import { loggedError, quietLog, withLog } from '../../../../../test/support/synthetic-logs.ts';
 import { syntheticRun } from '../../../../../test/support/synthetic-run.ts';
 import { knownSignature } from './known-signature.ts';
@@ -43,6 +43,6 @@ describe('known-signature', () => {
   });
 
   test('is not checked without a log', () => {
-    expect(judge(knownSignature, syntheticRun()).verdict).toBe('not-checked');
+    expect(judge(knownSignature, without(syntheticRun(), 'log')).verdict).toBe('not-checked');
   });
 });

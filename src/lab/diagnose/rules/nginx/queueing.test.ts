@@ -50,7 +50,7 @@ describe('queueing', () => {
   });
 
   test('is not checked without an access log, nor with one that tells no times', () => {
-    expect(judge(queueing, syntheticRun()).verdict).toBe('not-checked');
+    expect(judge(queueing, without(syntheticRun(), 'access-log')).verdict).toBe('not-checked');
     expect(judge(queueing, withNginx(syntheticRun(), untimed))).toMatchObject({
       verdict: 'not-checked',
       reason: expect.stringContaining('$request_time'),

@@ -1,6 +1,7 @@
 import { confidenceOf, fewestSamples, separation } from '../../computed/confidence.ts';
 import { counted, figure, percent } from '../../computed/figures.ts';
-import { accessInWindow, clientP95Ms, nginxDropped } from '../../computed/nginx-in-window.ts';
+import { loadInWindow } from '../../computed/load-in-window.ts';
+import { accessInWindow, nginxDropped } from '../../computed/nginx-in-window.ts';
 import { rounded, shareWithin } from '../../computed/statistics.ts';
 import { defineRule, type RuleOutcome } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
@@ -34,7 +35,7 @@ export const queueing = defineRule({
     const dropped = status?.dropped ?? 0;
     const slow = access.nginxShare >= dominantShare && access.nginxP95Ms >= leastP95Ms;
     const verdict = dropped > 0 || slow ? 'fail' : 'pass';
-    const clientMs = facts.find(clientP95Ms) ?? null;
+    const clientMs = facts.find(loadInWindow)?.total.p95Ms ?? null;
     return {
       verdict,
       value: rounded(access.nginxP95Ms),

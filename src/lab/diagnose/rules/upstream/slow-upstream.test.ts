@@ -70,7 +70,7 @@ describe('slow-upstream', () => {
     } satisfies SyntheticRunOptions['change'];
     const { findings, notChecked } = diagnose(syntheticRun({ ...slow, change }));
     expect(findings[0]?.ruleId).toBe('generator-saturated');
-    expect(notChecked.map(({ ruleId }) => ruleId)).toEqual(['slow-upstream']);
+    expect(notChecked.map(({ ruleId }) => ruleId)).toContain('slow-upstream');
   });
 
   test('is not checked without load', () => {
