@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, readlink } from 'node:fs/promises';
 import { GaugewayError } from './errors.ts';
 import { errorCode, hasErrorCode } from './system-error.ts';
 
@@ -95,7 +96,7 @@ export async function readBlockBytes(
 /** A file that some kernels and some owners do not show: null then. */
 async function readOptional(pid: number, name: string): Promise<string | null> {
   try {
-    return await readFile(`/proc/${pid}/${name}`, 'utf8');
+    return await readProcText(pid, name);
   } catch (error) {
     if (hasErrorCode(error, 'EACCES', 'ENOENT')) return null;
     throw unreadable(pid, name, error);
@@ -105,7 +106,7 @@ async function readOptional(pid: number, name: string): Promise<string | null> {
 /** A file of `/proc/PID/`. Throws as {@link readProcStat} does. */
 export async function readProcFile(pid: number, name: string): Promise<string> {
   try {
-    return await readFile(`/proc/${pid}/${name}`, 'utf8');
+    return await readProcText(pid, name);
   } catch (error) {
     throw unreadable(pid, name, error);
   }
@@ -123,11 +124,23 @@ export async function readProcLink(pid: number, name: string): Promise<string> {
 /** Numbers of a process's open files. Null when another user's process does not show them. */
 export async function readOpenFiles(pid: number): Promise<string[] | null> {
   try {
-    return await readdir(`/proc/${pid}/fd`);
+    return readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
     if (hasErrorCode(error, 'EACCES')) return null;
     throw unreadable(pid, 'fd', error);
   }
+}
+
+/** These hold the memory of the process while they read it, and wait for whoever else does. */
+const mayWait: readonly string[] = ['cmdline', 'environ'];
+
+/**
+ * Counters of the kernel are copied from memory, which is quicker than handing the read to a thread and waking up when
+ * it is done: with many processes, that is most of what watching them costs.
+ */
+async function readProcText(pid: number, name: string): Promise<string> {
+  const path = `/proc/${pid}/${name}`;
+  return mayWait.includes(name) ? readFile(path, 'utf8') : readFileSync(path, 'utf8');
 }
 
 /** Says why this machine has no `/proc` to read; undefined where it has. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readProcFile } from '../../../shared/proc-files.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
@@ -171,7 +171,8 @@ function levelsOf(group: GroupPlace | undefined): GroupPlace[] {
 async function readGroupFile(group: GroupPlace | undefined, file: string): Promise<string | undefined> {
   if (group === undefined) return undefined;
   try {
-    return await readFile(join(group.mount, group.path, file), 'utf8');
+    // Counters in the kernel's memory, see proc-files.ts.
+    return readFileSync(join(group.mount, group.path, file), 'utf8');
   } catch (error) {
     // Gone meanwhile, or a kernel that was started without it.
     if (hasErrorCode(error, 'ENOENT', 'ENODEV', 'EOPNOTSUPP', 'ENOTSUP')) return undefined;
