@@ -9,7 +9,7 @@ import type { NamedLog, WatchedLogs, WatchedLogsOptions } from '../lab/look/logs
 import type { Look, LookDocument } from '../lab/look/look.ts';
 import { type LogLevel, logLevels } from '../lab/timeline/samples/log-sample.ts';
 import { nowMs } from '../shared/clock.ts';
-import { parseDurationMs } from '../shared/duration.ts';
+import { formatDurationMs, parseDurationMs } from '../shared/duration.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import { describeLogOrigin, type WatchedLog } from '../shared/stack-description.ts';
 import { interruptSignal } from './interrupt-signal.ts';
@@ -119,11 +119,20 @@ async function run<Reading, Document extends LookDocument>(
   if (sources.logs.length === 0) throw missingSource('log', '--log');
   const isKept = sources.logs.some(({ from }) => !('file' in from));
   const sinceMs = flags.since ?? (isKept ? usualSinceMs : undefined);
+  const olderNote =
+    flags.since === undefined && isKept
+      ? `what is older than ${formatDurationMs(usualSinceMs)} (--since 24h)`
+      : undefined;
   const watch = flags.watch || flags.follow;
   const interrupt = interruptSignal(() => undefined);
   const look = create(
     namedLogs(sources.logs, sources.containerSocket),
-    { sinceMs: sinceMs === undefined ? undefined : nowMs() - sinceMs, follow: watch, stop: interrupt.signal },
+    {
+      sinceMs: sinceMs === undefined ? undefined : nowMs() - sinceMs,
+      ...(olderNote === undefined ? {} : { olderNote }),
+      follow: watch,
+      stop: interrupt.signal,
+    },
     flags,
   );
   const hideProgress = showProgress(look.logs);

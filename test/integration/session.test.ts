@@ -245,7 +245,7 @@ describe('gaugeway session refuses in one line', () => {
     ['a time that is none', ['--duration', '5 parsecs'], 2, /not a duration/],
     ['a PID that is none', ['--pid', 'init'], 2, /--pid takes PID or ROLE=PID/],
     ['a role that is none', ['--pid', 'boss=1'], 2, /--pid takes PID or ROLE=PID/],
-    ['a PID without its stack', ['--pid', '1'], 2, /--target, which is missing/],
+    ['a PID without its stack', ['--pid', '1'], 2, /--target, or the file behind --stack, which are missing/],
     ['an unknown scenario', ['--scenario', 'chaos'], 2, /no scenario 'chaos': there are mcp-mixed, /],
     ['an unknown option', ['--user', '5'], 2, /--users/],
   ];

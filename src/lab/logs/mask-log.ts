@@ -33,7 +33,7 @@ const rules: readonly [RegExp, string][] = [
   ],
   [new RegExp(String.raw`(\s--?${secretKey}\s+)(?!-)[^\s"']+`, 'gi'), '$1***'],
   // The body of a key, a line of which has nothing else in it.
-  [/^[A-Za-z0-9+/=]{48,}$/g, '***'],
+  [/^(?=.*[A-Za-z0-9])[A-Za-z0-9+/=]{48,}$/g, '***'],
   [/([?&](?:code|state|key|auth|sid|sign)=)[^&\s"']+/gi, '$1***'],
   [
     /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|sk-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[A-Z0-9]{16}|AIza[\w-]{30,})/g,

@@ -27,6 +27,7 @@ export class GuideSamples {
   #told = 0;
   #load = new LoadStatistics();
   #cpu = new Map<string, number[]>();
+  readonly #containers = new Set<string>();
   #connections: PostgresSample['connections'] | undefined;
 
   constructor(rhythm: SampleRhythm, print: (lines: string[]) => void) {
@@ -73,7 +74,14 @@ export class GuideSamples {
     if (source === 'load') this.#load.add(data, atMs);
     if (source === 'postgres') this.#connections = data.connections;
     if ((source === 'process' || source === 'container') && data.role === 'gateway') {
-      this.#cpu.set(target, [...(this.#cpu.get(target) ?? []), data.cpuPercent]);
+      const name = target.replace(/ \(pid \d+\)$/, '');
+      if (source === 'container' && !this.#containers.has(name)) {
+        this.#containers.add(name);
+        this.#cpu.delete(name);
+      }
+      // A container is counted with all its processes, so that none of them is told beside it.
+      if (source === 'process' && this.#containers.has(name)) return;
+      this.#cpu.set(name, [...(this.#cpu.get(name) ?? []), data.cpuPercent]);
     }
   }
 
@@ -86,9 +94,7 @@ export class GuideSamples {
       .map(({ state, count }) => `${state} ${count}`);
     const cpu = [...this.#cpu]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(
-        ([target, percents]) => `${target.replace(/ \(pid \d+\)$/, '')} ${tenths.format(mean(percents))} %`,
-      );
+      .map(([name, percents]) => `${name} ${tenths.format(mean(percents))} %`);
     this.#print([
       `=== SAMPLE ${this.#told} ===`,
       `RPS: ${whole.format(rps)}${slowest === undefined ? '' : `, slowest: ${slowest.name} avg: ${whole.format(slowest.meanMs)}ms`}`,

@@ -11,6 +11,8 @@ export interface NamedLog {
 export interface WatchedLogsOptions {
   /** Entries before it are left out. */
   sinceMs: number | undefined;
+  /** What the user should know of older ones, when it was not he who left them out. */
+  olderNote?: string;
   /** Whether to go on after the end. */
   follow: boolean;
   /** Ends the reading early; what was read counts. */
@@ -27,6 +29,8 @@ export interface LogsRead {
   lastMs: number | null;
   /** Whether the user ended it before the end. */
   stopped: boolean;
+  /** Of entries that were left out without being asked to. */
+  olderNote: string | undefined;
 }
 
 /**
@@ -39,7 +43,7 @@ export class WatchedLogs {
   readonly #closed = new AbortController();
   #isRead = false;
   #failure: { cause: unknown } | undefined;
-  readonly #read: LogsRead = { entries: 0, tooLong: 0, firstMs: null, lastMs: null, stopped: false };
+  readonly #read: LogsRead;
 
   constructor(
     logs: readonly NamedLog[],
@@ -47,6 +51,8 @@ export class WatchedLogs {
     onEntry: (log: string, entry: LogEntry) => void,
   ) {
     this.#options = options;
+    const { olderNote } = options;
+    this.#read = { entries: 0, tooLong: 0, firstMs: null, lastMs: null, stopped: false, olderNote };
     this.#logs = logs.map(({ name, source }) => ({
       name,
       reader: new LogReader(source, (entry) => {
@@ -120,8 +126,9 @@ export class WatchedLogs {
 }
 
 /** What a reader has to know of how it was read. */
-export function notesOf({ tooLong, stopped }: LogsRead): string[] {
+export function notesOf({ tooLong, stopped, olderNote }: LogsRead): string[] {
   return [
+    ...(olderNote === undefined ? [] : [olderNote]),
     ...(tooLong > 0 ? [`${tooLong} lines longer than 64 KiB`] : []),
     ...(stopped ? ['what comes after the place where the reading was ended'] : []),
   ];

@@ -88,7 +88,6 @@ export class IndexesLook extends PostgresLook<IndexesReading, IndexesDocument> {
         rows: needless.slice(0, shownRows),
         name: { title: 'index', value: ({ index }) => index },
         columns: [
-          { title: 'why', value: whyOf, expendable: 0, align: 'left' },
           {
             title: 'size',
             value: ({ bytes }) => (bytes === null ? 'locked' : formatBytes(bytes)),
@@ -103,6 +102,7 @@ export class IndexesLook extends PostgresLook<IndexesReading, IndexesDocument> {
           },
         ],
         verdict: ({ verdict }) => verdict,
+        detail: whyOf,
         empty: 'No index is invalid, covered by another, or large and unused.',
       }),
     ];
