@@ -51,6 +51,9 @@ function fromFindings(
     // What requests and logs tell is what a limit leads to.
     if (area === undefined || area === 'load' || area === 'logs' || impact < weightyImpact) continue;
     if (verdict !== 'fail' && verdict !== 'warn') continue;
+    // A machine that one part of the stack uses up is that part's limit.
+    const [busiest] = facts.find(processCpu) ?? [];
+    if (area === 'host' && busiest !== undefined && busiest.meanPercent >= saturatedCpuPercent) continue;
     const gateway = facts.find(processCpu)?.find(({ role }) => role === 'gateway');
     // One that is kept from its core has no share of it to tell.
     const hot = ruleId === 'cpu-saturated' && verdict === 'fail';
