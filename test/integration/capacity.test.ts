@@ -184,7 +184,7 @@ describe('gaugeway capacity refuses in one line', () => {
     ['the open model', ['--rate', '100/s'], 2, /unknown option '--rate'/],
     ['a target elsewhere', ['--target', 'http://192.0.2.1:4444'], 2, /--allow-remote/],
     ['a target that does not answer', ['--target', 'http://127.0.0.1:1'], 3, /127\.0\.0\.1:1/],
-    ['a PID without its stack', ['--pid', '1'], 2, /--target, which is missing/],
+    ['a PID without its stack', ['--pid', '1'], 2, /--target, or the file behind --stack, which are missing/],
   ];
 
   it.each(cases)('%s', async (name, args, expectedCode, message) => {
