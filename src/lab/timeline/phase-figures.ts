@@ -133,7 +133,7 @@ const definitions: readonly FigureDefinition[] = [
   {
     title: 'requests at nginx',
     unit: 'per second',
-    of: (view) => growthIn(view.series.nginx, view.phase, ({ requests }) => requests),
+    of: (view) => growthIn(withoutOwnLooks(view.series.nginx), view.phase, (requests) => requests),
   },
   {
     title: 'p95 at nginx',
@@ -212,6 +212,16 @@ function cpuByRole(
     const ofRole = samples.filter(({ data }) => data.role === role);
     return [role, ofRole.length === 0 ? null : sum(ofRole.map(({ data }) => data.cpuPercent)) / seconds];
   });
+}
+
+/** Each look at the status page is a request as well. */
+function withoutOwnLooks(series: SeriesBySource['nginx']): Map<string, Timed<number>[]> {
+  return new Map(
+    [...series].map(([target, samples]) => [
+      target,
+      samples.map(({ atMs, data }, looks) => ({ atMs, data: data.requests - looks })),
+    ]),
+  );
 }
 
 function highest(values: readonly number[]): number | null {
