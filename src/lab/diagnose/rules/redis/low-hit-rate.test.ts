@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { findingOf, judge, noiseLevels, seeds, without } from '../../../../../test/support/judge-rule.ts';
-import { syntheticRun, type SyntheticRunOptions } from '../../../../../test/support/synthetic-run.ts';
+import {
+  loadWindow,
+  syntheticRun,
+  type SyntheticRunOptions,
+} from '../../../../../test/support/synthetic-run.ts';
 import type { ArtifactSlots } from '../../artifacts.ts';
 import { lowHitRate } from './low-hit-rate.ts';
 
@@ -33,6 +37,20 @@ describe('low-hit-rate', () => {
     expect(evidence[1]?.text).toMatch(/^\d\.\d+ misses for each request of the load/);
     expect(counterEvidence[0]?.text).toContain('was never stored');
     expect(impact).toBe(1);
+  });
+
+  test('is worth a look when each request misses, however few a slow stack answers', () => {
+    const slow = syntheticRun({
+      change: {
+        load: (sample) => ({ ...sample, byName: { 'tools/call demo-echo': loadWindow(10, 500) } }),
+      },
+    });
+    const finding = findingOf(lowHitRate, { ...cache(1, 30), load: slow.load });
+    expect(finding).toMatchObject({
+      verdict: 'warn',
+      title: "97 % of the cache's lookups miss, 3 for each request",
+    });
+    expect(finding.impact).toBeLessThan(0.2);
   });
 
   test('passes a low rate of few lookups, and many misses of very many', () => {

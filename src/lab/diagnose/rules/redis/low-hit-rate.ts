@@ -9,6 +9,10 @@ import { defineRule } from '../../rule.ts';
 const goodHitRate = 0.9;
 /** Fewer misses a second cost nothing that anybody notices. */
 const manyMissesPerS = 50;
+/** So many misses for each request are worth a look however few requests a slow stack answers. */
+const missesOfARequest = 1;
+/** What a miss costs cannot be told from few of them. */
+const fewMissesImpact = 0.1;
 const listedCommands = 3;
 
 /** A cache that is asked and has no answer: each miss is the work that it was meant to save, and a round trip. */
@@ -30,26 +34,31 @@ export const lowHitRate = defineRule({
     const { target, work, last } = use;
     const { hits, misses, hitRate, seconds } = work;
     const missesPerS = seconds === 0 ? 0 : misses / seconds;
-    const failed = hitRate !== null && hitRate < goodHitRate && missesPerS > manyMissesPerS;
+    const isLow = hitRate !== null && hitRate < goodHitRate;
     const load = facts.find(loadInWindow);
-    const perRequest =
-      load === undefined || load.total.requests === 0 ? undefined : misses / load.total.requests;
+    // Counters are read a little before and after the window: rates are compared, not sums.
+    const perRequest = load === undefined || load.total.rps === 0 ? undefined : missesPerS / load.total.rps;
+    const many = isLow && missesPerS > manyMissesPerS;
+    const failed = many || (isLow && (perRequest ?? 0) >= missesOfARequest);
+    const verdict = many ? 'fail' : failed ? 'warn' : 'pass';
     return {
-      verdict: failed ? 'fail' : 'pass',
+      verdict,
       value: hitRate === null ? null : rounded(hitRate * 100, 1),
       unit: '%',
       confidence: confidenceOf({
         samples: work.readings,
-        ratio: failed
+        ratio: many
           ? separation(missesPerS, manyMissesPerS)
           : Math.max(separation(missesPerS, manyMissesPerS), separation(1 - (hitRate ?? 1), 1 - goodHitRate)),
         corroborated: !failed || (perRequest ?? 0) > 0,
       }),
       // Without the load nobody knows how many requests the misses fall on.
-      impact: failed ? rounded(shareWithin(perRequest ?? 1 - (hitRate ?? 1), 1)) : 0,
+      impact: many ? rounded(shareWithin(perRequest ?? 1 - (hitRate ?? 1), 1)) : failed ? fewMissesImpact : 0,
       ...(failed
         ? {
-            title: `${percent(1 - (hitRate ?? 1))} of the cache's lookups miss, ${figure(missesPerS)} each second`,
+            title: many
+              ? `${percent(1 - (hitRate ?? 1))} of the cache's lookups miss, ${figure(missesPerS)} each second`
+              : `${percent(1 - (hitRate ?? 1))} of the cache's lookups miss, ${figure(rounded(perRequest ?? 0))} for each request`,
           }
         : {}),
       evidence: [
