@@ -4,6 +4,7 @@ import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { maskSecrets } from '../../../shared/mask-secrets.ts';
 import type { Connection } from '../shared-connection.ts';
 import { labApplicationName, labMark, type SampleQuery } from './lab-sql.ts';
+import { PreparedReads } from './prepared-reads.ts';
 
 const connectTimeoutMs = 5000;
 /** Above the server's own limits, for a network that swallows answers. */
@@ -48,6 +49,7 @@ export class PostgresTarget implements Connection {
   readonly serverVersion: number;
   /** Whether this is a session of the server, and none that a pooler lends for a transaction. */
   readonly direct: boolean;
+  readonly #prepared = new PreparedReads();
   #lost = false;
   /** A connection does one thing at a time: a transaction of one collector never sees statements of another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -100,14 +102,23 @@ export class PostgresTarget implements Connection {
     return this.#lost;
   }
 
-  /** Runs statements in one round trip and one transaction, without anything of the session or prepared. */
+  /**
+   * Runs statements in one round trip and one transaction. In a session of its own, what is read again is prepared;
+   * behind a pooler nothing is.
+   */
   async read(...queries: SampleQuery<unknown>[]): Promise<Answers> {
-    const before = limits(2000);
     const all = [...queries, serverTime];
-    const text = [...before, ...all.map(({ sql }) => sql)].join(';\n');
     return this.#inTurn(async () => {
-      const answers = results.parse(await this.#client.query(text)).slice(before.length);
-      return new Answers(new Map(all.map((query, at) => [query, answers[at]?.rows])));
+      const sent = all.map(({ sql }) => (this.direct ? this.#prepared.prepare(sql) : { first: [], sql }));
+      const before = [...limits(2000), ...sent.flatMap(({ first }) => first)];
+      const text = [...before, ...sent.map(({ sql }) => sql)].join(';\n');
+      try {
+        const answers = results.parse(await this.#client.query(text)).slice(before.length);
+        return new Answers(new Map(all.map((query, at) => [query, answers[at]?.rows])));
+      } catch (error) {
+        this.#prepared.forget();
+        throw error;
+      }
     });
   }
 
