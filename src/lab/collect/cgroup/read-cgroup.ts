@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nowMs } from '../../../shared/clock.ts';
 import { readProcFile } from '../../../shared/proc-files.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
 import type { Pressure, ResourceUse } from '../../timeline/samples/container-sample.ts';
@@ -32,13 +33,36 @@ export interface CgroupReading extends Pick<ResourceUse, 'cpuLimitCores' | 'thro
   block: BlockBytes | null;
 }
 
-/** The groups of a process. Throws as `readProcFile` does. */
+/** Control groups are mounted when a machine starts; a container seldom brings others. */
+const mountsKeptMs = 10_000;
+/** Processes of one group are read one after the other within a tick. */
+const readingKeptMs = 200;
+
+let known: { untilMs: number; mountinfo: string; folders: Map<string, CgroupFolders> } | undefined;
+const recent = new WeakMap<CgroupFolders, { untilMs: number; reading: Promise<CgroupReading> }>();
+
+/** The groups of a process; the same object for processes of the same groups. Throws as `readProcFile` does. */
 export async function findCgroup(pid: number): Promise<CgroupFolders> {
-  return cgroupFolders(await readProcFile(pid, 'cgroup'), await readProcFile(process.pid, 'mountinfo'));
+  const text = await readProcFile(pid, 'cgroup');
+  if (known === undefined || nowMs() > known.untilMs) {
+    const mountinfo = await readProcFile(process.pid, 'mountinfo');
+    known = { untilMs: nowMs() + mountsKeptMs, mountinfo, folders: new Map() };
+  }
+  const folders = known.folders.get(text) ?? cgroupFolders(text, known.mountinfo);
+  known.folders.set(text, folders);
+  return folders;
 }
 
-/** Reads a group. A group that is gone gives nulls. */
-export async function readCgroup(folders: CgroupFolders): Promise<CgroupReading> {
+/** Reads a group, or gives what was read of it a moment ago. A group that is gone gives nulls. */
+export function readCgroup(folders: CgroupFolders): Promise<CgroupReading> {
+  const last = recent.get(folders);
+  if (last !== undefined && nowMs() < last.untilMs) return last.reading;
+  const reading = readGroup(folders);
+  recent.set(folders, { untilMs: nowMs() + readingKeptMs, reading });
+  return reading;
+}
+
+async function readGroup(folders: CgroupFolders): Promise<CgroupReading> {
   const { byController, unified } = folders;
   // A hybrid machine has its controllers in version 1, and there can be none of one that version 2 has.
   const isVersion1 = byController.has('cpu') || byController.has('memory');
