@@ -145,6 +145,16 @@ describe('gaugeway pg explain on PostgreSQL 18, without hypopg', () => {
     expect(statements.every(({ calls }) => calls > 0)).toBe(true);
   });
 
+  test('takes a long statement whole', async () => {
+    const columns = Array.from({ length: 200 }, (_, at) => `tool_id as tool_number_${at}`).join(', ');
+    const long = `select ${columns} from tool_metrics where response_time = -1`;
+    expect(long.length).toBeGreaterThan(4000);
+    await query(dsn, long);
+    const { statements } = await explain(dsn, { top: 50 });
+    const found = statements.find(({ sql }) => sql.includes('tool_number_199'));
+    expect(found?.sql).toMatch(/where response_time = \S+$/);
+  });
+
   test('reads the statement from a file', async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, 'query.sql');

@@ -35,7 +35,6 @@ describeOnServers('pg indexes', (open) => {
       );
       expect(found).toEqual({
         call_tool: 'call_tool_name',
-        call_tool_name: 'unused',
         call_tool_desc: 'unused',
         call_part: 'unused',
         call_lower: 'unused',

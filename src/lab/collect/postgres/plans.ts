@@ -4,7 +4,7 @@ import { type SentQuery, choosePlans } from './choose-plans.ts';
 import { explainStatement } from './explain-statement.ts';
 import { maskStatement } from './mask-statement.ts';
 import type { PostgresTarget } from './postgres-target.ts';
-import { type StatementCounters, statementsSchema, topStatements } from './statements.ts';
+import { longestText, type StatementCounters, statementsSchema, topStatements } from './statements.ts';
 
 /** Statements to compare over a run; more than this are not told apart. */
 const comparedStatements = 500;
@@ -70,8 +70,8 @@ export class PlanTaker {
 /** None where pg_stat_statements is missing: plans are then taken for what was seen running. */
 async function readStatements(postgres: PostgresTarget): Promise<StatementCounters[]> {
   try {
-    const all = topStatements(await statementsSchema(postgres), comparedStatements);
-    return (await postgres.read(all)).of(all);
+    const all = topStatements(await statementsSchema(postgres), comparedStatements, longestText);
+    return (await postgres.read(all)).of(all).filter(({ query }) => query.length < longestText);
   } catch (error) {
     if (error instanceof GaugewayError && error.code === 'usage') return [];
     throw error;

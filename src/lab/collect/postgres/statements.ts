@@ -27,10 +27,22 @@ const statementRow = z.object({
 });
 export type StatementCounters = z.infer<typeof statementRow>;
 
-/** The `limit` statements of this database with the most total time, all users together, without the lab's own. */
-export function topStatements(schema: string, limit: number): SampleQuery<StatementCounters[]> {
+/** Characters of a statement that a sample keeps. */
+const sampledText = 2000;
+/** A text that is as long as this was cut: it is not the statement any more, and must not be sent. */
+export const longestText = 65_536;
+
+/**
+ * The `limit` statements of this database with the most total time, all users together, without the lab's own; of each
+ * text the first `textLength` characters.
+ */
+export function topStatements(
+  schema: string,
+  limit: number,
+  textLength = sampledText,
+): SampleQuery<StatementCounters[]> {
   return {
-    sql: `select ${labMark} queryid::text as "queryId", left(min(query), 2000) as query,
+    sql: `select ${labMark} queryid::text as "queryId", left(min(query), ${textLength}) as query,
         sum(calls)::float8 as calls, sum(rows)::float8 as "rows", sum(total_exec_time)::float8 as "totalMs",
         sum(shared_blks_hit)::float8 as "sharedBlksHit", sum(shared_blks_read)::float8 as "sharedBlksRead",
         sum(temp_blks_written)::float8 as "tempBlksWritten"

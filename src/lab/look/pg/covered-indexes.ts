@@ -23,7 +23,13 @@ export function coveredIndexes(indexes: readonly IndexState[]): CoveredIndex[] {
       if (by !== undefined) found.push({ index, by });
     }
   }
-  return found;
+  return found.map(({ index, by }) => ({ index, by: endOfChain(by, found) }));
+}
+
+/** The one that stays when all that are covered go. */
+function endOfChain(index: IndexState, found: readonly CoveredIndex[]): IndexState {
+  const next = found.find((each) => each.index === index)?.by;
+  return next === undefined ? index : endOfChain(next, found);
 }
 
 function covers(wide: IndexState, narrow: IndexState): boolean {

@@ -1,10 +1,11 @@
+import { DatabaseError } from 'pg';
 import { nowMs } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { explainStatement, type TakenPlan } from '../../collect/postgres/explain-statement.ts';
 import { maskStatement } from '../../collect/postgres/mask-statement.ts';
 import { parseStatement } from '../../collect/postgres/parse-statement.ts';
 import type { PostgresTarget } from '../../collect/postgres/postgres-target.ts';
-import { statementsSchema, topStatements } from '../../collect/postgres/statements.ts';
+import { longestText, statementsSchema, topStatements } from '../../collect/postgres/statements.ts';
 import type { SharedConnection } from '../../collect/shared-connection.ts';
 import { nodesOf } from '../../plan/plan-tree.ts';
 import { formatCount } from '../../plan/plan-figures.ts';
@@ -73,21 +74,24 @@ export class ExplainLook implements Look<Reading, ExplainDocument> {
   }
 
   async #takeTop(postgres: PostgresTarget, top: number): Promise<Pick<Reading, 'plans' | 'notes'>> {
-    const query = topStatements(await statementsSchema(postgres), mostCompared);
+    const query = topStatements(await statementsSchema(postgres), mostCompared, longestText);
     const plans: TakenPlan[] = [];
     const notes: string[] = [];
     for (const { queryId, query: text, calls, totalMs } of (await postgres.read(query)).of(query)) {
       if (plans.length === top || notes.length === mostNotes) break;
+      if (text.length >= longestText) {
+        notes.push(`the plan of "${firstWords(text)}": its text is too long`);
+        continue;
+      }
       if (!(await hasPlan(text))) continue;
       const statement = { queryId, text, calls, meanMs: calls === 0 ? 0 : totalMs / calls };
       try {
         plans.push(await explainStatement(postgres, statement, this.#options));
       } catch (error) {
         // One statement that has no plan does not hide the others.
-        if (!(error instanceof GaugewayError) || error.code !== 'usage') throw error;
-        notes.push(
-          `the plan of "${firstWords(text)}": ${messageOf(error)}; give it with constants, by --sql`,
-        );
+        const remedy = remedyOf(error);
+        if (remedy === undefined) throw error;
+        notes.push(`the plan of "${firstWords(text)}": ${messageOf(error)}${remedy}`);
       }
     }
     return { plans, notes };
@@ -194,3 +198,14 @@ function firstWords(sql: string): string {
   const line = maskStatement(sql).replaceAll(/\s+/g, ' ').trim();
   return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
 }
+
+/** What helps where one statement has no plan; undefined where the server itself is the matter. */
+function remedyOf(error: unknown): string | undefined {
+  if (!(error instanceof GaugewayError)) return undefined;
+  if (error.code === 'usage') return '; give it with constants, by --sql';
+  // The message names the right that is missing.
+  return error.cause instanceof DatabaseError && error.cause.code === missingRight ? '' : undefined;
+}
+
+/** SQLSTATE of insufficient_privilege. */
+const missingRight = '42501';

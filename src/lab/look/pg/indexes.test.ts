@@ -37,6 +37,34 @@ describe('an index is covered', () => {
     expect(covered(index('ba', [2, 1]), index('abc', [1, 2, 3]))).toEqual([]);
   });
 
+  test('by the one that stays, when that covers it by way of others', () => {
+    expect(covered(index('a', [1]), index('ab', [1, 2]), index('abc', [1, 2, 3]))).toEqual([
+      'a by abc',
+      'ab by abc',
+    ]);
+  });
+
+  test('and the one that covers it is then in use, though nobody uses it yet', () => {
+    const reading = {
+      atMs: 0,
+      statsResetMs: null,
+      indexes: [
+        index('a', [1]),
+        index('ab', [1, 2], { scans: 0, bytes: 1e9 }),
+        index('c', [3], { scans: 0, bytes: 1e9 }),
+      ],
+      tables: [],
+    };
+    const needless = judgeIndexes(reading, limitsWith({})).needless.map(({ index: name, fault }) => [
+      name,
+      fault,
+    ]);
+    expect(needless).toEqual([
+      ['c', 'unused'],
+      ['a', 'covered'],
+    ]);
+  });
+
   test('by an equal one, of which one stays', () => {
     expect(covered(index('x', [1]), index('y', [1]))).toEqual(['y by x']);
     expect(covered(index('x', [1]), index('y', [1], { unique: true }))).toEqual(['x by y']);

@@ -118,10 +118,11 @@ export function judgeIndexes(
     .flatMap((table) => missingOf(table, limits))
     .toSorted((a, b) => b.seqScan * b.liveRows - a.seqScan * a.liveRows);
   const covered = coveredIndexes(indexes);
+  const covering = new Set(covered.map(({ by }) => by));
   const needless = indexes
     .flatMap((index): NeedlessIndex[] => {
       const by = covered.find((each) => each.index === index)?.by ?? null;
-      const fault = faultOf(index, by !== null, limits);
+      const fault = faultOf(index, { isCovered: by !== null, covers: covering.has(index) }, limits);
       if (fault === undefined) return [];
       const { definition, bytes, scans, lastScanMs } = index;
       const coveredBy = fault === 'covered' ? (by?.index ?? null) : null;
@@ -156,12 +157,17 @@ function missingOf(
   return [{ table: qualified(schema, table), liveRows, seqScan, idxScan, indexUsePercent, verdict: 'warn' }];
 }
 
-function faultOf(index: IndexState, covered: boolean, limits: Limits): IndexFault | undefined {
+/** One that covers others takes over their use when they go: it is not unused. */
+function faultOf(
+  index: IndexState,
+  { isCovered, covers }: { isCovered: boolean; covers: boolean },
+  limits: Limits,
+): IndexFault | undefined {
   const { valid, building, unique, constraint, scans, bytes } = index;
   if (!valid) return building ? undefined : 'invalid';
-  if (covered) return 'covered';
+  if (isCovered) return 'covered';
   const unused = scans <= limits['pg.indexes.scans'] && (bytes ?? 0) >= limits['pg.indexes.size'];
-  return unused && !unique && !constraint ? 'unused' : undefined;
+  return unused && !covers && !unique && !constraint ? 'unused' : undefined;
 }
 
 function missingRemark({ table, seqScan, liveRows, indexUsePercent }: MissingIndex): Remark {
