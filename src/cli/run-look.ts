@@ -36,8 +36,8 @@ export async function runLook<Reading, Document extends LookDocument>(
       await sleep(windowMs, signal);
     }
     for (;;) {
-      // The last reading is taken although the user wants to go: it ends his window.
-      const after = await readAgain(look, working.signal, screen);
+      // The last reading of a window is taken although the user wants to go; any other ends with his Ctrl-C.
+      const after = await readAgain(look, look.needsWindow ? working.signal : signal, screen);
       if (after !== undefined) {
         const document = look.judge(after, before, limits);
         screen.show(document, (layout) => renderLook(document, look.tables(document), layout));
@@ -60,7 +60,7 @@ export async function runLook<Reading, Document extends LookDocument>(
   }
 }
 
-/** A source that was read and fails for a moment does not end a watch: undefined then. */
+/** Undefined for a source that was read and fails for a moment, which does not end a watch, and for Ctrl-C in one. */
 async function readAgain<Reading>(
   look: Look<Reading, LookDocument>,
   signal: AbortSignal,
@@ -69,6 +69,7 @@ async function readAgain<Reading>(
   try {
     return await look.read(signal);
   } catch (error) {
+    if (signal.aborted && screen.watches) return undefined;
     const passing = error instanceof GaugewayError && error.spec.retryable;
     if (!passing || !screen.watches) throw error;
     screen.fault(error);

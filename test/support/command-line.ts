@@ -15,6 +15,8 @@ export interface CommandOptions {
   interruptWhen?: RegExp;
   /** Runs once stderr matches; given the pid of the command. */
   when?: { seen: RegExp; run: (pid: number) => Promise<void> };
+  /** Runs while the command does; given its pid. */
+  meanwhile?: (pid: number) => Promise<void>;
 }
 
 /** Runs `bin/gaugeway` as a user would and waits for its end. */
@@ -41,6 +43,7 @@ export function gaugeway(args: readonly string[], options: CommandOptions = {}):
       when = undefined;
     }
   });
+  options.meanwhile?.(child.pid ?? 0).catch(reject);
   child.on('error', reject);
   child.on('close', (code) => resolve({ code, stdout, stderr }));
   return promise;

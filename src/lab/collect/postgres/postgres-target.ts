@@ -46,16 +46,21 @@ export function postgresTargetName(dsn: string): string {
 /** The lab's one connection to a PostgreSQL 14 to 18. It reads, in transactions that are read-only and bounded in time. */
 export class PostgresTarget implements Connection {
   readonly #client: Client;
+  readonly #dsn: string;
   readonly serverVersion: number;
   /** Whether this is a session of the server, and none that a pooler lends for a transaction. */
   readonly direct: boolean;
   readonly #prepared = new PreparedReads();
   #lost = false;
+  #stopped = false;
+  /** The server's process that has our transaction; a pooler gives each one another. */
+  #busyPid: number | undefined;
   /** A connection does one thing at a time: a transaction of one collector never sees statements of another. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(client: Client, serverVersion: number, direct: boolean) {
+  private constructor(client: Client, dsn: string, serverVersion: number, direct: boolean) {
     this.#client = client;
+    this.#dsn = dsn;
     this.serverVersion = serverVersion;
     this.direct = direct;
     client.on('end', () => {
@@ -91,7 +96,7 @@ export class PostgresTarget implements Connection {
       if (direct) {
         await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
       }
-      return new PostgresTarget(client, version, direct);
+      return new PostgresTarget(client, dsn, version, direct);
     } catch (error) {
       await client.end();
       throw asUnreadable(failure ?? error);
@@ -138,6 +143,7 @@ export class PostgresTarget implements Connection {
     act: (send: Send) => Promise<T>,
   ): Promise<T> {
     const send: Send = async (text, values) => {
+      this.#refuseWhenStopped();
       const config = {
         text,
         query_timeout: timeoutMs + answerSlackMs,
@@ -147,14 +153,66 @@ export class PostgresTarget implements Connection {
       return z.array(z.record(z.string(), z.unknown())).parse(result.rows);
     };
     return this.#inTurn(async () => {
-      await this.#client.query(`begin ${labMark}`);
+      this.#refuseWhenStopped();
+      const begun = results.parse(
+        await this.#client.query(`begin ${labMark}; select ${labMark} pg_backend_pid() as pid`),
+      );
+      this.#busyPid = z.number().parse(begun.at(-1)?.rows[0]?.['pid']);
       try {
         for (const setting of settings) await this.#client.query(setting);
         return await act(send);
       } finally {
+        this.#busyPid = undefined;
         if (!this.#lost) await this.#client.query(`rollback ${labMark}`);
       }
     });
+  }
+
+  /**
+   * Runs `act` so that the abort of `signal` ends the statement that runs then, on the server as well, and starts no
+   * other one. Throws GaugewayError interrupted when that happened.
+   */
+  async stoppedBy<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    let stopping: Promise<void> | undefined;
+    const stop = (): void => {
+      this.#stopped = true;
+      stopping = this.#cancel();
+      // Awaited below; until then nobody would take its failure.
+      stopping.catch(() => undefined);
+    };
+    if (signal.aborted) this.#stopped = true;
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await act();
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await stopping;
+    }
+  }
+
+  /** Cancels over a connection of its own: ours waits for the answer of what is to be cancelled. */
+  async #cancel(): Promise<void> {
+    const pid = this.#busyPid;
+    if (pid === undefined) return;
+    const client = new Client({
+      connectionString: this.#dsn,
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: answerTimeoutMs,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      // Ours may have ended meanwhile, and a pooler given its process to somebody else.
+      if (this.#busyPid === pid) await client.query(`select ${labMark} pg_cancel_backend(${pid})`);
+    } catch (error) {
+      throw asUnreadable(error);
+    } finally {
+      await client.end();
+    }
+  }
+
+  #refuseWhenStopped(): void {
+    if (this.#stopped) throw new GaugewayError('interrupted', 'interrupted');
   }
 
   async close(): Promise<void> {
@@ -177,6 +235,7 @@ export class PostgresTarget implements Connection {
       this.#lost = true;
       this.#client.end(() => undefined);
     }
+    if (this.#stopped) return new GaugewayError('interrupted', 'interrupted', { cause: error });
     return asUnreadable(error);
   }
 }

@@ -61,6 +61,10 @@ export class ExplainLook implements Look<Reading, ExplainDocument> {
   async read(signal: AbortSignal): Promise<Reading> {
     if ('sql' in this.#asked) await parseStatement(this.#asked.sql);
     const postgres = await this.#shared.open(this, signal);
+    return postgres.stoppedBy(signal, () => this.#take(postgres));
+  }
+
+  async #take(postgres: PostgresTarget): Promise<Reading> {
     const { serverVersion } = postgres;
     if ('sql' in this.#asked) {
       const statement = { queryId: null, text: this.#asked.sql, calls: 0, meanMs: 0 };
