@@ -13,7 +13,7 @@ import { addSourceOptions, missingSource, readSources, type SourceFlags } from '
 
 const windowMs = 5000;
 const usualBudgetMs = 5000;
-const usualSample = 50;
+const usualSample = 10;
 
 /** `gaugeway redis …`: looks at a Redis or Valkey, which it never changes. */
 export function registerRedis(program: Command): void {

@@ -80,6 +80,40 @@ describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
       expect(stdout).toMatch(/not seen: the rest of the keys: the budget of 1ms ended after about \d/);
     });
 
+    test('stays small when each key has a name of its own, and tells none of them', async () => {
+      const pipeline = app.pipeline();
+      for (let id = 0; id < 20_000; id += 1) pipeline.set(`user${letters(id)}:session`, 'x');
+      await pipeline.exec();
+      const { stdout } = await run('keys', '--json');
+      expect(JSON.parse(stdout)).toMatchObject({
+        matchedKeys: 20_000,
+        patterns: [{ pattern: '*:session', count: 20_000 }],
+        otherPatterns: 0,
+      });
+    });
+
+    test('tells how many patterns it leaves out', async () => {
+      const pipeline = app.pipeline();
+      for (let id = 0; id < 2000; id += 1)
+        pipeline.set(`${letters(id % 45)}:${letters(id % 44)}:${letters(id)}`, 'x');
+      await pipeline.exec();
+      const { patterns, otherPatterns, otherKeys } = await keys();
+      expect(patterns).toHaveLength(200);
+      expect(otherPatterns).toBeGreaterThan(100);
+      expect(patterns.reduce((sum, { count }) => sum + count, otherKeys)).toBe(2000);
+      expect((await run('keys')).stdout).toMatch(
+        new RegExp(`not seen: ${otherPatterns} more patterns with \\d+ keys`),
+      );
+    });
+
+    test('says how many lookups it made, which the server counts', async () => {
+      for (let id = 0; id < 30; id += 1) await app.set(`session:${id}`, 'x');
+      await app.config('RESETSTAT');
+      const { stdout } = await run('keys');
+      expect(stdout).toContain('Its 20 lookups (TTL, TYPE) count in the hit rate');
+      expect(await app.info('stats')).toContain('keyspace_hits:20\r\nkeyspace_misses:0');
+    });
+
     test('never calls KEYS, and does not count the members of a large collection', async () => {
       const pipeline = app.pipeline();
       for (let id = 0; id < 5000; id += 1) pipeline.sadd('members', `member-${id}`);
@@ -205,3 +239,8 @@ describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
     return gaugeway(['redis', command, `--redis=${redis.url}`, ...flags]);
   }
 });
+
+/** Another word for each number. */
+function letters(at: number): string {
+  return Array.from(String(at), (digit) => 'abcdefghij'[Number(digit)]).join('');
+}

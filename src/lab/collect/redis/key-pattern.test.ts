@@ -31,12 +31,42 @@ describe('patterns of keys', () => {
     ).toEqual({ 'tool:*': 7 });
   });
 
+  test('are one where many parts before the last differ, as names of people do', () => {
+    const people = Array.from({ length: 5000 }, (_, at) => word(at));
+    expect(countsOf(people.map((name) => `${name}:session`))).toEqual({ '*:session': 5000 });
+    expect(countsOf(people.map((name) => `app:${name}:state`))).toEqual({ 'app:*:state': 5000 });
+    expect(countsOf(people.slice(0, 6).map((name) => `${name}:session`))).toEqual({ '*:session': 6 });
+  });
+
+  test('keep the words of an application', () => {
+    const keys = [
+      'auth:ctx:1',
+      'auth:team:2',
+      'registry:tools:3',
+      'lookup:4',
+      'lock',
+      'stats:calls',
+      'stats:errors',
+    ];
+    expect(Object.keys(countsOf(keys)).toSorted()).toEqual(
+      keys.map((key) => key.replace(/\d/, '*')).toSorted(),
+    );
+  });
+
   test('stay bounded however many names there are', () => {
-    const keys = Array.from({ length: 5000 }, (_, at) => word(at));
-    expect(Object.keys(countsOf(keys))).toEqual(['*']);
-    const nested = countsOf(keys.map((name) => `app:${name}:state`));
-    expect(Object.keys(nested).length).toBeLessThan(600);
-    expect(Object.values(nested).reduce((sum, count) => sum + count, 0)).toBe(5000);
+    const names = Array.from({ length: 5000 }, (_, at) => word(at));
+    expect(countsOf(names)).toEqual({ '*': 5000 });
+    for (const keys of [
+      names.map((name, at) => `${word(at % 40)}:${word(at % 49)}:${word(at % 47)}:${name}`),
+      names.map((name, at) => `${name}:${word(at % 7)}:${word(at % 11)}:${word(at % 13)}`),
+      names.map((name) => Array.from(name.repeat(30)).join(':')),
+      names.map((name) => `app:${name.repeat(2000)}`),
+    ]) {
+      const counts = countsOf(keys);
+      expect(Object.keys(counts).length).toBeLessThan(600);
+      expect(Object.keys(counts).every((pattern) => pattern.length < 400)).toBe(true);
+      expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(5000);
+    }
   });
 });
 

@@ -14,27 +14,32 @@ export function maskKey(key: string): string {
   return variable.reduce((masked, pattern) => masked.replace(pattern, '*'), key).replaceAll(/\*{2,}/g, '*');
 }
 
-/** More last parts than this under one prefix are names, of which nobody wants a line each; more under none at all. */
+/** More parts than this that differ at one place only are names, of which nobody wants a line each. */
 const mostSiblings = 5;
-const mostWithoutPrefix = 50;
-/** Prefixes beyond this many are counted by their first part. */
-const mostPrefixes = 500;
+/** More last parts without a prefix, or parts before the last, than this are names in any case. */
+const mostBranches = 50;
+/** Patterns; what would be a further one is counted by its first part, or as `*`. */
+const mostPatterns = 500;
+/** Of a key; what is behind them belongs to the last one. */
+const mostParts = 8;
+/** Of a key that are looked at, as keys may be of any length. */
+const mostCharacters = 300;
 const separator = ':';
-
-interface Siblings<Group> {
-  groups: Map<string, Group>;
-  /** All of them, when there were too many. */
-  collapsed?: Group;
-}
+const any = '*';
 
 /**
- * Groups keys by their masked form. Where more than five patterns differ in their last part only, that part is a
- * name and becomes `*`, too: `mcpgw:tool_lookup:echo` and its like are `mcpgw:tool_lookup:*`.
+ * Groups keys by their masked form. Where too many parts differ at one place, that part is a name and becomes `*`, too:
+ * `mcpgw:tool_lookup:echo` and its like are `mcpgw:tool_lookup:*`, `alice:session` and its like are `*:session`. Time and
+ * memory do not grow with what the keys are called: there are never more than about 550 groups.
  */
 export class KeyPatterns<Group> {
   readonly #create: () => Group;
   readonly #merge: (into: Group, from: Group) => void;
-  readonly #byPrefix = new Map<string, Siblings<Group>>();
+  #groups = new Map<string, Group>();
+  /** By the place where they stand: parts that were seen there. */
+  #seen = new Map<string, Set<string>>();
+  /** Places where each part is `*`. */
+  readonly #named = new Set<string>();
 
   constructor(create: () => Group, merge: (into: Group, from: Group) => void) {
     this.#create = create;
@@ -43,36 +48,107 @@ export class KeyPatterns<Group> {
 
   /** The group of a key, a new one when it is the first of its kind. */
   of(key: string): Group {
-    const masked = maskKey(key);
-    const at = masked.lastIndexOf(separator) + 1;
-    const [siblings, last] = this.#siblings(masked.slice(0, at), masked.slice(at));
-    if (siblings.collapsed !== undefined) return siblings.collapsed;
-    const known = siblings.groups.get(last);
+    const parts = this.#parts(key.length > mostCharacters ? `${key.slice(0, mostCharacters)}${any}` : key);
+    const pattern = this.#pattern(parts);
+    const known = this.#groups.get(pattern);
     if (known !== undefined) return known;
-    const created = this.#create();
-    siblings.groups.set(last, created);
-    if (siblings.groups.size <= (at === 0 ? mostWithoutPrefix : mostSiblings)) return created;
+    if (this.#groups.size >= mostPatterns) return this.#rest(parts);
+    this.#groups.set(pattern, this.#create());
+    if (this.#learn(pattern)) this.#regroup();
+    return this.#groups.get(this.#pattern(parts)) ?? this.#rest(parts);
+  }
+
+  /** The patterns and their groups. A part at which more than five patterns differ that are else alike is `*`. */
+  entries(): [pattern: string, group: Group][] {
+    let entries = [...this.#groups];
+    for (let at = 0; at < mostParts - 1; at += 1) {
+      const alike = Map.groupBy(entries, ([pattern]) => withoutPart(pattern, at));
+      entries = [...alike].flatMap(([pattern, same]) =>
+        same.length <= mostSiblings ? same : [[pattern, this.#joined(same)] satisfies [string, Group]],
+      );
+    }
+    return entries;
+  }
+
+  #parts(key: string): string[] {
+    const parts = maskKey(key).split(separator);
+    const before = parts.slice(0, mostParts - 1);
+    return parts.length <= mostParts ? parts : [...before, parts.slice(before.length).join(separator)];
+  }
+
+  #pattern(parts: readonly string[]): string {
+    let prefix = '';
+    for (const [at, part] of parts.entries()) {
+      const last = at === parts.length - 1;
+      const shown = this.#named.has(placeOf(prefix, last)) ? any : part;
+      prefix += last ? shown : `${shown}${separator}`;
+    }
+    return prefix;
+  }
+
+  /** Notes the parts of a pattern; whether there are too many at one of its places now. */
+  #learn(pattern: string): boolean {
+    let tooMany = false;
+    let prefix = '';
+    const parts = this.#parts(pattern);
+    for (const [at, part] of parts.entries()) {
+      const last = at === parts.length - 1;
+      const place = placeOf(prefix, last);
+      const seen = this.#seen.get(place) ?? new Set();
+      this.#seen.set(place, seen.add(part));
+      if (seen.size > (last && prefix !== '' ? mostSiblings : mostBranches) && !this.#named.has(place)) {
+        this.#named.add(place);
+        tooMany = true;
+      }
+      prefix += `${part}${separator}`;
+    }
+    return tooMany;
+  }
+
+  /** Groups anew what was grouped, after a part became `*`; until nothing more does. */
+  #regroup(): void {
+    let again = true;
+    while (again) {
+      again = false;
+      const groups = this.#groups;
+      this.#groups = new Map();
+      this.#seen = new Map();
+      for (const [before, group] of groups) {
+        const pattern = this.#pattern(this.#parts(before));
+        const known = this.#groups.get(pattern);
+        if (known === undefined) {
+          this.#groups.set(pattern, group);
+          again = this.#learn(pattern) || again;
+        } else {
+          this.#merge(known, group);
+        }
+      }
+    }
+  }
+
+  #rest([first = '', ...others]: readonly string[]): Group {
+    const known = others.length > 0 && this.#seen.get(placeOf('', false))?.has(first) === true;
+    const pattern = known ? `${first}${separator}${any}` : any;
+    const group = this.#groups.get(pattern) ?? this.#create();
+    this.#groups.set(pattern, group);
+    return group;
+  }
+
+  #joined(entries: readonly [string, Group][]): Group {
     const all = this.#create();
-    for (const group of siblings.groups.values()) this.#merge(all, group);
-    siblings.groups.clear();
-    siblings.collapsed = all;
+    for (const [, group] of entries) this.#merge(all, group);
     return all;
   }
+}
 
-  entries(): [pattern: string, group: Group][] {
-    return [...this.#byPrefix].flatMap(([prefix, { groups, collapsed }]) => [
-      ...[...groups].map(([last, group]): [string, Group] => [`${prefix}${last}`, group]),
-      ...(collapsed === undefined ? [] : [[`${prefix}*`, collapsed] satisfies [string, Group]]),
-    ]);
-  }
+/** A last part and one before it stand at different places. */
+function placeOf(prefix: string, last: boolean): string {
+  return last ? `${prefix}${any}` : prefix;
+}
 
-  #siblings(prefix: string, last: string): [Siblings<Group>, string] {
-    const known = this.#byPrefix.get(prefix);
-    if (known !== undefined) return [known, last];
-    const first = prefix.slice(0, prefix.indexOf(separator) + 1);
-    if (this.#byPrefix.size >= mostPrefixes && prefix !== first) return this.#siblings(first, '*');
-    const created: Siblings<Group> = { groups: new Map() };
-    this.#byPrefix.set(prefix, created);
-    return [created, last];
-  }
+/** The pattern with `*` at the place, where words stand behind it that tell what it is; else the pattern itself. */
+function withoutPart(pattern: string, at: number): string {
+  const parts = pattern.split(separator);
+  const tells = parts.slice(at + 1).some((part) => part.replaceAll(any, '') !== '');
+  return tells ? parts.with(at, any).join(separator) : pattern;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nowMs, sleep } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { KeyPatterns } from './key-pattern.ts';
+import { addKey, type KeySample, mergeKeys } from './key-sample.ts';
 import { bufferText, parseInfo, parsePairs } from './read-redis.ts';
 import type { RedisCommand, RedisTarget } from './redis-target.ts';
 
@@ -31,13 +32,20 @@ export interface PatternKeys {
 }
 
 export interface KeyScan {
+  /** Those with the most keys. */
   patterns: PatternKeys[];
+  /** Patterns that are left out of `patterns`, as they have the fewest keys. */
+  otherPatterns: number;
+  /** Of the patterns that are left out. */
+  otherKeys: number;
   /** Of the databases that were looked at. */
   databaseKeys: number;
   /** Keys that SCAN went past, whether they matched or not. */
   visitedKeys: number;
   /** Whether it came to the end of every database within its budget. */
   complete: boolean;
+  /** Answers to TTL and TYPE, which the server counts as hits, or as misses when the key is gone. */
+  lookups: number;
   tookMs: number;
   notes: string[];
 }
@@ -50,13 +58,18 @@ const sliceMs = 200;
 const pauseMs = 100;
 /** Of the budget; the rest is for sampling. */
 const scanningShare = 0.8;
+/** Patterns that are told and sampled. */
+const mostListed = 200;
 
 const scanAnswer = z.tuple([bufferText(), z.array(z.instanceof(Buffer))]);
 const metadataAnswer = z.union([z.number(), bufferText(), z.null(), z.instanceof(GaugewayError)]);
 
-interface Group {
-  count: number;
-  sample: Buffer[];
+type Group = KeySample<Buffer>;
+
+interface Found {
+  database: number;
+  pattern: string;
+  group: Group;
 }
 
 /**
@@ -74,13 +87,16 @@ export async function scanKeys(
   const databases = redis.database === undefined ? [...sizes.keys()] : [redis.database];
   const scan: KeyScan = {
     patterns: [],
+    otherPatterns: 0,
+    otherKeys: 0,
     databaseKeys: databases.reduce((sum, database) => sum + (sizes.get(database) ?? 0), 0),
     visitedKeys: 0,
     complete: true,
+    lookups: 0,
     tookMs: 0,
     notes: [],
   };
-  const found: { database: number; pattern: string; group: Group }[] = [];
+  let found: Found[] = [];
   for (const database of databases) {
     const size = sizes.get(database) ?? 0;
     if (size === 0) continue;
@@ -88,12 +104,19 @@ export async function scanKeys(
     const { groups, visited, complete } = await scanDatabase(redis, options, pace, size);
     scan.visitedKeys += visited;
     scan.complete &&= complete;
-    found.push(...groups.map(([pattern, group]) => ({ database, pattern, group })));
+    const ranked = [...found, ...groups.map(([pattern, group]) => ({ database, pattern, group }))].toSorted(
+      (a, b) => b.group.count - a.group.count,
+    );
+    found = ranked.slice(0, mostListed);
+    for (const { group } of ranked.slice(mostListed)) {
+      scan.otherPatterns += 1;
+      scan.otherKeys += group.count;
+    }
   }
   const sampling = new Pace(startedMs + options.budgetMs, signal);
-  for (const { database, pattern, group } of found.toSorted((a, b) => b.group.count - a.group.count)) {
+  for (const { database, pattern, group } of found) {
     if (redis.database === undefined && !sampling.over) await one(redis, ['select', database]);
-    const metadata = await sampleKeys(redis, group.sample, sampling, scan.notes);
+    const metadata = await sampleKeys(redis, group.sample, sampling, scan);
     scan.patterns.push({ pattern, database, count: group.count, ...metadata });
   }
   return { ...scan, tookMs: nowMs() - startedMs };
@@ -118,10 +141,7 @@ async function scanDatabase(
 ): Promise<{ groups: [string, Group][]; visited: number; complete: boolean }> {
   const patterns = new KeyPatterns<Group>(
     () => ({ count: 0, sample: [] }),
-    (into, from) => {
-      into.count += from.count;
-      into.sample = [...into.sample, ...from.sample].slice(0, sample);
-    },
+    (into, from) => mergeKeys(into, from, sample),
   );
   const match = pattern === undefined ? [] : ['match', pattern];
   let cursor = '0';
@@ -129,23 +149,12 @@ async function scanDatabase(
   do {
     if (pace.over) return { groups: patterns.entries(), visited: Math.min(visited, size), complete: false };
     const [next, keys] = scanAnswer.parse(await one(redis, ['scan', cursor, ...match, 'count', keysPerCall]));
-    for (const key of keys) keep(patterns.of(key.toString('utf8')), key, sample);
+    for (const key of keys) addKey(patterns.of(key.toString('utf8')), key, sample);
     visited += pattern === undefined ? keys.length : keysPerCall;
     cursor = next;
     await pace.breathe();
   } while (cursor !== '0');
   return { groups: patterns.entries(), visited: size, complete: true };
-}
-
-/** Every key of a pattern is as likely as any other to be in its sample (Vitter's algorithm R). */
-function keep(group: Group, key: Buffer, sample: number): void {
-  group.count += 1;
-  if (group.sample.length < sample) {
-    group.sample.push(key);
-    return;
-  }
-  const at = Math.floor(Math.random() * group.count);
-  if (at < sample) group.sample[at] = key;
 }
 
 type Metadata = Omit<PatternKeys, 'pattern' | 'database' | 'count'>;
@@ -154,7 +163,7 @@ async function sampleKeys(
   redis: RedisTarget,
   keys: Buffer[],
   pace: Pace,
-  notes: string[],
+  scan: Pick<KeyScan, 'lookups' | 'notes'>,
 ): Promise<Metadata> {
   const [ttls, sizes]: [number[], number[]] = [[], []];
   const types = new Set<string>();
@@ -173,8 +182,10 @@ async function sampleKeys(
         metadataAnswer.parse(answers[each] ?? null),
       );
       for (const each of [ttl, type, size]) {
-        if (each instanceof GaugewayError && !notes.includes(each.message)) notes.push(each.message);
+        if (each instanceof GaugewayError && !scan.notes.includes(each.message))
+          scan.notes.push(each.message);
       }
+      scan.lookups += [ttl, type].filter((each) => !(each instanceof GaugewayError)).length;
       // Gone since it was seen.
       if (ttl === -2 || type === 'none') continue;
       if (typeof ttl === 'number') ttls.push(ttl);

@@ -3,7 +3,7 @@ import { formatDurationMs } from '../../../shared/duration.ts';
 import type { RedisTarget } from '../../collect/redis/redis-target.ts';
 import { type KeyScan, type PatternKeys, scanKeys, type ScanOptions } from '../../collect/redis/scan-keys.ts';
 import type { SharedConnection } from '../../collect/shared-connection.ts';
-import { figure, percent } from '../../diagnose/computed/figures.ts';
+import { counted, figure, percent } from '../../diagnose/computed/figures.ts';
 import { formatBytes } from '../quantity.ts';
 import type { Limits } from '../limits.ts';
 import { type LookTable, lookTable } from '../look-table.ts';
@@ -40,7 +40,7 @@ export class KeysLook implements Look<KeyScan, KeysDocument> {
 
   judge(scan: KeyScan, _before: unknown, limits: Limits): KeysDocument {
     const { patterns, notes, ...rest } = scan;
-    const matchedKeys = patterns.reduce((sum, { count }) => sum + count, 0);
+    const matchedKeys = patterns.reduce((sum, { count }) => sum + count, 0) + scan.otherKeys;
     const judged = patterns.map((each) => judgePattern(each, matchedKeys, limits));
     const remarks = judged.flatMap((each) => each.remarks);
     return {
@@ -49,16 +49,24 @@ export class KeysLook implements Look<KeyScan, KeysDocument> {
       windowMs: null,
       verdict: worstVerdict(remarks.map(({ verdict }) => verdict)),
       remarks,
-      notes: scan.complete
-        ? notes
-        : [
-            ...notes,
-            `the rest of the keys: the budget of ${formatDurationMs(this.#options.budgetMs)} ended after about ${percent(visitedShare(scan))} of ${figure(scan.databaseKeys)} keys (--budget)`,
-          ],
+      notes: [...notes, ...this.#notesOf(scan)],
       ...rest,
       matchedKeys,
       patterns: judged.map(({ row }) => row),
     };
+  }
+
+  #notesOf(scan: KeyScan): string[] {
+    return [
+      ...(scan.complete
+        ? []
+        : [
+            `the rest of the keys: the budget of ${formatDurationMs(this.#options.budgetMs)} ended after about ${percent(visitedShare(scan))} of ${figure(scan.databaseKeys)} keys (--budget)`,
+          ]),
+      ...(scan.otherPatterns === 0
+        ? []
+        : [`${counted(scan.otherPatterns, 'more pattern')} with ${counted(scan.otherKeys, 'key')}`]),
+    ];
   }
 
   tables({ patterns, ...scan }: KeysDocument): LookTable[] {
@@ -85,11 +93,13 @@ export class KeysLook implements Look<KeyScan, KeysDocument> {
         empty: 'No such key.',
       }),
       ...(patterns.length > shown.length
+        ? [line(`… and ${patterns.length - shown.length} more patterns (--json has them)`)]
+        : []),
+      ...(scan.lookups > 0
         ? [
-            {
-              title: '',
-              render: () => [`… and ${patterns.length - shown.length} more patterns (--json has all)`],
-            },
+            line(
+              `Its ${counted(scan.lookups, 'lookup')} (TTL, TYPE) count in the hit rate of the server (--sample).`,
+            ),
           ]
         : []),
     ];
@@ -98,6 +108,10 @@ export class KeysLook implements Look<KeyScan, KeysDocument> {
   async close(): Promise<void> {
     await this.#shared.close(this);
   }
+}
+
+function line(text: string): LookTable {
+  return { title: '', render: () => [text] };
 }
 
 function visitedShare({ visitedKeys, databaseKeys }: Pick<KeyScan, 'visitedKeys' | 'databaseKeys'>): number {
