@@ -83,6 +83,49 @@ describe.skipIf(program.missing)(title('a Redis', program), () => {
     expect(byCommand).toContainEqual(expect.objectContaining({ command: 'get', calls: 1, rejected: 1 }));
   });
 
+  test('tells what was called in the window, however many commands took longer before', async () => {
+    await app.set('text', 'x');
+    await app.zadd('sorted', 1, 'a');
+    await app.hset('hash', 'a', 1);
+    await app.rpush('list', 'a');
+    const others = [
+      'append',
+      'strlen',
+      'incr',
+      'decr',
+      'setnx',
+      'getset',
+      'mget',
+      'exists',
+      'type',
+      'ttl',
+      'pttl',
+    ];
+    const more = ['persist', 'touch', 'llen', 'lpush', 'hlen', 'hgetall', 'hkeys', 'hvals', 'zcard', 'scard'];
+    for (const name of [
+      ...others,
+      ...more,
+      'smembers',
+      'sinter',
+      'sunion',
+      'sdiff',
+      'dump',
+      'randomkey',
+      'dbsize',
+    ]) {
+      for (let run = 0; run < 20; run += 1)
+        await app.call(name, name === 'dbsize' ? [] : ['none']).catch(() => '');
+    }
+    const collector = await open();
+    await app.llen('list');
+    const before = await sample(collector);
+    await app.lindex('list', 0);
+    const after = await sample(collector);
+    expect(after.byCommand.length).toBeGreaterThan(30);
+    expect(after.allCommands).toBe(true);
+    expect(between(before, after).byCommand).toMatchObject([{ command: 'lindex', calls: 1, timeShare: 1 }]);
+  });
+
   test('counts commands that were slow', async () => {
     const collector = await open();
     await app.config('SET', 'slowlog-log-slower-than', '1000');

@@ -59,5 +59,6 @@ export function redisSample(second: number): RedisSample {
       { command: 'get', calls: second * 200, ownCalls: 0, totalMs: second * 0.6, rejected: 0, failed: 0 },
       { command: 'setex', calls: second * 4, ownCalls: 0, totalMs: second * 0.02, rejected: 0, failed: 0 },
     ],
+    allCommands: true,
   };
 }

@@ -3,7 +3,8 @@ import { GaugewayError } from '../../../shared/errors.ts';
 import type { RedisCommandTotals, RedisSample } from '../../timeline/samples/redis-sample.ts';
 import type { RedisCommand, RedisTarget } from './redis-target.ts';
 
-const listedCommands = 30;
+/** More than there are without modules. */
+const mostCommands = 500;
 
 /** What one look needs, in one round trip. `SLOWLOG GET 1` gives the newest entry, whose id counts all of them. */
 const commands = [['time'], ['slowlog', 'get', 1], ['info', 'all']] as const satisfies RedisCommand[];
@@ -62,6 +63,7 @@ function sampleOf(
   const databases = [...info].filter(([name]) => /^db\d+$/.test(name)).map(([, value]) => parsePairs(value));
   const valkey = info.get('valkey_version');
   const limit = number('maxmemory');
+  const totals = commandTotals(info, ownCalls);
   return {
     version: valkey === undefined ? `Redis ${info.get('redis_version') ?? '?'}` : `Valkey ${valkey}`,
     hits: number('keyspace_hits'),
@@ -80,7 +82,8 @@ function sampleOf(
     cpuMs: (number('used_cpu_user') + number('used_cpu_sys')) * 1000,
     keys: databases.reduce((sum, each) => sum + (each.get('keys') ?? 0), 0),
     keysWithExpiry: databases.reduce((sum, each) => sum + (each.get('expires') ?? 0), 0),
-    byCommand: commandTotals(info, ownCalls),
+    byCommand: totals.slice(0, mostCommands),
+    allCommands: totals.length <= mostCommands,
   };
 }
 
@@ -103,8 +106,7 @@ function commandTotals(
         failed: pairs.get('failed_calls') ?? 0,
       };
     })
-    .toSorted((a, b) => b.totalMs - a.totalMs)
-    .slice(0, listedCommands);
+    .toSorted((a, b) => b.totalMs - a.totalMs);
 }
 
 /** Before Redis 7 `memory usage` and its like were counted as `memory`. */

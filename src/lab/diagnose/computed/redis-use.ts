@@ -59,7 +59,11 @@ export function redisWork(readings: readonly Timed<RedisSample>[]): RedisWork {
 function commandWork(readings: readonly Timed<RedisSample>[]): RedisCommandWork[] {
   const names = new Set(readings.flatMap(({ data }) => data.byCommand.map(({ command }) => command)));
   const works = [...names].flatMap((command) => {
-    const totals = readings.map(({ data }) => data.byCommand.find((each) => each.command === command));
+    // Absent from a reading that is cut, it may have been called before: then nothing is known of it there.
+    const totals = readings.flatMap(({ data }) => {
+      const found = data.byCommand.find((each) => each.command === command);
+      return found === undefined && !data.allCommands ? [] : [found];
+    });
     const growth = (read: (each: RedisSample['byCommand'][number]) => number): number =>
       counterGrowth(totals.map((each) => (each === undefined ? 0 : read(each))));
     const all = growth(({ calls }) => calls);

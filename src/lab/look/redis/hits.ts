@@ -46,8 +46,11 @@ export interface HitsDocument extends LookDocument {
   blockedClients: number;
   keys: number;
   keysWithExpiry: number;
+  /** Those with the most time in the window, at most 30. */
   commands: CommandRow[];
 }
+
+const listedCommands = 30;
 
 interface Reading extends Timed<RedisSample> {
   notes: string[];
@@ -103,7 +106,7 @@ export class HitsLook implements Look<Reading, HitsDocument> {
       blockedClients: data.blockedClients,
       keys: data.keys,
       keysWithExpiry: data.keysWithExpiry,
-      commands: work.byCommand.map(({ calls, ...row }) => ({
+      commands: work.byCommand.slice(0, listedCommands).map(({ calls, ...row }) => ({
         ...row,
         callsPerS: perS(calls),
         verdict: isCostly(row, limits) ? 'warn' : 'ok',

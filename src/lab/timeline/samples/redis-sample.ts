@@ -25,8 +25,10 @@ export interface RedisSample {
   keysWithExpiry: number;
   /** How many commands were slower than `slowlog-log-slower-than` so far; null when the user may not ask. */
   slowCommands: number | null;
-  /** `INFO commandstats`, the 30 with the most time. */
+  /** `INFO commandstats`, at most the 500 with the most time. */
   byCommand: RedisCommandTotals[];
+  /** Whether those are all, so that a command that is not among them was not called. */
+  allCommands: boolean;
 }
 
 /** Cumulative figures of one command, e.g. `get` or `memory|usage`. */
