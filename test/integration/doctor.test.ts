@@ -84,7 +84,13 @@ logs:
     const [, ...words] = redisReader('reader').split(' ');
     await admin.client.call('ACL', ...words.map((word) => word.replaceAll("'", '')));
     const as = (user: string) => redisUrl.replace('//:', `//${user}:`).replace(stack.password, 'PASSWORD');
-    expect(failed(await checked({ redisUrl: as('reader') }))).toEqual([]);
+    await admin.client.config('RESETSTAT');
+    expect(failed(await checked({ redisUrl }))).toEqual([]);
+    expect(await admin.client.info('stats')).toMatch(/keyspace_hits:0\s+keyspace_misses:0/);
+    const asReader = await checked({ redisUrl: as('reader') });
+    expect(failed(asReader)).toEqual([]);
+    expect(asReader.find(({ check }) => check === 'commands')?.found).toContain('(2 misses in its figures');
+    expect(await admin.client.info('stats')).toMatch(/keyspace_hits:0\s+keyspace_misses:2/);
 
     await admin.client.call('ACL', 'SETUSER', 'blind', 'on', '>PASSWORD', '-@all', '+info', '+time');
     expect(failed(await checked({ redisUrl: as('blind') }))).toMatchObject([

@@ -12,13 +12,16 @@ const commands = [
   ['info', 'server'],
   ['dbsize'],
   ['scan', '0', 'count', '1'],
-  ['ttl', 'gaugeway:none'],
-  ['type', 'gaugeway:none'],
   ['memory', 'usage', 'gaugeway:none'],
   ['slowlog', 'get', '1'],
   ['slowlog', 'len'],
   ['latency', 'latest'],
   ['config', 'get', 'maxmemory'],
+] as const satisfies RedisCommand[];
+/** These count as hits or misses when they run: in a transaction that is discarded they are examined, but do not run. */
+const lookups = [
+  ['ttl', 'gaugeway:none'],
+  ['type', 'gaugeway:none'],
 ] as const satisfies RedisCommand[];
 /** Those whose right is given with the second word. */
 const withSecondWord: readonly string[] = ['memory', 'slowlog', 'latency', 'config'];
@@ -29,6 +32,8 @@ export interface RedisFacts {
   version: string | undefined;
   /** Commands that it refused, in words. */
   refused: string[];
+  /** Lookups of a name that is not there, which the server counts as misses. */
+  misses: number;
   /** How far its clock is before ours; undefined when the user may not ask. */
   clock: { offsetMs: number; errorMs: number } | undefined;
 }
@@ -38,9 +43,13 @@ export const redisChecks: readonly Check<RedisFacts>[] = [
   { name: 'version', judge: ({ version }) => (version === undefined ? undefined : ok(`version ${version}`)) },
   {
     name: 'commands',
-    judge: ({ refused, user }) =>
+    judge: ({ refused, misses, user }) =>
       refused.length === 0
-        ? ok('all that are needed are allowed')
+        ? ok(
+            misses === 0
+              ? 'all that are needed are allowed'
+              : `all that are needed are allowed (${misses} misses in its figures are of this check)`,
+          )
         : fail(`not allowed: ${refused.join(', ')}`, redisReader(user)),
   },
   {
@@ -63,7 +72,8 @@ export const examineRedis: Examination = async ({ redisUrl }, signal) => {
   try {
     redis = await RedisTarget.connect(redisUrl, signal);
     const answers = await redis.ask(...commands);
-    const refused = commands.filter((_, at) => answers[at] instanceof GaugewayError);
+    const looked = await examineLookups(redis);
+    const refused = [...commands.filter((_, at) => answers[at] instanceof GaugewayError), ...looked.refused];
     const startMs = nowMs();
     const [time] = await redis.ask(['time']);
     const errorMs = (nowMs() - startMs) / 2;
@@ -76,6 +86,7 @@ export const examineRedis: Examination = async ({ redisUrl }, signal) => {
         ...refused.map(([name, word]) => (withSecondWord.includes(name) ? `${name} ${word}` : name)),
         ...(clock === undefined ? ['time'] : []),
       ],
+      misses: looked.misses,
       clock:
         clock === undefined
           ? undefined
@@ -88,6 +99,16 @@ export const examineRedis: Examination = async ({ redisUrl }, signal) => {
     await redis?.close();
   }
 };
+
+/** A user who may not begin a transaction has them run: they miss. */
+async function examineLookups(redis: RedisTarget): Promise<{ refused: RedisCommand[]; misses: number }> {
+  const [begun] = await redis.ask(['multi']);
+  const answers = await redis.ask(...lookups);
+  const refused = lookups.filter((_, at) => answers[at] instanceof GaugewayError);
+  if (begun instanceof GaugewayError) return { refused, misses: lookups.length - refused.length };
+  await redis.ask(['discard']);
+  return { refused, misses: 0 };
+}
 
 const timeAnswer = z.tuple([bufferText(), bufferText()]);
 
