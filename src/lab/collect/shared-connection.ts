@@ -44,13 +44,14 @@ export class SharedConnection<C extends Connection> {
     return this.#establish(this.#closed.signal);
   }
 
-  /** Removes `user`; the last one closes the connection. */
+  /** Removes `user`; the last one closes the connection, and one that is being made in the place of a lost one. */
   async close(user: object): Promise<void> {
     if (!this.#users.delete(user) || this.#users.size > 0) return;
     this.#closed.abort();
-    const last = this.#current ?? (await this.#connecting?.catch(() => undefined));
+    const current = this.#current;
+    const made = this.#connecting?.catch(() => undefined);
+    await Promise.all([current?.close(), made?.then((connection) => connection?.close())]);
     this.#current = undefined;
-    await last?.close();
   }
 
   async #establish(signal: AbortSignal): Promise<C> {
