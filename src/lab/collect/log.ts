@@ -40,11 +40,36 @@ export class LogCollector implements Collector {
 
   async open(signal: AbortSignal): Promise<void> {
     await this.#reader.source.open(signal);
+    await this.#reader.source.skip(signal);
     this.#windowStartMs = nowMs();
     this.#following = this.#follow();
   }
 
   async sample(sink: CollectorSink): Promise<void> {
+    this.#tell(sink);
+    this.#throwFailure();
+  }
+
+  /** A failure of the last moments costs nothing of what was read before it: it is told when that is stored. */
+  async finish(sink: CollectorSink): Promise<void> {
+    await this.#stop();
+    this.#tell(sink);
+    const kinds = this.#whole.list();
+    await sink.log({
+      log: this.target,
+      entries: this.#entries,
+      dropped: this.#dropped,
+      kinds: kinds.slice(0, kindsInDocument),
+      furtherKinds: Math.max(0, kinds.length - kindsInDocument),
+    });
+    this.#throwFailure();
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
+  }
+
+  #tell(sink: CollectorSink): void {
     const startedMs = performance.now();
     this.#reader.settle();
     const atMs = nowMs();
@@ -69,27 +94,13 @@ export class LogCollector implements Collector {
     this.#byLevel = {};
     this.#windowStartMs = atMs;
     sink.sample('log', this.target, performance.now() - startedMs, sample);
+  }
+
+  #throwFailure(): void {
     if (this.#failure === undefined) return;
     const { cause } = this.#failure;
     this.#failure = undefined;
     throw cause;
-  }
-
-  async finish(sink: CollectorSink): Promise<void> {
-    await this.#stop();
-    await this.sample(sink);
-    const kinds = this.#whole.list();
-    await sink.log({
-      log: this.target,
-      entries: this.#entries,
-      dropped: this.#dropped,
-      kinds: kinds.slice(0, kindsInDocument),
-      furtherKinds: Math.max(0, kinds.length - kindsInDocument),
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.#stop();
   }
 
   #add(entry: LogEntry): void {

@@ -15,11 +15,13 @@ export type OnLogLine = (line: LogLine) => void;
 
 /** Where lines of a log come from. Methods reject with GaugewayError source_unreadable. */
 export interface LogSource {
-  /** Throws when it cannot be read, or not from now on. */
+  /** Throws when it cannot be read. */
   open(signal: AbortSignal): Promise<void>;
+  /** Leaves out what is there now: all that is written after it resolved is handed on. */
+  skip(signal: AbortSignal): Promise<void>;
   /** Hands on what is there now, from `sinceMs` on where the source can tell; ends there. */
   readToEnd(sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void>;
-  /** Hands on what comes after that, or from now on, until `signal` aborts or the source ends. */
+  /** Hands on what comes after what was read or left out, until `signal` aborts or the source ends. */
   follow(onLine: OnLogLine, signal: AbortSignal): Promise<void>;
   /** Lines that were left out because of their length. */
   readonly tooLong: number;

@@ -32,7 +32,7 @@ export class LogReader {
     this.#endAll();
   }
 
-  /** Reads what comes after that, or from now on, until `signal` aborts or the source ends. */
+  /** Reads what comes after what was read or left out, until `signal` aborts or the source ends. */
   async follow(signal: AbortSignal): Promise<void> {
     await this.source.follow((line) => this.#add(line), signal);
     this.#endAll();

@@ -30,6 +30,10 @@ export class ContainerLog implements LogSource {
     await this.#hasTerminal(signal);
   }
 
+  async skip(): Promise<void> {
+    this.#lastNs = BigInt(Date.now()) * 1_000_000n;
+  }
+
   async readToEnd(sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void> {
     await this.#read(
       sinceMs === undefined ? 0n : BigInt(Math.round(sinceMs)) * 1_000_000n,
@@ -40,8 +44,7 @@ export class ContainerLog implements LogSource {
   }
 
   async follow(onLine: OnLogLine, signal: AbortSignal): Promise<void> {
-    const fromNs = this.#lastNs === 0n ? BigInt(Date.now()) * 1_000_000n : this.#lastNs;
-    await this.#read(fromNs, true, onLine, signal);
+    await this.#read(this.#lastNs, true, onLine, signal);
   }
 
   async close(): Promise<void> {}

@@ -10,7 +10,6 @@ const lookEveryMs = 250;
 export class FileLog implements LogSource {
   readonly #path: string;
   readonly #file: FollowedFile;
-  #wasRead = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -25,8 +24,11 @@ export class FileLog implements LogSource {
     return this.#reading(() => access(this.#path, constants.R_OK));
   }
 
+  skip(): Promise<void> {
+    return this.#reading(() => this.#file.skip());
+  }
+
   async readToEnd(_sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void> {
-    this.#wasRead = true;
     while (!signal.aborted) {
       const { bytes, ended } = await this.#pull(onLine);
       if (bytes === 0 || ended) break;
@@ -35,8 +37,6 @@ export class FileLog implements LogSource {
   }
 
   async follow(onLine: OnLogLine, signal: AbortSignal): Promise<void> {
-    if (!this.#wasRead) await this.#reading(() => this.#file.skip());
-    this.#wasRead = true;
     while (!signal.aborted) {
       const { bytes, ended } = await this.#pull(onLine);
       if (ended) return;

@@ -13,6 +13,8 @@ export class JournalLog implements LogSource {
   readonly #unit: string;
   #tooLong = 0;
   #cursor: string | undefined;
+  /** Where to go on while the unit has written nothing. */
+  #fromMs = 0;
 
   constructor(unit: string) {
     this.#unit = unit;
@@ -26,14 +28,19 @@ export class JournalLog implements LogSource {
     await this.#run(['--lines=0'], () => undefined, signal);
   }
 
+  async skip(signal: AbortSignal): Promise<void> {
+    this.#fromMs = Date.now();
+    await this.#run(['--lines=1'], () => undefined, signal);
+  }
+
   async readToEnd(sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void> {
-    const since = sinceMs === undefined ? [] : [`--since=@${(sinceMs / 1000).toFixed(6)}`];
-    await this.#run(since, onLine, signal);
+    this.#fromMs = Date.now();
+    await this.#run(sinceMs === undefined ? [] : [sinceOption(sinceMs)], onLine, signal);
   }
 
   async follow(onLine: OnLogLine, signal: AbortSignal): Promise<void> {
-    const from = this.#cursor === undefined ? ['--lines=0'] : ['--no-tail', `--after-cursor=${this.#cursor}`];
-    await this.#run(['--follow', ...from], onLine, signal);
+    const from = this.#cursor === undefined ? sinceOption(this.#fromMs) : `--after-cursor=${this.#cursor}`;
+    await this.#run(['--follow', '--no-tail', from], onLine, signal);
   }
 
   async close(): Promise<void> {}
@@ -79,6 +86,10 @@ export class JournalLog implements LogSource {
   }
 }
 
+function sinceOption(atMs: number): string {
+  return `--since=@${(atMs / 1000).toFixed(6)}`;
+}
+
 /** The lines of a record of the journal; a program may have written several at once. */
 function linesOf(fields: ReadonlyMap<string, unknown>): LogLine[] {
   const micros = Number(fields.get('__REALTIME_TIMESTAMP'));
@@ -101,8 +112,9 @@ function messageText(message: unknown): string {
   return isBytes ? Buffer.from(message).toString('utf8') : '';
 }
 
+/** Not its exit: what it complained of may come after that. */
 async function exitOf(child: ChildProcess): Promise<number | null> {
-  await once(child, 'exit');
+  await once(child, 'close');
   return child.exitCode;
 }
 

@@ -19,6 +19,9 @@ export class StdinLog implements LogSource {
 
   async open(): Promise<void> {}
 
+  /** What waits in a pipe is not told from what is written now. */
+  async skip(): Promise<void> {}
+
   async readToEnd(_sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void> {
     await this.follow(onLine, signal);
   }
