@@ -1,11 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StatsDocument } from '../../src/lab/look/stats/stats-look.ts';
+import { canEnter } from '../../src/stack/service-account.ts';
 import { gaugeway } from '../support/command-line.ts';
 import { type DockerEngine, dockerRequirement, startDocker } from '../support/docker.ts';
-import { title } from '../support/requires.ts';
+import { type Requirement, title } from '../support/requires.ts';
 
+const nobody = { name: 'nobody', uid: 65_534, gid: 65_534 };
+const checkout = await realpath(join(import.meta.dirname, '..', '..'));
+const stranger: Requirement = (await canEnter(checkout, nobody))
+  ? { path: checkout }
+  : { missing: 'this checkout lies where another user cannot enter it' };
 const spin = ['sh', '-c', 'while :; do :; done'];
 
 describe.skipIf(dockerRequirement.missing)(title('gaugeway stats on containers', dockerRequirement), () => {
@@ -55,8 +63,38 @@ describe.skipIf(dockerRequirement.missing)(title('gaugeway stats on containers',
 
   test('says which one could not be seen', async () => {
     const { code, stdout } = await stats('--container', 'mcp-redis-1', '--container', 'nobody');
-    expect(stdout).toMatch(/^not seen: no container nobody; running: mcp-gateway-1, mcp-redis-1$/m);
+    expect(stdout).toMatch(/^fail no container nobody; running: mcp-gateway-1, mcp-redis-1$/m);
     expect(code).toBe(0);
+  });
+
+  test.skipIf(stranger.missing)(
+    title('are read by a user who may ask the engine, and owns none of their processes', stranger),
+    async () => {
+      await chmod(engine.socket, 0o666);
+      const { code, stdout, stderr } = await gaugeway(
+        ['stats', '--container-socket', engine.socket, '--window', '1s', '--all', '--json'],
+        { account: nobody },
+      );
+      expect([code, stderr]).toEqual([0, '']);
+      const document: StatsDocument = JSON.parse(stdout);
+      expect(document.notes).toEqual([]);
+      expect(document.parts).toMatchObject([
+        // What the engine does not tell: it was read on this machine.
+        { name: 'mcp-gateway-1', cpuLimitCores: 0.1, oomKills: 0, receivedBytesPerS: null },
+        { name: 'mcp-redis-1', cpuLimitCores: null },
+      ]);
+    },
+  );
+
+  test('does not pass a check when one of them has died', async () => {
+    await engine.run('mcp-worker-1', ['sleep', '0']);
+    await engine.docker('wait', 'mcp-worker-1');
+    const named = ['--container', 'mcp-redis-1', '--container', 'mcp-worker-1'];
+    const { code, stdout } = await stats(...named, '--check', '--json');
+    const document: StatsDocument = JSON.parse(stdout);
+    expect(document.remarks).toContainEqual({ verdict: 'fail', text: 'container mcp-worker-1 does not run' });
+    expect(document.parts).toMatchObject([{ name: 'mcp-redis-1' }]);
+    expect(code).toBe(1);
   });
 });
 
@@ -71,6 +109,15 @@ describe('gaugeway stats', () => {
     const { code, stderr } = await gaugeway(['stats', '--all', '--container-socket', '/nowhere.sock']);
     expect(stderr).toContain('/nowhere.sock: no container engine answers there');
     expect(code).toBe(3);
+  });
+
+  test.skipIf(process.platform !== 'linux')('fails a check when one of two processes has ended', async () => {
+    const child = spawn('true', { stdio: 'ignore' });
+    await once(child, 'exit');
+    const pids = ['--pid', `${child.pid}`, '--pid', `${process.pid}`];
+    const { code, stdout } = await gaugeway(['stats', ...pids, '--window', '1s', '--check']);
+    expect(stdout).toMatch(new RegExp(`^fail process ${child.pid} has ended$`, 'm'));
+    expect(code).toBe(1);
   });
 
   test.skipIf(process.platform !== 'linux')('says that a process has ended', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { runAs, type ServiceAccount } from '../../src/stack/service-account.ts';
 
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'gaugeway');
 
@@ -11,6 +12,8 @@ export interface CommandResult {
 
 export interface CommandOptions {
   env?: Readonly<Record<string, string>>;
+  /** Runs it as another user, who has to be able to enter this checkout. */
+  account?: ServiceAccount;
   /** Sends SIGINT once stderr matches. */
   interruptWhen?: RegExp;
   /** Runs once stderr matches; given the pid of the command. */
@@ -25,6 +28,7 @@ export function gaugeway(args: readonly string[], options: CommandOptions = {}):
   const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', ...options.env };
   for (const name of ['DATABASE_URL', 'GAUGEWAY_TOKEN', 'NODE_OPTIONS']) delete environment[name];
   const child = spawn(process.execPath, [launcher, ...args], {
+    ...runAs(options.account),
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -57,8 +57,9 @@ export function countersOfGroup(
 export function countersOfEngine(
   kind: 'docker' | 'podman',
   { Id, State, HostConfig }: InspectAnswer,
-  { read, cpu_stats: cpu, memory_stats: memory, networks, blkio_stats: blkio, pids_stats: pids }: StatsAnswer,
+  stats: StatsAnswer,
 ): ContainerCounters {
+  const { read, cpu_stats: cpu, memory_stats: memory, blkio_stats: blkio, pids_stats: pids } = stats;
   const cpus = cpu.online_cpus || cpu.cpu_usage.percpu_usage?.length || 0;
   const { NanoCpus, CpuQuota, CpuPeriod, Memory } = HostConfig;
   const cpuLimitCores = NanoCpus > 0 ? NanoCpus / 1e9 : coresOf(CpuQuota, CpuPeriod || usualPeriodUs);
@@ -85,18 +86,22 @@ export function countersOfEngine(
     memoryLimitBytes: Memory > 0 ? Memory : null,
     oomKills: null,
     pressure: null,
-    network:
-      networks && Object.keys(networks).length > 0
-        ? {
-            receivedBytes: sum(Object.values(networks).map((each) => each.rx_bytes)),
-            sentBytes: sum(Object.values(networks).map((each) => each.tx_bytes)),
-          }
-        : null,
+    network: networkOfEngine(stats),
     block: {
       readBytes: blockBytes(blkio.io_service_bytes_recursive, 'read'),
       writtenBytes: blockBytes(blkio.io_service_bytes_recursive, 'write'),
     },
     pids: pids.current ?? 0,
+  };
+}
+
+/** All networks of a container added; null when it has none of its own. */
+export function networkOfEngine({ networks }: StatsAnswer): ContainerSample['network'] {
+  const each = Object.values(networks ?? {});
+  if (each.length === 0) return null;
+  return {
+    receivedBytes: sum(each.map(({ rx_bytes: bytes }) => bytes)),
+    sentBytes: sum(each.map(({ tx_bytes: bytes }) => bytes)),
   };
 }
 

@@ -4,7 +4,12 @@ import { ProcessEndedError, procMissing, readProcFile } from '../../../shared/pr
 import type { CgroupFolders } from '../cgroup/cgroup-folders.ts';
 import { findCgroup, readCgroup } from '../cgroup/read-cgroup.ts';
 import { readHostCpu } from '../host/read-host.ts';
-import { type ContainerCounters, countersOfEngine, countersOfGroup } from './container-counters.ts';
+import {
+  type ContainerCounters,
+  countersOfEngine,
+  countersOfGroup,
+  networkOfEngine,
+} from './container-counters.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import type { InspectAnswer } from './engine-answers.ts';
 import { readNetwork } from './read-network.ts';
@@ -25,23 +30,22 @@ export class WatchedContainer {
       throw new GaugewayError('source_unreadable', `container ${this.name} does not run`);
     }
     return (
-      (await this.#readHere(inspected)) ??
+      (await this.#readHere(engine, inspected)) ??
       // The engine answers at once or, when it was asked within the last second, when that has passed.
       countersOfEngine(engine.kind, inspected, await engine.stats(inspected.Id))
     );
   }
 
-  async #readHere(inspected: InspectAnswer): Promise<ContainerCounters | undefined> {
+  async #readHere(engine: ContainerEngine, inspected: InspectAnswer): Promise<ContainerCounters | undefined> {
     const { Pid: pid } = inspected.State;
     try {
       if (this.#group?.pid !== pid) this.#group = { pid, folders: await groupOf(pid, inspected.Id) };
       const { folders } = this.#group;
       if (folders === undefined) return undefined;
-      const [group, host, network] = await Promise.all([
-        readCgroup(folders),
-        readHostCpu(),
-        readNetwork(pid),
-      ]);
+      // Whoever may not look into the network of another user's process may still ask the engine.
+      const seen = await readNetwork(pid);
+      const network = seen === undefined ? networkOfEngine(await engine.stats(inspected.Id)) : seen;
+      const [group, host] = await Promise.all([readCgroup(folders), readHostCpu()]);
       return countersOfGroup(inspected, { atMs: nowMs(), group, host, network });
     } catch (error) {
       // It ended meanwhile: the engine says what is so now.

@@ -40,7 +40,10 @@ export class StatsLook implements Look<StatsReading, StatsDocument> {
     const earlier = before ?? after;
     const machine = machineUse(earlier, after);
     const { rows, startedAnew } = statsRows(earlier, after);
-    const remarks: Remark[] = machine === null ? [] : judgeMachine(machine, limits);
+    const remarks: Remark[] = [
+      ...after.missing.map((text): Remark => ({ verdict: 'fail', text })),
+      ...(machine === null ? [] : judgeMachine(machine, limits)),
+    ];
     const parts = rows.map((row): StatsRow => {
       const found = judgeRow(row, limits);
       remarks.push(...found);

@@ -34,7 +34,8 @@ export interface StatsReading {
   /** Undefined where there is no /proc. */
   host: HostReading | undefined;
   parts: ReadPart[];
-  /** Parts that could not be read, with the reason. */
+  /** Why parts could not be read that the user named, and others that the engine had listed. */
+  missing: string[];
   failures: string[];
 }
 
@@ -58,17 +59,18 @@ export class StatsReader {
       ...this.#sources.processes.map((watched) => readPart(watched)),
     ]);
     const parts: ReadPart[] = [];
+    const missing: string[] = [];
     const failures: string[] = [];
-    for (const result of settled) {
+    for (const [at, result] of settled.entries()) {
+      const wasNamed = this.#sources.containers !== 'all' || at >= containers.length;
       if (result.status === 'fulfilled') parts.push(result.value);
-      else {
-        failures.push(messageOf(result.reason));
-      }
+      else (wasNamed ? missing : failures).push(messageOf(result.reason));
     }
-    if (parts.length === 0 && failures.length > 0) {
-      throw new GaugewayError('source_unreadable', failures.join('; '));
+    if (parts.length === 0 && settled.length > 0) {
+      throw new GaugewayError('source_unreadable', [...missing, ...failures].join('; '));
     }
-    return { atMs, host: procMissing() === undefined ? await readHost() : undefined, parts, failures };
+    const host = procMissing() === undefined ? await readHost() : undefined;
+    return { atMs, host, parts, missing, failures };
   }
 
   close(): Promise<void> {
