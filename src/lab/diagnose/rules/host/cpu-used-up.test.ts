@@ -20,12 +20,27 @@ describe('the CPU of the machine', () => {
     expect(finding.advice[0]).toMatch(/another machine/);
   });
 
+  test('that containers of the stack use up is its own', () => {
+    const slots = run(196);
+    if (slots.container.status !== 'ok') throw new Error('no container');
+    const [web] = slots.container.value.values();
+    const database = (web ?? []).map(({ atMs, data }) => ({
+      atMs,
+      data: { ...data, role: 'postgres' as const, cpuPercent: 150 },
+    }));
+    const container: ArtifactSlots['container'] = { status: 'ok', value: new Map([['database', database]]) };
+    const finding = findingOf(cpuUsedUp, { ...slots, container });
+    expect(finding.title).toBe('The CPU of the machine is used up (98 % of 2 cores)');
+    expect(finding.evidence[1]?.text).toMatch(/^The stack used 170 % of a core together/);
+    expect(findingOf(cpuUsedUp, without(slots, 'container')).title).toMatch(/by programs outside the stack$/);
+  });
+
   test.each(noiseLevels)('is in order when a core is left, at noise %d', (noise) => {
     expect(findingOf(cpuUsedUp, run(110, 40, noise)).verdict).toBe('pass');
   });
 
   test('is judged less surely without the processes, and nobody is blamed', () => {
-    const blind = findingOf(cpuUsedUp, without(run(196), 'process'));
+    const blind = findingOf(cpuUsedUp, without(without(run(196), 'process'), 'container'));
     expect(blind.title).toBe('The CPU of the machine is used up (98 % of 2 cores)');
     expect(blind.confidence).toBeLessThan(findingOf(cpuUsedUp, run(196)).confidence);
   });

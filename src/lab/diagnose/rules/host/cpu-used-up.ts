@@ -1,6 +1,7 @@
 import { confidenceOf, fewestSamples, separation } from '../../computed/confidence.ts';
 import { counted, figure, percent } from '../../computed/figures.ts';
 import { processCpu } from '../../computed/gateway-processes.ts';
+import { containerCpu, stackCpuPercent } from '../../computed/stack-cpu.ts';
 import { mean, rounded, shareWithin, sum } from '../../computed/statistics.ts';
 import { loadSamplesIn, samplesIn, steadyWindow, type Window } from '../../computed/window.ts';
 import { defineRule } from '../../rule.ts';
@@ -17,7 +18,7 @@ export const cpuUsedUp = defineRule({
   area: 'host',
   title: 'The CPU of the machine is used up',
   requires: ['phases', 'host'],
-  optional: ['process', 'load'],
+  optional: ['process', 'container', 'load'],
   vetoedByGenerator: false,
   evaluate({ artifacts, facts }) {
     const window = facts.get(steadyWindow);
@@ -33,10 +34,12 @@ export const cpuUsedUp = defineRule({
     const { cores } = first.data;
     const usedPercent = mean(samples.map(({ data }) => data.cpuPercent));
     const used = shareWithin(usedPercent, cores * 100);
-    const watched = facts.find(processCpu) ?? [];
+    const processes = facts.find(processCpu) ?? [];
+    const containers = facts.find(containerCpu) ?? [];
+    const isStackWatched = processes.length + containers.length > 0;
+    const stackPercent = stackCpuPercent(processes, containers);
     const loadPercent = window === undefined ? 0 : loadCpuPercent(artifacts.load, window);
-    const knownPercent = sum(watched.map(({ meanPercent }) => meanPercent)) + loadPercent;
-    const foreign = watched.length === 0 ? 0 : shareWithin(usedPercent - knownPercent, usedPercent);
+    const foreign = isStackWatched ? shareWithin(usedPercent - stackPercent - loadPercent, usedPercent) : 0;
     const usedUp = used >= usedUpShare;
     const whose = foreign >= foreignShare ? `, ${percent(foreign)} of it by programs outside the stack` : '';
     return {
@@ -46,7 +49,7 @@ export const cpuUsedUp = defineRule({
       confidence: confidenceOf({
         samples: samples.length,
         ratio: separation(used, usedUpShare),
-        corroborated: watched.length > 0,
+        corroborated: isStackWatched,
       }),
       impact: usedUp ? rounded(used) : 0,
       ...(usedUp
@@ -60,11 +63,11 @@ export const cpuUsedUp = defineRule({
           source: '/proc/stat',
           chart: 'cpu',
         },
-        ...(usedUp && watched.length > 0
+        ...(usedUp && isStackWatched
           ? [
               {
-                text: `The processes of the stack used ${figure(knownPercent - loadPercent)} % of a core together, the load generator ${figure(loadPercent)} %.`,
-                source: '/proc',
+                text: `The stack used ${figure(stackPercent)} % of a core together, the load generator ${figure(loadPercent)} %.`,
+                source: containers.length === 0 ? '/proc' : '/proc and control groups',
                 chart: 'cpu',
               },
             ]
