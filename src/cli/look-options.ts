@@ -21,7 +21,7 @@ export function addLookOptions(command: Command, { windowMs }: { windowMs?: numb
   if (windowMs !== undefined) {
     command.addOption(
       new Option('--window <time>', 'time over which the figures are taken')
-        .argParser(parseWaitMs)
+        .argParser(parseApart)
         .default(windowMs, `${windowMs / 1000}s`),
     );
   }
@@ -30,7 +30,7 @@ export function addLookOptions(command: Command, { windowMs }: { windowMs?: numb
     .option('--watch', 'keep looking, in place on a terminal', false)
     .addOption(
       new Option('--every <time>', 'time between two looks of --watch')
-        .argParser(parseEvery)
+        .argParser(parseApart)
         .default(usualEveryMs, `${usualEveryMs / 1000}s`),
     )
     .option('--check', 'exit 1 when the verdict is fail', false)
@@ -50,17 +50,18 @@ export function limitsOf(flags: LookFlags, ofStack: Readonly<Record<string, numb
   return limitsWith({ ...ofStack, ...flags.limit });
 }
 
-function parseEvery(text: string): number {
-  const everyMs = parseWaitMs(text);
-  if (everyMs < 100) throw new GaugewayError('usage', 'looks are at least 100ms apart');
-  return everyMs;
+function parseApart(text: string): number {
+  const apartMs = parseWaitMs(text);
+  if (apartMs < 100) throw new GaugewayError('usage', 'looks are at least 100ms apart');
+  return apartMs;
 }
 
 function oneMoreLimit(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
   const [, name, digits] = /^([a-z0-9.-]+)=(.+)$/i.exec(text) ?? [];
   const value = Number(digits);
-  if (name === undefined || !Number.isFinite(value)) {
-    throw new GaugewayError('usage', `--limit takes NAME=VALUE, not '${text}'`);
+  if (name === undefined) throw new GaugewayError('usage', `--limit takes NAME=VALUE, not '${text}'`);
+  if (!(value >= 0 && Number.isFinite(value))) {
+    throw new GaugewayError('usage', `the limit '${name}' must be a number from 0 on, not '${digits}'`);
   }
   limitsWith({ [name]: value });
   return { ...before, [name]: value };

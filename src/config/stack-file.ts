@@ -95,7 +95,7 @@ export const stackFileSchema = z
       .optional(),
     logs: z.array(watchedLog).max(500).default([]),
     limits: z
-      .record(z.string(), z.number())
+      .record(z.string(), z.number().min(0))
       .default({})
       .meta({ description: 'Limits of this stack by name, see docs/reference/limits.md' }),
   })

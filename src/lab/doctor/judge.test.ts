@@ -148,7 +148,7 @@ describe('a process', () => {
 });
 
 test('a Redis that refuses commands is told the whole line that allows them', () => {
-  const facts = { user: 'lab', version: '7', refused: ['slowlog len'], clock: undefined };
+  const facts = { user: 'lab', version: '7', refused: ['slowlog len'], misses: 0, clock: undefined };
   expect(applyChecks('redis', redisChecks, facts)).toContainEqual(
     expect.objectContaining({
       status: 'fail',

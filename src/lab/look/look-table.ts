@@ -23,6 +23,8 @@ export interface LookTableOptions<Row> {
   /** The first column, which takes the room that is left. */
   name: { title: string; value: (row: Row) => string };
   columns: readonly TableColumn<Row>[];
+  /** The least room for names before columns are left out; that of `terminalTable` when absent. */
+  nameWidth?: number;
   /** Adds the last column. */
   verdict?: (row: Row) => LookVerdict;
   /** Said below a row, over as many lines as it takes; nothing where it is empty. */
@@ -35,7 +37,7 @@ const colors: Record<LookVerdict, string> = { ok: '32', warn: '33', fail: '31' }
 
 /** A table of rows, to which the verdicts are added as the last column. */
 export function lookTable<Row>(options: LookTableOptions<Row>): LookTable {
-  const { title = '', rows, name, columns, verdict, detail, empty } = options;
+  const { title = '', rows, name, columns, nameWidth, verdict, detail, empty } = options;
   const safe = columns.map((column) => ({ ...column, value: (row: Row) => shown(column.value(row)) }));
   const judged =
     verdict === undefined
@@ -50,6 +52,7 @@ export function lookTable<Row>(options: LookTableOptions<Row>): LookTable {
         { ...name, value: (row) => shown(name.value(row)) },
         judged,
         width,
+        nameWidth,
       );
       return [
         paint(head, '1', color),

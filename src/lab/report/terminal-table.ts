@@ -8,7 +8,7 @@ export interface TableColumn<Row> {
 }
 
 const gap = '  ';
-const wantedNameWidth = 32;
+const usualNameWidth = 32;
 
 /**
  * Lines of a table that fits `columns`: the first column takes what is left and is cut with `…`, the others
@@ -19,6 +19,7 @@ export function terminalTable<Row>(
   name: { title: string; value: (row: Row) => string },
   all: readonly TableColumn<Row>[],
   columns: number,
+  wantedNameWidth = usualNameWidth,
 ): string[] {
   const widest = Math.max(name.title.length, ...rows.map((row) => name.value(row).length));
   let shown = [...all];

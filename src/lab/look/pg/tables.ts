@@ -72,15 +72,16 @@ export class TablesLook extends PostgresLook<TablesReading, TablesDocument> {
           {
             title: 'size',
             value: ({ totalBytes }) => (totalBytes === null ? 'locked' : formatBytes(totalBytes)),
-            expendable: 2,
+            expendable: 1,
           },
           { title: 'live', value: ({ liveRows }) => formatCount(liveRows), expendable: 0 },
           { title: 'seq_scan', value: ({ seqScan }) => formatCount(seqScan), expendable: 0 },
           { title: 'tup_read', value: ({ seqTupRead }) => formatCount(seqTupRead), expendable: 0 },
-          { title: 'idx_scan', value: ({ idxScan }) => formatCount(idxScan), expendable: 1 },
+          { title: 'idx_scan', value: ({ idxScan }) => formatCount(idxScan), expendable: 2 },
           { title: 'avg read', value: (row) => formatCount(row.rowsPerSeqScan), expendable: 0 },
         ],
         verdict: ({ verdict }) => verdict,
+        nameWidth: 20,
         empty: 'No tables in this database.',
       }),
     ];
