@@ -1,11 +1,12 @@
 import { GaugewayError } from './errors.ts';
 import { ProcessEndedError, readOpenFiles, readProcFile, readProcLink } from './proc-files.ts';
 
-/** An address on which somebody listens. `inode` names the socket. */
+/** An address on which somebody listens. `inode` names the socket, `uid` the user who made it. */
 export interface ListeningSocket {
   host: string;
   port: number;
   inode: string;
+  uid: number;
 }
 
 const listenState = '0A';
@@ -16,10 +17,10 @@ export function parseListeningSockets(text: string): ListeningSocket[] {
     .split('\n')
     .slice(1)
     .flatMap((line) => {
-      const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
+      const [, local = '', , state, , , , uid, , inode] = line.trim().split(/\s+/);
       const [address = '', port = ''] = local.split(':');
       if (state !== listenState || inode === undefined) return [];
-      return [{ host: hostFrom(address), port: Number.parseInt(port, 16), inode }];
+      return [{ host: hostFrom(address), port: Number.parseInt(port, 16), inode, uid: Number(uid) }];
     });
 }
 

@@ -12,9 +12,10 @@ const rows = z.array(z.object({ version: z.string(), database: z.string(), datab
 
 /**
  * Connects once, within two seconds, and asks for the version and the databases that may be used, the largest first. A
- * password that the DSN does not have is taken from PGPASSWORD or the password file, as every client of PostgreSQL does.
+ * password that the DSN does not have is taken from PGPASSWORD or the password file, as every client of PostgreSQL does,
+ * unless `bare` says that this server must not have it.
  */
-export async function askPostgres(dsn: string): Promise<PostgresAnswer> {
+export async function askPostgres(dsn: string, bare = false): Promise<PostgresAnswer> {
   try {
     const [answer] = rows.parse(
       await queryOnce(
@@ -23,6 +24,7 @@ export async function askPostgres(dsn: string): Promise<PostgresAnswer> {
            array(select datname::text from pg_database
              where datallowconn and not datistemplate and has_database_privilege(oid, 'connect')
              order by datname = 'postgres', pg_database_size(oid) desc limit 20) as databases`,
+        bare,
       ),
     );
     return answer ?? { refused: 'it gave no answer' };
@@ -34,9 +36,12 @@ export async function askPostgres(dsn: string): Promise<PostgresAnswer> {
 const versions = z.array(z.object({ version: z.string() }));
 
 /** Asks an admin console of PgBouncer for its version; says why it does not tell it. */
-export async function askPgBouncer(dsn: string): Promise<{ version: string } | { refused: string }> {
+export async function askPgBouncer(
+  dsn: string,
+  bare = false,
+): Promise<{ version: string } | { refused: string }> {
   try {
-    const [answer] = versions.parse(await queryOnce(dsn, 'SHOW VERSION'));
+    const [answer] = versions.parse(await queryOnce(dsn, 'SHOW VERSION', bare));
     return { version: answer?.version ?? 'PgBouncer' };
   } catch (error) {
     return { refused: refusal(error) };
@@ -46,16 +51,18 @@ export async function askPgBouncer(dsn: string): Promise<{ version: string } | {
 function refusal(error: unknown): string {
   const message = messageOf(error);
   // What the driver says when a server asks for a password and there is none.
-  if (message.includes('client password must be a string')) return 'it asks for a password';
+  if (/client password must be a (non-empty )?string/.test(message)) return 'it asks for a password';
   return maskSecrets(message) || 'it gave no answer';
 }
 
-async function queryOnce(dsn: string, text: string): Promise<unknown> {
+async function queryOnce(dsn: string, text: string, bare: boolean): Promise<unknown> {
   const client = new Client({
     connectionString: dsn,
     connectionTimeoutMillis: boundMs,
     query_timeout: boundMs,
   });
+  // A password that is there, though empty, keeps the driver from looking for another one.
+  if (bare) client.password = '';
   // The promises tell of every failure; a broken connection is told by this event, too, which must not go unheard.
   client.on('error', () => undefined);
   try {

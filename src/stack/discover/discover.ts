@@ -16,6 +16,7 @@ import {
 } from './found.ts';
 import { type LocalProcess, localProcesses } from './local-processes.ts';
 import { signatureOfProcess } from './role-table.ts';
+import { elsewhere, isOnThisMachine, portOf } from './secret-reach.ts';
 
 export interface DiscoverOptions {
   /** Of the container engine. */
@@ -82,10 +83,14 @@ async function localParts(
   const redis = await Promise.all(ofRole('redis').map(localRedis));
   const nginx = (await Promise.all(ofRole('nginx').map(localNginx))).flatMap((each) => each ?? []);
 
-  const { database } = settings;
+  const { database: told } = settings;
+  const database = told !== undefined && isOnThisMachine(told.url) ? told : undefined;
+  if (told !== undefined && database === undefined) {
+    found.unreached.push({ what: `database of the gateway, ${new URL(told.url).host}`, why: elsewhere });
+  }
   const own = postgres.find(({ parentPid }) => gateway?.pids.includes(parentPid));
   // What a gateway was told is all it has; of one that tells nothing, the only one there is may be its.
-  const guessing = own === undefined && database === undefined && gateway?.what !== 'Gaugeway';
+  const guessing = own === undefined && told === undefined && gateway?.what !== 'Gaugeway';
   const named = (port: number): boolean => database !== undefined && namesServer(database.url, port);
   const before = bouncers.find(({ port }) => named(port));
   const server =
@@ -164,8 +169,12 @@ async function redisParts(
   found: DiscoveredStack,
 ): Promise<void> {
   const isOurs = ({ port }: LocalRedis): boolean =>
-    redis !== undefined && Number(new URL(redis.url).port || 6379) === port;
-  const chosen = found.redis === undefined ? choose(servers, isOurs, guessing) : undefined;
+    redis !== undefined && isOnThisMachine(redis.url) && portOf(redis.url, 6379) === port;
+  if (redis !== undefined && !isOnThisMachine(redis.url)) {
+    found.unreached.push({ what: `Redis of the gateway, ${new URL(redis.url).host}`, why: elsewhere });
+  }
+  const chosen =
+    found.redis === undefined ? choose(servers, isOurs, guessing && redis === undefined) : undefined;
   for (const each of servers) {
     if (each !== chosen) {
       otherPart('redis', 'Redis', each, found);

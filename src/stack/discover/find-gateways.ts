@@ -1,7 +1,7 @@
 import { isLoopbackHost } from '../../shared/loopback.ts';
 import { askHttp, type HttpAnswer } from './ask-http.ts';
 import { type SecretUrl, type Sureness, withoutPassword } from './found.ts';
-import { environmentOf, type LocalProcess, sharesNetwork, socketsOf } from './local-processes.ts';
+import { environmentOf, type LocalProcess, sharesNetwork, socketsOf, userOf } from './local-processes.ts';
 import { serverRuntimes, signatureOfProcess } from './role-table.ts';
 
 /** A server on loopback that is a gateway or an MCP server. */
@@ -97,18 +97,24 @@ const redisVariables = ['REDIS_URL', 'CACHE_URL', 'VALKEY_URL'];
 export async function settingsOfProcess(pids: readonly number[]): Promise<GatewaySettings> {
   for (const pid of pids) {
     const environment = await environmentOf(pid);
-    if (environment !== undefined) return settingsFrom(environment, `process ${pid}`);
+    if (environment !== undefined) {
+      return settingsFrom(environment, `process ${pid}`, (await userOf(pid)) ?? -1);
+    }
   }
   return { hidden: 'another user owns it: its environment is not shown' };
 }
 
-/** The settings in an environment; `owner` says whose it is. */
-export function settingsFrom(environment: ReadonlyMap<string, string>, owner: string): GatewaySettings {
+/** The settings in an environment; `owner` says in words whose it is, `uid` as a user id. */
+export function settingsFrom(
+  environment: ReadonlyMap<string, string>,
+  owner: string,
+  uid?: number,
+): GatewaySettings {
   const urlOf = (names: readonly string[], scheme: RegExp, variable: string): SecretUrl | undefined => {
     const name = names.find((each) => scheme.test(environment.get(each) ?? ''));
     return name === undefined
       ? undefined
-      : withoutPassword(environment.get(name) ?? '', variable, `${name} of ${owner}`);
+      : withoutPassword(environment.get(name) ?? '', variable, `${name} of ${owner}`, uid);
   };
   const database = urlOf(databaseVariables, /^postgres(ql)?(\+\w+)?:/, 'GAUGEWAY_PG_PASSWORD');
   const redis = urlOf(redisVariables, /^(rediss?|valkeys?):/, 'GAUGEWAY_REDIS_PASSWORD');

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { messageOf } from '../../shared/errors.ts';
 import { errorCode } from '../../shared/system-error.ts';
 import { askPgBouncer } from './ask-postgres.ts';
+import { whyNotSent } from './secret-reach.ts';
 import { changedUrl, type FileEntry, type SecretUrl, type Unreached } from './found.ts';
 import { parseIni } from './ini-file.ts';
 import { type LocalProcess, socketsOf, workingFolderOf } from './local-processes.ts';
@@ -83,7 +84,14 @@ export async function accessPgBouncer(
   const own = socketFolder === undefined ? [] : [console('pgbouncer', `?host=${socketFolder}`)];
   const refusals: string[] = [];
   for (const candidate of [...shared, ...open, ...own]) {
-    const answer = await askPgBouncer(candidate.url);
+    const unsent = await whyNotSent(candidate.url, defaultPort, [
+      candidate.owner ?? process.getuid?.() ?? -1,
+    ]);
+    if (unsent !== undefined && candidate.owner !== undefined) {
+      refusals.push(unsent);
+      continue;
+    }
+    const answer = await askPgBouncer(candidate.url, unsent !== undefined);
     if ('refused' in answer) {
       refusals.push(answer.refused);
       continue;

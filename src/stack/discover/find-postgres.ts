@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '../../shared/system-error.ts';
 import { embeddedName, passwordFile } from '../postgres-cluster.ts';
 import { askPostgres } from './ask-postgres.ts';
-import { environmentOf, type LocalProcess, socketsOf, workingFolderOf } from './local-processes.ts';
+import { isOnThisMachine, portOf, whyNotSent } from './secret-reach.ts';
+import { environmentOf, type LocalProcess, socketsOf, userOf, workingFolderOf } from './local-processes.ts';
 import { changedUrl, type FileEntry, type SecretUrl, type Unreached } from './found.ts';
 
 /** A PostgreSQL server of this machine: its first process, and how it is reached. */
@@ -22,6 +23,8 @@ export interface LocalPostgres {
 /** A DSN to try, as it is used and as the file says it. */
 interface Candidate extends SecretUrl {
   how: string;
+  /** Users who may have it beside its owner: the one under whom its owner runs the server. */
+  others?: readonly number[];
 }
 
 /** What became of the attempts to get in. */
@@ -67,14 +70,21 @@ export async function accessPostgres(
   processes: readonly LocalProcess[],
   given: readonly SecretUrl[],
 ): Promise<PostgresAccess> {
-  const candidates = [
+  const candidates: Candidate[] = [
     ...(await embeddedCandidates(server, processes)),
     ...given.map((secret) => ({ ...secret, how: secret.variable?.meaning ?? 'the DSN of the gateway' })),
     ...(await openCandidates(server)),
   ];
   const refusals: string[] = [];
   for (const candidate of candidates) {
-    const answer = await askPostgres(candidate.url);
+    const { url, owner, others: more = [] } = candidate;
+    const bare = owner === undefined;
+    const unsent = await whyNotSent(url, 5432, [owner ?? process.getuid?.() ?? -1, ...more]);
+    if (unsent !== undefined && (!bare || !isOnThisMachine(url))) {
+      refusals.push(`${new URL(url).username || 'nobody'}: ${unsent}`);
+      continue;
+    }
+    const answer = await askPostgres(url, unsent !== undefined);
     if ('refused' in answer) {
       refusals.push(`${new URL(candidate.url).username || 'nobody'}: ${answer.refused}`);
       continue;
@@ -99,7 +109,9 @@ export async function accessPostgres(
   const why = [...new Set(refusals)].slice(0, 3).join('; ');
   return {
     entry: {
-      value: `postgresql://gaugeway_lab:\${GAUGEWAY_PG_PASSWORD}@127.0.0.1:${server.port}/postgres`,
+      value:
+        given[0]?.reference ??
+        `postgresql://gaugeway_lab:\${GAUGEWAY_PG_PASSWORD}@127.0.0.1:${server.port}/postgres`,
       comments: [
         `a PostgreSQL listens on port ${server.port} (process ${server.pid}), but did not let us in`,
         'name a role with pg_monitor and its database, set the variable, and take away the #',
@@ -116,10 +128,7 @@ export async function accessPostgres(
 
 /** Whether a DSN names this server. */
 export function namesServer(dsn: string, port: number): boolean {
-  const { hostname, port: given, searchParams } = new URL(dsn);
-  const host = searchParams.get('host') ?? hostname;
-  const local = host === '' || host.startsWith('/') || /^(localhost|127\.[\d.]+|\[?::1\]?)$/.test(host);
-  return local && Number(given || 5432) === port;
+  return isOnThisMachine(dsn) && portOf(dsn, 5432) === port;
 }
 
 async function embeddedCandidates(
@@ -127,20 +136,26 @@ async function embeddedCandidates(
   processes: readonly LocalProcess[],
 ): Promise<Candidate[]> {
   const parent = processes.find(({ pid }) => pid === server.parentPid);
+  const ofParent = parent === undefined ? [] : await dataFolders(parent);
   const folders = [
+    ...ofParent,
     ...(server.dataDirectory === undefined ? [] : [dirname(dirname(server.dataDirectory))]),
-    ...(parent === undefined ? [] : await dataFolders(parent)),
   ];
   for (const folder of folders) {
     const file = join(folder, passwordFile);
     const password = await readIfPossible(file);
     if (password === undefined) continue;
+    const owner = (await stat(file)).uid;
+    // A Gaugeway of root runs its database under another user: as its child, that is the server the password is of.
+    const child = parent?.uid === owner && ofParent.includes(folder) ? await userOf(server.pid) : undefined;
     const dsn = (secret: string): string =>
       `postgresql://${embeddedName}:${secret}@127.0.0.1:${server.port}/${embeddedName}`;
     return [
       {
         url: dsn(password.trim()),
         reference: dsn(`\${file:${file}}`),
+        owner,
+        ...(child === undefined ? {} : { others: [child] }),
         how: 'the password of the embedded server; its port changes with every start',
       },
     ];

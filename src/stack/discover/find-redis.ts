@@ -1,6 +1,7 @@
 import { redisReader } from '../../shared/minimal-access.ts';
 import { askRedis } from './ask-redis.ts';
 import type { FileEntry, SecretUrl, Unreached } from './found.ts';
+import { whyNotSent } from './secret-reach.ts';
 import { type LocalProcess, socketsOf } from './local-processes.ts';
 
 /** A Redis or Valkey of this machine. */
@@ -26,11 +27,17 @@ export async function accessRedis(
 ): Promise<{ version?: string; entry: FileEntry; secret?: SecretUrl; unreached?: Unreached }> {
   const plain = `redis://${host}:${port}/0`;
   const candidates = [...given, { url: plain, reference: plain }];
-  let why = '';
+  const refusals: string[] = [];
   for (const candidate of candidates) {
+    const unsent =
+      candidate.owner === undefined ? undefined : await whyNotSent(candidate.url, 6379, [candidate.owner]);
+    if (unsent !== undefined) {
+      refusals.push(unsent);
+      continue;
+    }
     const answer = await askRedis(candidate.url);
     if ('refused' in answer) {
-      why = answer.refused;
+      refusals.push(answer.refused);
       continue;
     }
     return {
@@ -54,7 +61,7 @@ export async function accessRedis(
     },
     unreached: {
       what: `Redis on port ${port} (pid ${pid})`,
-      why,
+      why: refusals[0] ?? 'it did not answer',
       remedy: redisReader('gaugeway_lab'),
     },
   };

@@ -74,3 +74,21 @@ test('an ini file is read as PgBouncer reads it', () => {
   expect(ini.get('pgbouncer')?.get('listen_port')).toBe('6432');
   expect(ini.get('pgbouncer')?.get('stats_users')).toBe('a, b');
 });
+
+test('a password in the query is taken out like any other, and what else is secret there is left out', () => {
+  const secret = withoutPassword(
+    'postgresql:///mcp?user=u&password=s%40cret&sslpassword=a&passfile=/p',
+    'PG',
+    'X',
+    7,
+  );
+  expect(secret).toEqual({
+    url: 'postgresql://:s%40cret@localhost/mcp?user=u',
+    reference: 'postgresql://:${PG}@localhost/mcp?user=u',
+    variable: { name: 'PG', meaning: 'the password in X' },
+    owner: 7,
+  });
+  expect(withoutPassword('redis://127.0.0.1:6379/0?password=geheim', 'R', 'X')?.reference).toBe(
+    'redis://:${R}@127.0.0.1:6379/0',
+  );
+});

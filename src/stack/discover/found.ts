@@ -1,3 +1,4 @@
+import { isSecretName } from '../../shared/mask-secrets.ts';
 import type { ProcessRole } from '../../shared/stack-description.ts';
 
 /** How sure a discovery is: it answered as what it is, its name says so, or only its port or its answer hints at it. */
@@ -79,21 +80,40 @@ export interface SecretUrl {
   /** With a reference in place of the password, or the same where there is none. */
   reference: string;
   variable?: NeededVariable;
+  /** User id of the file or the process that the secret is from. */
+  owner?: number;
 }
 
 /**
  * Takes the password out of a URL: in the file `${variable}` stands for it. `source` says where the URL was found.
- * Undefined when it is no URL.
+ * `owner` is the user id of the process that has it. Drivers take a password from the query, too: it moves to its usual
+ * place, and what else is secret there is left out. Undefined when it is no URL.
  */
-export function withoutPassword(text: string, variable: string, source: string): SecretUrl | undefined {
+export function withoutPassword(
+  text: string,
+  variable: string,
+  source: string,
+  owner?: number,
+): SecretUrl | undefined {
   // SQLAlchemy names the driver, too: postgresql+psycopg://.
   const url = text.replace(/^([a-z]+)\+[a-z0-9]+:/i, '$1:').replace(/^postgres:/, 'postgresql:');
   if (!URL.canParse(url)) return undefined;
   const parsed = new URL(url);
-  if (parsed.password === '') return { url, reference: url };
+  const keys = [...new Set(parsed.searchParams.keys())];
+  const secretKeys = keys.filter((key) => isSecretName(key) || /^(sslpassword|passfile)$/i.test(key));
+  const inQuery = parsed.searchParams.getAll('password').at(-1);
+  for (const key of secretKeys) parsed.searchParams.delete(key);
+  if (inQuery !== undefined && inQuery !== '') {
+    // A URL without a host can hold no password before it.
+    if (parsed.hostname === '') parsed.hostname = 'localhost';
+    parsed.password = encodeURIComponent(inQuery);
+  }
+  const used = secretKeys.length === 0 ? url : parsed.href;
+  if (parsed.password === '') return { url: used, reference: used };
   parsed.password = standIn;
   return {
-    url,
+    url: used,
+    ...(owner === undefined ? {} : { owner }),
     reference: parsed.href.replace(`:${standIn}@`, () => `:\${${variable}}@`),
     variable: { name: variable, meaning: `the password in ${source}` },
   };

@@ -68,6 +68,11 @@ export async function outputFileOf(pid: number): Promise<string | undefined> {
   return undefined;
 }
 
+/** The user id of a process; undefined when it has ended. */
+export async function userOf(pid: number): Promise<number | undefined> {
+  return (await unlessGone(() => readProcStatus(pid)))?.uid;
+}
+
 /** Folder in which a process works; undefined when it is not shown. */
 export function workingFolderOf(pid: number): Promise<string | undefined> {
   return unlessGone(() => readProcLink(pid, 'cwd'));

@@ -28,13 +28,13 @@ test('listening sockets are read from /proc/net/tcp and tcp6', () => {
     '',
   ].join('\n');
   expect(parseListeningSockets(table)).toEqual([
-    { host: '127.0.0.1', port: 9229, inode: '11' },
-    { host: '127.0.0.1', port: 80, inode: '12' },
-    { host: '[0:0:0:0:0:0:0:1]', port: 9229, inode: '14' },
-    { host: '[::1]', port: 22, inode: '15' },
+    { host: '127.0.0.1', port: 9229, inode: '11', uid: 1000 },
+    { host: '127.0.0.1', port: 80, inode: '12', uid: 1000 },
+    { host: '[0:0:0:0:0:0:0:1]', port: 9229, inode: '14', uid: 1000 },
+    { host: '[::1]', port: 22, inode: '15', uid: 1000 },
   ]);
 });
 
 function row(address: string, state: string, inode: number): string {
-  return `   0: ${address} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0 100 0 0 10 0`;
+  return `   0: ${address} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 ${inode} 1 0 100 0 0 10 0`;
 }
