@@ -54,7 +54,7 @@ export async function observeRun(
   await readConsolePage('report');
   await probeTarget(given.stack.gatewayUrl, signal);
   const inContainers = await gatewayProcesses(given.stack);
-  const stack = { ...given.stack, processes: [...given.stack.processes, ...inContainers] };
+  const stack = { ...given.stack, processes: [...given.stack.processes, ...inContainers.processes] };
   const options = { ...given, stack };
   const bundle = await createBundle(outFolder, options.onEvent);
   const startedMs = nowMs();
@@ -62,6 +62,7 @@ export async function observeRun(
   try {
     await writeRunDocument(outFolder, openingDocument(options, settings, startedMs));
     bundle.settings(settings);
+    for (const { container, error } of inContainers.failures) bundle.gap('process', container, error);
     abortedBy = await collect(options, bundle, body);
   } finally {
     await bundle.close();
@@ -95,7 +96,13 @@ async function collect(
   try {
     const failures = await sampling.open(signal);
     signal.throwIfAborted();
-    const failure = failures.find(({ collector }) => isRequiredHere(collector.source));
+    const unreadContainers = failures.filter(({ collector }) => collector.source === 'container').length;
+    const failure = failures.find(
+      ({ collector: { source } }) =>
+        isRequiredHere(source) &&
+        // One that is stopped leaves the others to be seen.
+        (source !== 'container' || unreadContainers === stack.containers.length),
+    );
     if (failure !== undefined) {
       const { source, target } = failure.collector;
       const message = `${source} (${target}): ${messageOf(failure.error)}`;

@@ -91,14 +91,26 @@ describe.skipIf(dockerRequirement.missing)(title('a container', dockerRequiremen
 
   test('shares its gateway processes with this machine, where they are sampled with their limits', async () => {
     await engine.runNode('web', ['-e', 'setInterval(() => {}, 1000)'], ['--cpus', '0.5']);
-    const [found, ...others] = await gatewayProcesses(stackOf('web'));
+    const missing = { role: 'gateway' as const, name: 'gone' };
+    const { containers } = stackOf('web');
+    const { processes, failures } = await gatewayProcesses({
+      ...stackOf('web'),
+      containers: [...containers, missing],
+    });
+    const [found, ...others] = processes;
     expect(others).toEqual([]);
+    expect(failures).toMatchObject([
+      { container: 'gone', error: { message: expect.stringContaining('no container gone') } },
+    ]);
     expect(found).toMatchObject({ role: 'gateway', name: 'web' });
     if (found === undefined) throw new Error('no process');
     const { collector, sink } = await watch('web', { processes: [found], containers: [] }, 'process');
     await collector.sample?.(sink);
     expect(sink.samples.process[0]?.group?.cpuLimitCores).toBe(0.5);
-    expect(await gatewayProcesses({ ...stackOf('web'), processes: [found] })).toEqual([]);
+    expect(await gatewayProcesses({ ...stackOf('web'), processes: [found] })).toEqual({
+      processes: [],
+      failures: [],
+    });
   });
 
   test('that is not there is named with those that are', async () => {

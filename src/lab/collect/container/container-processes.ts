@@ -7,27 +7,42 @@ import { isHere } from './watched-container.ts';
 /** More workers than this in one container are watched as a container only. */
 const mostProcesses = 16;
 
+/** Processes in containers, and the containers that could not be asked for theirs. */
+export interface GatewayProcesses {
+  processes: WatchedProcess[];
+  failures: { container: string; error: unknown }[];
+}
+
 /**
  * The gateway processes inside the containers of a stack, where they run on this machine: like any other they can be
- * sampled one by one, and profiled. Processes that the stack names itself are left out. Throws GaugewayError
- * source_unreadable when the engine does not answer or has no such container.
+ * sampled one by one, and profiled. Processes that the stack names itself are left out. What keeps a container from
+ * being asked is told by container.
  */
-export async function gatewayProcesses(sources: StackSources): Promise<WatchedProcess[]> {
+export async function gatewayProcesses(sources: StackSources): Promise<GatewayProcesses> {
   const gateways = sources.containers.filter(({ role }) => role === 'gateway');
-  if (sources.containerSocket === undefined || gateways.length === 0) return [];
-  const engine = await ContainerEngine.connect(sources.containerSocket);
+  const { containerSocket } = sources;
+  if (containerSocket === undefined || gateways.length === 0) return { processes: [], failures: [] };
   const known = new Set(sources.processes.map(({ pid }) => pid));
-  const found = await Promise.all(
+  // Once for all: it answers each of them, or none.
+  const connecting = ContainerEngine.connect(containerSocket);
+  const settled = await Promise.allSettled(
     gateways.map(async ({ name, role }) => {
-      const pids = (await pidsOf(engine, name)).filter((pid) => !known.has(pid)).slice(0, mostProcesses);
-      return pids.map((pid, index) => ({
+      const pids = (await pidsOf(await connecting, name)).filter((pid) => !known.has(pid));
+      const watched = pids.slice(0, mostProcesses);
+      return watched.map((pid, index) => ({
         role,
-        name: pids.length === 1 ? name : `${name}-${index + 1}`,
+        name: watched.length === 1 ? name : `${name}-${index + 1}`,
         pid,
       }));
     }),
   );
-  return found.flat();
+  return {
+    processes: settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])),
+    failures: gateways.flatMap(({ name }, at) => {
+      const result = settled[at];
+      return result?.status === 'rejected' ? [{ container: name, error: result.reason }] : [];
+    }),
+  };
 }
 
 async function pidsOf(engine: ContainerEngine, name: string): Promise<number[]> {
