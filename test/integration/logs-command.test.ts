@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileLog } from '../../src/lab/logs/sources/file-log.ts';
 import { gaugeway } from '../support/command-line.ts';
+import { dockerRequirement, startDocker } from '../support/docker.ts';
+import { title } from '../support/requires.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const secret = 'hunter2-s3cr3t';
@@ -152,6 +154,35 @@ describe('gaugeway logs', () => {
       3,
       expect.stringContaining('container x by /nowhere.sock'),
     ]);
+  });
+});
+
+describe.skipIf(dockerRequirement.missing)(title('gaugeway logs of a container', dockerRequirement), () => {
+  test('--follow goes on when it was stopped and started again, and says that it ended', async () => {
+    await using engine = await startDocker();
+    await engine.run('web', ['sh', '-c', 'echo "ERROR: begins"; sleep 600']);
+    const launcher = join(import.meta.dirname, '..', '..', 'bin', 'gaugeway');
+    const words = ['logs', 'count', 'ERROR|begins', 'container:web', '--container-socket', engine.socket];
+    const child = spawn(process.execPath, [launcher, ...words, '--follow', '--every', '100ms', '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      let stdout = '';
+      child.stdout.setEncoding('utf8');
+      const seen = async (text: string): Promise<void> => {
+        while (!stdout.includes(text)) stdout += String((await once(child.stdout, 'data'))[0]);
+        stdout = stdout.slice(stdout.indexOf(text) + text.length);
+      };
+      await seen('"count":1,');
+      await engine.docker('stop', '--time', '0', 'web');
+      await seen('it has ended, and is read again when it goes on');
+      await engine.docker('start', 'web');
+      await seen('while it was away: it ended once and goes on');
+      await seen('"count":2,');
+    } finally {
+      child.kill('SIGINT');
+      await once(child, 'exit');
+    }
   });
 });
 

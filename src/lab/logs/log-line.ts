@@ -25,6 +25,8 @@ export interface LogSource {
   follow(onLine: OnLogLine, signal: AbortSignal): Promise<void>;
   /** Lines that were left out because of their length. */
   readonly tooLong: number;
+  /** Whether it has ended and cannot go on, as a container that is started again does. */
+  readonly isOver?: boolean;
   /** How much of it was read, where that can be told. */
   progress?(): Promise<{ bytes: number; ofBytes: number } | undefined>;
   close(): Promise<void>;

@@ -35,12 +35,9 @@ export class ContainerLog implements LogSource {
   }
 
   async readToEnd(sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void> {
-    await this.#read(
-      sinceMs === undefined ? 0n : BigInt(Math.round(sinceMs)) * 1_000_000n,
-      false,
-      onLine,
-      signal,
-    );
+    const fromNs = sinceMs === undefined ? 0n : BigInt(Math.round(sinceMs)) * 1_000_000n;
+    await this.#read(fromNs, false, onLine, signal);
+    if (this.#lastNs === 0n) this.#lastNs = fromNs;
   }
 
   async follow(onLine: OnLogLine, signal: AbortSignal): Promise<void> {

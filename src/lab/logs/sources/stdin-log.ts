@@ -17,6 +17,10 @@ export class StdinLog implements LogSource {
     return this.#lines.tooLong;
   }
 
+  get isOver(): boolean {
+    return this.#stream.readableEnded || this.#stream.destroyed;
+  }
+
   async open(): Promise<void> {}
 
   /** What waits in a pipe is not told from what is written now. */

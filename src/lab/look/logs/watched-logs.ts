@@ -19,6 +19,15 @@ export interface WatchedLogsOptions {
   stop: AbortSignal;
 }
 
+interface Watched {
+  name: string;
+  reader: LogReader;
+  following: Promise<void> | undefined;
+  /** How often it ended, as that of a container does which is stopped, and whether it has not gone on since. */
+  ends: number;
+  hasEnded: boolean;
+}
+
 /** What can be told of every reading. */
 export interface LogsRead {
   entries: number;
@@ -29,6 +38,8 @@ export interface LogsRead {
   lastMs: number | null;
   /** Whether the user ended it before the end. */
   stopped: boolean;
+  /** Logs that ended while they were followed, in words. */
+  ended: string[];
   /** Of entries that were left out without being asked to. */
   olderNote: string | undefined;
 }
@@ -38,7 +49,7 @@ export interface LogsRead {
  * ends; a later one takes what came since.
  */
 export class WatchedLogs {
-  readonly #logs: { name: string; reader: LogReader; following: Promise<void> | undefined }[];
+  readonly #logs: Watched[];
   readonly #options: WatchedLogsOptions;
   readonly #closed = new AbortController();
   #isRead = false;
@@ -52,15 +63,24 @@ export class WatchedLogs {
   ) {
     this.#options = options;
     const { olderNote } = options;
-    this.#read = { entries: 0, tooLong: 0, firstMs: null, lastMs: null, stopped: false, olderNote };
-    this.#logs = logs.map(({ name, source }) => ({
-      name,
-      reader: new LogReader(source, (entry) => {
+    this.#read = {
+      entries: 0,
+      tooLong: 0,
+      firstMs: null,
+      lastMs: null,
+      stopped: false,
+      ended: [],
+      olderNote,
+    };
+    this.#logs = logs.map(({ name, source }) => {
+      const reader = new LogReader(source, (entry) => {
+        watched.hasEnded = false;
         this.#count(entry);
         onEntry(name, entry);
-      }),
-      following: undefined,
-    }));
+      });
+      const watched: Watched = { name, reader, following: undefined, ends: 0, hasEnded: false };
+      return watched;
+    });
   }
 
   get names(): string[] {
@@ -79,7 +99,7 @@ export class WatchedLogs {
     }
     for (const log of this.#logs) {
       log.reader.settle();
-      if (this.#options.follow) log.following ??= this.#follow(log);
+      if (this.#options.follow && log.reader.source.isOver !== true) log.following ??= this.#follow(log);
     }
     if (this.#failure !== undefined) {
       const { cause } = this.#failure;
@@ -87,7 +107,8 @@ export class WatchedLogs {
       throw cause;
     }
     const tooLong = this.#logs.reduce((sum, { reader }) => sum + reader.source.tooLong, 0);
-    return { ...this.#read, tooLong, stopped: this.#options.stop.aborted && !this.#options.follow };
+    const stopped = this.#options.stop.aborted && !this.#options.follow;
+    return { ...this.#read, tooLong, stopped, ended: this.#logs.flatMap(endOf) };
   }
 
   /** How much of the log under way was read, 0..1; undefined where that cannot be told. */
@@ -107,14 +128,16 @@ export class WatchedLogs {
     }
   }
 
-  /** One that fails is told of once, and followed again at the next look. */
-  async #follow(log: { reader: LogReader; following: Promise<void> | undefined }): Promise<void> {
+  /** One that fails is told of once. It is followed again at the next look, as one that ends is. */
+  async #follow(log: Watched): Promise<void> {
     try {
       await log.reader.follow(this.#closed.signal);
+      if (!log.hasEnded) log.ends += 1;
+      log.hasEnded = true;
     } catch (cause) {
       this.#failure = { cause };
-      log.following = undefined;
     }
+    log.following = undefined;
   }
 
   #count({ atMs }: LogEntry): void {
@@ -125,9 +148,19 @@ export class WatchedLogs {
   }
 }
 
-/** What a reader has to know of how it was read. */
-export function notesOf({ tooLong, stopped, olderNote }: LogsRead): string[] {
+function endOf({ name, reader, ends, hasEnded }: Watched): string[] {
+  if (ends === 0) return [];
+  if (!hasEnded)
+    return [`${name} while it was away: it ended ${ends === 1 ? 'once' : `${ends} times`} and goes on`];
   return [
+    `more of ${name}: it has ended${reader.source.isOver === true ? '' : ', and is read again when it goes on'}`,
+  ];
+}
+
+/** What a reader has to know of how it was read. */
+export function notesOf({ tooLong, stopped, ended, olderNote }: LogsRead): string[] {
+  return [
+    ...ended,
     ...(olderNote === undefined ? [] : [olderNote]),
     ...(tooLong > 0 ? [`${tooLong} lines longer than 64 KiB`] : []),
     ...(stopped ? ['what comes after the place where the reading was ended'] : []),
