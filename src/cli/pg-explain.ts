@@ -52,7 +52,9 @@ export function registerPgExplain(pg: Command): void {
   command
     .addHelpText(
       'after',
-      '\nA SELECT is run once, read-only and rolled back. What writes or calls a volatile function is only planned.',
+      '\nA SELECT is run once, read-only and rolled back, when all that it can call is part of PostgreSQL and reads.' +
+        '\nAnything else is only planned. A superuser, or a role that may write all or reach the files and programs of' +
+        '\nthe server, runs no statement that other roles sent: use a role with pg_monitor and pg_read_all_data.',
     )
     .action(async (flags: SourceFlags & LookFlags & ExplainFlags) => {
       const asked = await readAsked(flags);

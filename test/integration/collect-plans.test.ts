@@ -86,6 +86,25 @@ describe('plans of what the load made the database do', () => {
     expect(rows).toEqual([{ value: 1, calls: 19_999 }]);
   });
 
+  test('of others, which a superuser must not run, are only planned, or not even that', async () => {
+    const sink = new RecordingSink();
+    const role = `other_${new URL(database.dsn).pathname.slice(1)}`;
+    await app.query(`create role ${role} in role pg_read_all_data; set session authorization ${role}`);
+    try {
+      await watch(sink, database.dsn, async (run) => {
+        await run("select count(*) as counted from call where tool = 'tool 7'");
+        await run('select bump() as bumped');
+      });
+    } finally {
+      await app.query(`reset session authorization; drop role ${role}`);
+    }
+    expect(planOf(sink.plans, 'counted').mode).toBe('generic');
+    expect(sink.plans.filter(({ sql }) => sql.includes('bumped'))).toEqual([]);
+    expect(sink.gaps.map(({ error }) => error)).toContainEqual(
+      expect.stringMatching(/bumped.*not even planned.*it uses public\.bump\(\).*our role is a superuser/),
+    );
+  });
+
   test('are taken for what was seen running where pg_stat_statements is missing', async () => {
     await app.query('drop extension pg_stat_statements');
     const plans = await plansAfter(async (run) => {

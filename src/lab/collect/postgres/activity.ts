@@ -52,10 +52,13 @@ export const activeByWait = {
 
 /** Queries as they were sent, for plans: the last of each backend, running or not. Never stored. */
 export const sentQueries = {
-  sql: `select ${labMark} query_id::text as "queryId", query, count(*) filter (where state = 'active')::int as active
+  sql: `select ${labMark} query_id::text as "queryId", query, count(*) filter (where state = 'active')::int as active,
+      bool_and(usesysid = current_user::regrole) as own
     from ${activity}
     where ${watchedBackends} and query ~* '^\\s*(select|with)\\M'
       and octet_length(query) < pg_size_bytes(current_setting('track_activity_query_size')) - 1
     group by 1, 2 limit 200`,
-  rows: z.array(z.object({ queryId: z.string().nullable(), query: z.string(), active: z.number() })),
+  rows: z.array(
+    z.object({ queryId: z.string().nullable(), query: z.string(), active: z.number(), own: z.boolean() }),
+  ),
 } satisfies SampleQuery<unknown>;

@@ -7,6 +7,8 @@ export interface SentQuery {
   query: string;
   /** How often it was seen, more while it ran. */
   seen: number;
+  /** Whether the lab's own role, and nobody else, was seen to send it. */
+  own: boolean;
 }
 
 /** A statement whose plan is worth having; `text` has its constants where it was seen with them. */
@@ -16,6 +18,8 @@ export interface PlannedStatement {
   /** Within the run; 0 when the server keeps no statistics of statements. */
   calls: number;
   meanMs: number;
+  /** Whether it is the user's, or was sent by the lab's own role alone: it then runs nothing with others' rights. */
+  own: boolean;
 }
 
 const mostCostly = 5;
@@ -30,6 +34,8 @@ export function choosePlans(run: {
   after: StatementCounters[];
   sent: SentQuery[];
   scannedTables: string[];
+  /** Ids of statements that other roles sent. */
+  ofOthers: ReadonlySet<string>;
 }): PlannedStatement[] {
   const costs = run.after.length > 0 ? costsFrom(run) : sightings(run.sent);
   const readable = costs.filter(({ text }) => isPlainRead(text)).toSorted((a, b) => b.cost - a.cost);
@@ -38,7 +44,7 @@ export function choosePlans(run: {
     const naming = readable.filter(({ text }) => names(text, table));
     for (const statement of naming.slice(0, perScannedTable)) chosen.add(statement);
   }
-  return [...chosen].map(({ queryId, text, calls, meanMs }) => ({ queryId, text, calls, meanMs }));
+  return [...chosen].map(({ cost: _cost, ...statement }) => statement);
 }
 
 type Cost = PlannedStatement & { cost: number };
@@ -47,26 +53,29 @@ function costsFrom({
   before,
   after,
   sent,
+  ofOthers,
 }: {
   before: StatementCounters[];
   after: StatementCounters[];
   sent: SentQuery[];
+  ofOthers: ReadonlySet<string>;
 }): Cost[] {
   const earlier = new Map(before.map((row) => [row.queryId, row]));
-  const literal = new Map(sent.map(({ queryId, query }) => [queryId, query]));
+  const literal = new Map(sent.map((one) => [one.queryId, one]));
   return after.flatMap(({ queryId, query, calls, totalMs }) => {
     const first = earlier.get(queryId);
     const callsInRun = calls - (first?.calls ?? 0);
     const cost = totalMs - (first?.totalMs ?? 0);
     if (callsInRun <= 0) return [];
-    return [
-      { queryId, text: literal.get(queryId) ?? query, calls: callsInRun, meanMs: cost / callsInRun, cost },
-    ];
+    const seen = literal.get(queryId);
+    const own = !ofOthers.has(queryId) && (seen?.own ?? true);
+    const meanMs = cost / callsInRun;
+    return [{ queryId, text: seen?.query ?? query, calls: callsInRun, meanMs, own, cost }];
   });
 }
 
 function sightings(sent: SentQuery[]): Cost[] {
-  return sent.map(({ queryId, query, seen }) => ({ queryId, text: query, calls: 0, meanMs: 0, cost: seen }));
+  return sent.map(({ query, seen, ...rest }) => ({ ...rest, text: query, calls: 0, meanMs: 0, cost: seen }));
 }
 
 /** One statement that begins as a query does, changes nothing and locks no rows. */

@@ -10,9 +10,10 @@ import type { PlanDocument } from '../../timeline/events.ts';
 import { adviseIndexes } from './advise-indexes.ts';
 import type { PlannedStatement } from './choose-plans.ts';
 import { labMark } from './lab-sql.ts';
-import { codeOf, maskStatement } from './mask-statement.ts';
+import { maskStatement } from './mask-statement.ts';
 import { type ParsedStatement, parseStatement } from './parse-statement.ts';
 import type { PostgresTarget, Send } from './postgres-target.ts';
+import { whyPowerful, whyUntrusted } from './reached-code.ts';
 import { since } from './server-versions.ts';
 
 export interface ExplainOptions {
@@ -33,8 +34,10 @@ export interface TakenPlan {
 
 /**
  * Takes the plan of one statement. What only reads, with its constants in place, is really run once: read-only, rolled
- * back, bounded in time. Anything else is planned. Nothing is run that calls a volatile function, which may act
- * although the transaction is read-only, unless `runWrites` says so. Throws GaugewayError usage when it has no plan.
+ * back, bounded in time. Anything else is planned. Nothing is run that may call a function of somebody else or a
+ * volatile one, as these may act although the transaction is read-only, unless `runWrites` says so of an own statement.
+ * A role that may do much runs no statement of others, and does not plan what may call their functions. Throws
+ * GaugewayError usage when it has no plan.
  */
 export async function explainStatement(
   postgres: PostgresTarget,
@@ -44,11 +47,17 @@ export async function explainStatement(
   const parsed = await parseStatement(statement.text);
   const plan = (send: Send): Promise<Raw> => planOnly(send, statement.text, parsed, postgres.serverVersion);
   const planned = await postgres.inReadOnlyTransaction(async (send) => {
-    const taken = await plan(send);
-    return { ...taken, called: await volatileFunctions(send, statement.text, taken.raw) };
+    const risk = await riskOf(send, statement, parsed);
+    if (risk.untrusted !== null && risk.powerful !== null) {
+      throw new GaugewayError(
+        'usage',
+        `not even planned, as planning can call functions: ${risk.untrusted}, and our role ${risk.powerful}`,
+      );
+    }
+    return { ...(await plan(send)), risk };
   }, options.timeoutMs);
-  const why = whyNotRun(parsed, planned.called, options);
-  const undone = why === null && (parsed.kind === 'write' || planned.called.length > 0);
+  const why = whyNotRun(statement, parsed, planned.risk, options);
+  const undone = why === null && (parsed.kind === 'write' || planned.risk.untrusted !== null);
   const run = why === null ? await runBounded(postgres, statement.text, undone, options.timeoutMs) : { why };
   const isRun = 'explained' in run;
   return {
@@ -64,11 +73,28 @@ export async function explainStatement(
   };
 }
 
-function whyNotRun(parsed: ParsedStatement, called: string[], options: ExplainOptions): string | null {
-  if (parsed.parameters > 0) return 'it has parameters whose values are not known';
-  if (options.runWrites) return null;
-  if (parsed.kind === 'write') return 'it writes or locks rows';
-  return called.length === 0 ? null : `it calls ${called.join(', ')}, which may do more than read (volatile)`;
+/** What speaks against running a statement; null for each that does not. */
+interface Risk {
+  /** It may run what is not PostgreSQL's own, or acts. */
+  untrusted: string | null;
+  /** It is a statement of others, and our role may do too much for it. */
+  powerful: string | null;
+}
+
+async function riskOf(send: Send, { own }: PlannedStatement, { named }: ParsedStatement): Promise<Risk> {
+  return { untrusted: await whyUntrusted(send, named), powerful: own ? null : await whyPowerful(send) };
+}
+
+function whyNotRun(
+  { own }: PlannedStatement,
+  { kind, parameters }: ParsedStatement,
+  { untrusted, powerful }: Risk,
+  { runWrites }: ExplainOptions,
+): string | null {
+  if (parameters > 0) return 'it has parameters whose values are not known';
+  if (powerful !== null) return `other roles sent it, and our role ${powerful}`;
+  if (runWrites && own) return null;
+  return untrusted ?? (kind === 'write' && !runWrites ? 'it writes or locks rows' : null);
 }
 
 interface Raw {
@@ -90,6 +116,7 @@ async function runBounded(
       ? await postgres.inUndoneTransaction(analyze, timeoutMs)
       : await postgres.inReadOnlyTransaction(analyze, timeoutMs);
   } catch (error) {
+    if (error instanceof GaugewayError && error.code === 'interrupted') throw error;
     const code =
       error instanceof Error && error.cause instanceof DatabaseError ? error.cause.code : undefined;
     if (code === '57014') return { why: `it did not end within ${timeoutMs / 1000} s` };
@@ -144,25 +171,6 @@ async function refusing<T>(act: () => Promise<T>): Promise<T> {
 /** Classes of SQLSTATE that speak of the statement and its data: 21, 22, 23, 42; but for the missing right. */
 function isMistake(code: string | undefined): boolean {
   return code !== undefined && /^(0A|21|22|23|42)/.test(code) && code !== '42501';
-}
-
-/** Functions called in the text, or in views and inlined functions of its plan, that may do more than read. */
-async function volatileFunctions(send: Send, text: string, plan: unknown): Promise<string[]> {
-  const code = [text, ...textsOf(plan)].map(codeOf).join('\n');
-  const called = [...code.matchAll(/("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\(/gu)].map(([, name = '']) =>
-    name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase(),
-  );
-  const rows = await send(
-    `select ${labMark} distinct proname::text as name from pg_proc
-      where proname = any($1::text[]) and provolatile = 'v' order by 1`,
-    [[...new Set(called)]],
-  );
-  return rows.map(({ name }) => z.string().parse(name));
-}
-
-function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
 async function documentOf(

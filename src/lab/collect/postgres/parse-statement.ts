@@ -1,5 +1,6 @@
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { codeOf } from './mask-statement.ts';
+import { type NamedObjects, namedObjects } from './named-objects.ts';
 
 /** What PostgreSQL's own parser says of one statement that EXPLAIN can take. */
 export interface ParsedStatement {
@@ -7,6 +8,7 @@ export interface ParsedStatement {
   kind: 'read' | 'write';
   /** The highest `$n`; 0 when its constants are in place. */
   parameters: number;
+  named: NamedObjects;
 }
 
 const explainable = ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'];
@@ -35,7 +37,7 @@ export async function parseStatement(sql: string): Promise<ParsedStatement> {
     if (writing.includes(key)) kind = 'write';
     if (key === 'ParamRef') parameters = Math.max(parameters, numberOf(value));
   });
-  return { kind, parameters };
+  return { kind, parameters, named: namedObjects(first.stmt) };
 }
 
 async function parse(sql: string): Promise<{ stmt?: object }[]> {

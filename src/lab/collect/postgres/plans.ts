@@ -4,7 +4,13 @@ import { type SentQuery, choosePlans } from './choose-plans.ts';
 import { explainStatement } from './explain-statement.ts';
 import { maskStatement } from './mask-statement.ts';
 import type { PostgresTarget } from './postgres-target.ts';
-import { longestText, type StatementCounters, statementsSchema, topStatements } from './statements.ts';
+import {
+  longestText,
+  type StatementCounters,
+  statementsOfOthers,
+  statementsSchema,
+  topStatements,
+} from './statements.ts';
 
 /** Statements to compare over a run; more than this are not told apart. */
 const comparedStatements = 500;
@@ -15,8 +21,8 @@ const maxTexts = 500;
 
 /**
  * Takes the plans of the statements that cost most in a run. A plain SELECT whose text was seen with its constants
- * is really run once, read-only, rolled back and bounded in time; any other is only planned. Nothing is run that
- * writes, or that calls a volatile function: such a call can act although the transaction is read-only.
+ * is really run once, read-only, rolled back and bounded in time; any other is only planned. See
+ * {@link explainStatement} for what is not run although it reads, and what is not planned.
  */
 export class PlanTaker {
   readonly #texts = new Map<string, SentQuery>();
@@ -24,16 +30,21 @@ export class PlanTaker {
 
   /** Remembers the counters from which the run's share is computed. */
   async begin(postgres: PostgresTarget): Promise<void> {
-    this.#before = await readStatements(postgres);
+    this.#before = (await readStatements(postgres)).statements;
   }
 
   /** Remembers queries as they were sent, the last text of each. */
-  saw(queries: { queryId: string | null; query: string; active: number }[]): void {
-    for (const { queryId, query, active } of queries) {
+  saw(queries: { queryId: string | null; query: string; active: number; own: boolean }[]): void {
+    for (const { queryId, query, active, own } of queries) {
       const key = queryId ?? maskStatement(query);
       const known = this.#texts.get(key);
       if (!known && this.#texts.size >= maxTexts) continue;
-      this.#texts.set(key, { queryId, query, seen: (known?.seen ?? 0) + 1 + active });
+      this.#texts.set(key, {
+        queryId,
+        query,
+        seen: (known?.seen ?? 0) + 1 + active,
+        own: own && (known?.own ?? true),
+      });
     }
   }
 
@@ -43,9 +54,11 @@ export class PlanTaker {
     sink: CollectorSink,
     target: string,
   ): Promise<void> {
+    const { statements, ofOthers } = await readStatements(postgres);
     const chosen = choosePlans({
       before: this.#before,
-      after: await readStatements(postgres),
+      after: statements,
+      ofOthers,
       sent: [...this.#texts.values()],
       scannedTables,
     });
@@ -68,12 +81,20 @@ export class PlanTaker {
 }
 
 /** None where pg_stat_statements is missing: plans are then taken for what was seen running. */
-async function readStatements(postgres: PostgresTarget): Promise<StatementCounters[]> {
+async function readStatements(
+  postgres: PostgresTarget,
+): Promise<{ statements: StatementCounters[]; ofOthers: ReadonlySet<string> }> {
   try {
-    const all = topStatements(await statementsSchema(postgres), comparedStatements, longestText);
-    return (await postgres.read(all)).of(all).filter(({ query }) => query.length < longestText);
+    const schema = await statementsSchema(postgres);
+    const all = topStatements(schema, comparedStatements, longestText);
+    const others = statementsOfOthers(schema);
+    const answers = await postgres.read(all, others);
+    const statements = answers.of(all).filter(({ query }) => query.length < longestText);
+    return { statements, ofOthers: new Set(answers.of(others)) };
   } catch (error) {
-    if (error instanceof GaugewayError && error.code === 'usage') return [];
+    if (error instanceof GaugewayError && error.code === 'usage') {
+      return { statements: [], ofOthers: new Set() };
+    }
     throw error;
   }
 }

@@ -54,6 +54,18 @@ export function topStatements(
   };
 }
 
+const idRow = z.object({ queryId: z.string() }).transform(({ queryId }) => queryId);
+
+/** Ids of this database's statements that others than our role sent, too. */
+export function statementsOfOthers(schema: string): SampleQuery<string[]> {
+  return {
+    sql: `select ${labMark} distinct queryid::text as "queryId" from ${schema}.pg_stat_statements(false)
+      where dbid = (select oid from pg_database where datname = current_database())
+        and queryid is not null and userid <> current_user::regrole`,
+    rows: z.array(idRow),
+  };
+}
+
 /** The schema of pg_stat_statements. Throws GaugewayError `usage` with the remedy where it is not there or not loaded. */
 export async function statementsSchema(postgres: PostgresTarget): Promise<string> {
   const [found] = (await postgres.read(extension)).of(extension);

@@ -5,7 +5,12 @@ import { explainStatement, type TakenPlan } from '../../collect/postgres/explain
 import { maskStatement } from '../../collect/postgres/mask-statement.ts';
 import { parseStatement } from '../../collect/postgres/parse-statement.ts';
 import type { PostgresTarget } from '../../collect/postgres/postgres-target.ts';
-import { longestText, statementsSchema, topStatements } from '../../collect/postgres/statements.ts';
+import {
+  longestText,
+  statementsOfOthers,
+  statementsSchema,
+  topStatements,
+} from '../../collect/postgres/statements.ts';
 import type { SharedConnection } from '../../collect/shared-connection.ts';
 import { nodesOf } from '../../plan/plan-tree.ts';
 import { formatCount } from '../../plan/plan-figures.ts';
@@ -67,7 +72,7 @@ export class ExplainLook implements Look<Reading, ExplainDocument> {
   async #take(postgres: PostgresTarget): Promise<Reading> {
     const { serverVersion } = postgres;
     if ('sql' in this.#asked) {
-      const statement = { queryId: null, text: this.#asked.sql, calls: 0, meanMs: 0 };
+      const statement = { queryId: null, text: this.#asked.sql, calls: 0, meanMs: 0, own: true };
       return {
         serverVersion,
         plans: [await explainStatement(postgres, statement, this.#options)],
@@ -78,27 +83,37 @@ export class ExplainLook implements Look<Reading, ExplainDocument> {
   }
 
   async #takeTop(postgres: PostgresTarget, top: number): Promise<Pick<Reading, 'plans' | 'notes'>> {
-    const query = topStatements(await statementsSchema(postgres), mostCompared, longestText);
+    const schema = await statementsSchema(postgres);
+    const query = topStatements(schema, mostCompared, longestText);
+    const others = statementsOfOthers(schema);
+    const answers = await postgres.read(query, others);
+    const ofOthers = new Set(answers.of(others));
     const plans: TakenPlan[] = [];
     const notes: string[] = [];
-    for (const { queryId, query: text, calls, totalMs } of (await postgres.read(query)).of(query)) {
-      if (plans.length === top || notes.length === mostNotes) break;
+    for (const { queryId, query: text, calls, totalMs } of answers.of(query)) {
+      if (plans.length === top) break;
       if (text.length >= longestText) {
         notes.push(`the plan of "${firstWords(text)}": its text is too long`);
         continue;
       }
       if (!(await hasPlan(text))) continue;
-      const statement = { queryId, text, calls, meanMs: calls === 0 ? 0 : totalMs / calls };
+      const own = !ofOthers.has(queryId);
+      const statement = { queryId, text, calls, meanMs: calls === 0 ? 0 : totalMs / calls, own };
       try {
         plans.push(await explainStatement(postgres, statement, this.#options));
       } catch (error) {
         // One statement that has no plan does not hide the others.
-        const remedy = remedyOf(error);
-        if (remedy === undefined) throw error;
-        notes.push(`the plan of "${firstWords(text)}": ${messageOf(error)}${remedy}`);
+        if (!isRefusal(error)) throw error;
+        const isMistake = error.cause !== undefined && error.code === 'usage';
+        const hint = isMistake ? '; give it with constants, by --sql' : '';
+        notes.push(`the plan of "${firstWords(text)}": ${messageOf(error)}${hint}`);
       }
     }
-    return { plans, notes };
+    const more = notes.length - mostNotes;
+    return {
+      plans,
+      notes: [...notes.slice(0, mostNotes), ...(more > 0 ? [`the plans of ${more} more statements`] : [])],
+    };
   }
 
   judge(after: Reading, _before: unknown, limits: Limits): ExplainDocument {
@@ -165,8 +180,14 @@ export class ExplainLook implements Look<Reading, ExplainDocument> {
 /** Statements to choose among: some of them have no plan, or a text that was cut off. */
 const mostCompared = 200;
 
-/** Statements whose plan is refused before the rest is left alone. */
+/** Statements without a plan that are named. */
 const mostNotes = 5;
+
+/** What concerns this statement alone: a mistake, a risk, or a table that the role may not use so. */
+function isRefusal(error: unknown): error is GaugewayError {
+  if (!(error instanceof GaugewayError)) return false;
+  return error.code === 'usage' || (error.cause instanceof DatabaseError && error.cause.code === '42501');
+}
 
 async function hasPlan(text: string): Promise<boolean> {
   try {
@@ -202,14 +223,3 @@ function firstWords(sql: string): string {
   const line = maskStatement(sql).replaceAll(/\s+/g, ' ').trim();
   return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
 }
-
-/** What helps where one statement has no plan; undefined where the server itself is the matter. */
-function remedyOf(error: unknown): string | undefined {
-  if (!(error instanceof GaugewayError)) return undefined;
-  if (error.code === 'usage') return '; give it with constants, by --sql';
-  // The message names the right that is missing.
-  return error.cause instanceof DatabaseError && error.cause.code === missingRight ? '' : undefined;
-}
-
-/** SQLSTATE of insufficient_privilege. */
-const missingRight = '42501';
