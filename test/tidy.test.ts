@@ -83,7 +83,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   },
   {
     room: 'src/lab/diagnose/rules/',
-    may: ['src/lab/diagnose/', 'src/lab/logs/known-signatures.ts', 'src/shared/'],
+    may: ['src/lab/diagnose/', 'src/lab/logs/known-signatures.ts', 'src/lab/look/limits.ts', 'src/shared/'],
     typesOf: ['src/lab/'],
     packages: [],
   },
@@ -95,6 +95,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
       'src/lab/load/generator-health.ts',
       'src/lab/load/generator-limits.ts',
       'src/lab/load/load-statistics.ts',
+      'src/lab/look/limits.ts',
       'src/lab/timeline/samples.ts',
       'src/shared/',
     ],

@@ -157,6 +157,13 @@ export const limitTable = {
   'stats.redis.cpu': limit(20, '%', 'Redis uses too much CPU', 'fail', guide),
   'stats.redis.memory': limit(100e6, 'bytes', 'Redis uses too much memory', 'fail', guide),
   'stats.throttled': limit(10, '% of periods', 'a CPU limit stops it, not its code', 'fail', 'our own rule'),
+  'stats.throttled.periods': limit(
+    5,
+    'periods',
+    'a share of periods is judged: fewer are one unlucky moment',
+    'warn',
+    'our own rule',
+  ),
   'stats.memory-of-limit': limit(90, '%', 'a container is about to be killed', 'warn', 'our own rule'),
   'stats.machine.steal': limit(10, '%', 'other virtual machines take the CPU', 'warn', 'our own rule'),
   'stats.machine.cpu-wait': limit(50, '% of the time', 'programs wait for a CPU', 'warn', 'our own rule'),

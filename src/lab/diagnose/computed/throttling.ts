@@ -1,14 +1,15 @@
 import type { ProcessRole } from '../../../shared/stack-description.ts';
 import type { Evidence } from '../../run-document.ts';
 import type { Timed } from '../artifacts.ts';
+import { limitTable } from '../../look/limits.ts';
 import type { ResourceUse } from '../../timeline/samples/container-sample.ts';
 import { defineFact } from './facts.ts';
 import { figure, percent } from './figures.ts';
 import { counterGrowth, mean } from './statistics.ts';
 import { elapsedS, readingsIn, steadyWindow, type Window } from './window.ts';
 
-/** From here on a quota and not the code decides how fast something is; our own limit, as that of `gaugeway stats`. */
-export const throttledShareLimit = 0.1;
+/** From here on a quota and not the code decides how fast something is. */
+export const throttledShareLimit = limitTable['stats.throttled'].value / 100;
 
 /** How often the quota of its control group stopped a container or a process over the window. */
 export interface Throttling {

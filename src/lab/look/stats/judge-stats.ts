@@ -4,9 +4,6 @@ import type { Remark } from '../look.ts';
 import type { MachineUse } from './stats-look.ts';
 import type { StatsRow } from './stats-rows.ts';
 
-/** Fewer periods in which a quota stopped a container are one unlucky moment, whatever their share. */
-const fewestThrottledPeriods = 3;
-
 /** What is wrong with one container or process, by the limits of its role and those that hold for all. */
 export function judgeRow(row: Omit<StatsRow, 'verdict'>, limits: Limits): Remark[] {
   const { name, role, cpuPercent, memoryBytes } = row;
@@ -31,7 +28,7 @@ export function judgeRow(row: Omit<StatsRow, 'verdict'>, limits: Limits): Remark
 function judgeThrottling(row: Omit<StatsRow, 'verdict'>, limits: Limits): Remark[] {
   const { name, cpuLimitCores, throttledPercent, throttledPeriods } = row;
   if (throttledPercent === null || throttledPercent < limits['stats.throttled']) return [];
-  if ((throttledPeriods ?? 0) < fewestThrottledPeriods) return [];
+  if ((throttledPeriods ?? 0) < limits['stats.throttled.periods']) return [];
   return [
     {
       verdict: limitTable['stats.throttled'].verdict,

@@ -7,11 +7,11 @@ import {
   type Throttling,
   throttledShareLimit,
 } from '../../computed/throttling.ts';
+import { limitTable } from '../../../look/limits.ts';
 import { defineRule } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
 
-/** Fewer periods in which it was stopped are one unlucky moment, whatever their share. */
-const fewestThrottledPeriods = 5;
+const fewestThrottledPeriods = limitTable['stats.throttled.periods'].value;
 
 /** A CPU limit that stops a part of the stack: it is slow while it looks idle, whatever its code does. */
 export const cpuThrottled = defineRule({

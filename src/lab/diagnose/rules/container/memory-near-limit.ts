@@ -2,10 +2,11 @@ import { confidenceOf, fewestSamples, separation } from '../../computed/confiden
 import { counted, figure, percent } from '../../computed/figures.ts';
 import { counterGrowth, rounded } from '../../computed/statistics.ts';
 import { readingsIn, steadyWindow } from '../../computed/window.ts';
+import { limitTable } from '../../../look/limits.ts';
 import { defineRule } from '../../rule.ts';
 
-/** Share of its limit from which little is left until the kernel kills; our own limit, as that of `gaugeway stats`. */
-const nearLimit = 0.9;
+/** Share of its limit from which little is left until the kernel kills. */
+const nearLimit = limitTable['stats.memory-of-limit'].value / 100;
 
 /** A container that was, or is about to be, killed for want of the memory that it may use. */
 export const memoryNearLimit = defineRule({

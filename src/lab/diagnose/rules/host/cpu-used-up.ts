@@ -7,9 +7,9 @@ import { loadSamplesIn, samplesIn, steadyWindow, type Window } from '../../compu
 import { defineRule } from '../../rule.ts';
 import type { Series } from '../../artifacts.ts';
 
-/** Of all cores: from here on, what becomes ready to run waits for a core. Our own rule. */
+/** Of all cores. Our own rule: with a tenth left on average, what becomes ready to run often waits for a core. */
 const usedUpShare = 0.9;
-/** Of what is used: more than this by others is not the stack's own doing. */
+/** Of what is used. Our own rule: below a quarter, what is not sampled (kernel threads, short processes) explains it. */
 const foreignShare = 0.25;
 
 /** A machine without CPU to spare: everything on it waits, whatever its own figures say. */

@@ -11,6 +11,7 @@ import type { Evidence } from '../../../run-document.ts';
 const sigmas = 3;
 /** Of a rate that was nought: one entry in ten seconds is no storm. */
 const leastSigmaPerSecond = 0.1;
+/** Our own rule: so few are a coincidence, whatever rate they make in a short window. */
 const fewestEntries = 5;
 /** From then on it fails. */
 const failingPerSecond = 1;

@@ -3,12 +3,13 @@ import { counted, figure, percent } from '../../computed/figures.ts';
 import { loadInWindow } from '../../computed/load-in-window.ts';
 import { accessInWindow, nginxDropped } from '../../computed/nginx-in-window.ts';
 import { rounded, shareWithin } from '../../computed/statistics.ts';
+import { limitTable } from '../../../look/limits.ts';
 import { defineRule, type RuleOutcome } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
 
 /** From this share of the time of all requests on, nginx is the greater part of it. */
-const dominantShare = 0.5;
-/** What nobody notices is no queue. */
+const dominantShare = limitTable['nginx.own-time'].value / 100;
+/** Our own rule: half of less than this is what any proxy costs on a busy machine, and nobody notices it. */
 const leastP95Ms = 20;
 const fewestRequests = 20;
 

@@ -2,10 +2,11 @@ import { confidenceOf, fewestSamples, separation } from '../../computed/confiden
 import { figure, percent } from '../../computed/figures.ts';
 import { accessInWindow } from '../../computed/nginx-in-window.ts';
 import { rounded, shareWithin } from '../../computed/statistics.ts';
+import { limitTable } from '../../../look/limits.ts';
 import { defineRule, type RuleOutcome } from '../../rule.ts';
 
 /** The busiest of several equal replicas may have half as much again as the least busy. */
-const mostRatio = 1.5;
+const mostRatio = limitTable['nginx.imbalance'].value;
 /** With fewer requests each, chance alone makes such a difference. */
 const fewestPerUpstream = 50;
 const listed = 8;

@@ -5,12 +5,13 @@ import { counted, figure, percent } from '../../computed/figures.ts';
 import { idleTransactions } from '../../computed/idle-transactions.ts';
 import { type PoolUse, poolUse } from '../../computed/pool-use.ts';
 import { rounded } from '../../computed/statistics.ts';
+import { limitTable } from '../../../look/limits.ts';
 import { defineRule } from '../../rule.ts';
 
 /** Somebody may wait for a moment; in more than a fifth of the samples it is the pool. */
 const waitingShareLimit = 0.2;
 /** What a transaction may wait on average: as long as many a whole one takes. */
-const averageWaitLimitMs = 10;
+const averageWaitLimitMs = limitTable['pgbouncer.average-wait'].value;
 /** From this share of the pool on, idle in transaction, it is the application that keeps it. */
 const heldShare = 0.8;
 

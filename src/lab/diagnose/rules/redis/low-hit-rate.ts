@@ -3,12 +3,12 @@ import { counted, figure, percent } from '../../computed/figures.ts';
 import { loadInWindow } from '../../computed/load-in-window.ts';
 import { redisUse } from '../../computed/redis-use.ts';
 import { rounded, shareWithin } from '../../computed/statistics.ts';
+import { limitTable } from '../../../look/limits.ts';
 import { defineRule } from '../../rule.ts';
 
-/** The guide calls more than this good. */
-const goodHitRate = 0.9;
+const goodHitRate = limitTable['redis.hit-rate'].value / 100;
 /** Fewer misses a second cost nothing that anybody notices. */
-const manyMissesPerS = 50;
+const manyMissesPerS = limitTable['redis.misses'].value;
 /** So many misses for each request are worth a look however few requests a slow stack answers. */
 const missesOfARequest = 1;
 /** What a miss costs cannot be told from few of them. */
