@@ -1,5 +1,12 @@
 import { type Command, Option } from 'commander';
-import { readStackFile, stackFileExists, stackFileName, type StackFile } from '../config/stack-file.ts';
+import type { z } from 'zod';
+import {
+  readStackFile,
+  sourceUrls,
+  stackFileExists,
+  stackFileName,
+  type StackFile,
+} from '../config/stack-file.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import {
   processRoles,
@@ -100,6 +107,10 @@ export async function readSources(
   flags: SourceFlags,
   { usual = stackFileName, env = process.env, processes = true, missing }: ReadSourcesOptions = {},
 ): Promise<{ sources: StackSources; settings: StackSettings }> {
+  checkUrl('--pg', flags.pg, sourceUrls.postgres);
+  checkUrl('--pgbouncer', flags.pgbouncer, sourceUrls.postgres);
+  checkUrl('--redis', flags.redis, sourceUrls.redis);
+  checkUrl('--nginx-status', flags.nginxStatus, sourceUrls.http);
   const file = await stackFileOf(flags, usual);
   const read = file === undefined ? undefined : await readStackFile(file, env);
   const named = read?.stack;
@@ -154,6 +165,12 @@ export function namesSources(flags: SourceFlags): boolean {
   return [pg, pgbouncer, redis, nginxStatus, accessLog, pid, container, log].some(
     (value) => value !== undefined,
   );
+}
+
+/** The text itself is not repeated: it may hold a password. */
+function checkUrl(option: string, text: string | undefined, wanted: z.ZodType<string>): void {
+  const message = text === undefined ? undefined : wanted.safeParse(text).error?.issues[0]?.message;
+  if (message !== undefined) throw new GaugewayError('usage', `${option}: ${message}`);
 }
 
 async function stackFileOf(flags: SourceFlags, usual: string | null): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
-import { readStackFile, stackFileExists } from './stack-file.ts';
+import { readStackFile, stackFileExists, withoutReferences } from './stack-file.ts';
 
 async function reading(text: string, env: NodeJS.ProcessEnv = {}) {
   await using folder = await temporaryFolder();
@@ -31,6 +31,12 @@ limits:
       logs: [{ role: 'gateway', file: 'gateway.log' }],
       limits: { 'stats.redis.cpu': 30 },
     });
+  });
+
+  test('takes an escaped reference as plain text, as it is written for what was found', async () => {
+    const path = '/tmp/${file:password}/$${NOT_THERE}.log';
+    const text = JSON.stringify({ logs: [{ role: 'gateway', file: withoutReferences(path) }] });
+    expect((await reading(text)).logs[0]?.file).toBe(path);
   });
 
   test('takes what is secret from the environment', async () => {

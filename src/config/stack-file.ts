@@ -14,9 +14,28 @@ const maxFileBytes = 1024 * 1024;
 const role = z.enum(processRoles);
 const name = z.string().min(1).max(100);
 /** What the driver understands; a password in it is percent-encoded. */
-const postgresDsn = z.string().refine((text) => /^postgres(ql)?:/.test(text) && URL.canParse(text), {
+const postgresDsn = z.string().refine((text) => /^postgres(ql)?:/.test(text) && canDecode(text), {
   error: 'must be a URL: postgresql://USER@HOST:PORT/DATABASE, a password in it percent-encoded',
 });
+const redisUrl = z.string().refine((text) => /^(redis|valkey)s?:/.test(text) && canDecode(text), {
+  error: 'must be a URL: redis://USER@HOST:PORT/0, a password in it percent-encoded',
+});
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+function canDecode(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password, pathname } = new URL(text);
+  try {
+    decodeURIComponent(`${username}${password}${pathname}`);
+    return true;
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
+}
+
+/** What an option may name as a source: the same as a stack file. */
+export const sourceUrls = { postgres: postgresDsn, redis: redisUrl, http: httpUrl };
 const port = z.int().min(1).max(65535);
 
 const watchedProcess = z
@@ -60,7 +79,7 @@ export const stackFileSchema = z
     name: name.optional().meta({ description: 'What the stack is called in runs and reports' }),
     gateway: z
       .strictObject({
-        url: z.url({ protocol: /^https?$/ }).meta({ description: 'e.g. `http://127.0.0.1:4444`' }),
+        url: httpUrl.meta({ description: 'e.g. `http://127.0.0.1:4444`' }),
         token: z.string().optional().meta({ description: 'Bearer token; best as `${NAME}`' }),
       })
       .optional(),
@@ -73,14 +92,11 @@ export const stackFileSchema = z
       })
       .optional(),
     redis: z
-      .strictObject({ url: z.string().meta({ description: 'e.g. `redis://127.0.0.1:6379/0`' }) })
+      .strictObject({ url: redisUrl.meta({ description: 'e.g. `redis://127.0.0.1:6379/0`' }) })
       .optional(),
     nginx: z
       .strictObject({
-        status: z
-          .url({ protocol: /^https?$/ })
-          .optional()
-          .meta({ description: 'URL of `stub_status`' }),
+        status: httpUrl.optional().meta({ description: 'URL of `stub_status`' }),
         accessLog: z.string().optional().meta({ description: 'Path of the access log' }),
       })
       .optional(),
@@ -123,6 +139,7 @@ export interface ReadStackFile {
 /**
  * Reads a stack file. `${NAME}` in a text becomes the environment variable of that name, `${file:PATH}` the content of a
  * file (a password, a token) without the white space at its end; a path is relative to the folder of the stack file.
+ * `$${` is a plain `${`.
  * Throws GaugewayError usage that says in which line the mistake is, or which variable or file is missing.
  */
 export async function readStackFile(path: string, env: Readonly<NodeJS.ProcessEnv>): Promise<ReadStackFile> {
@@ -183,10 +200,18 @@ async function expand(value: unknown, at: Place, lookUp: LookUp): Promise<unknow
 }
 
 async function expandText(text: string, at: Place, lookUp: LookUp): Promise<string> {
-  const parts = text.split(/\$\{([A-Za-z_][A-Za-z0-9_]*|file:[^{}]+)\}/);
-  // Every second part is what stood within the braces.
+  const parts = text.split(/(\$\$\{|\$\{(?:[A-Za-z_][A-Za-z0-9_]*|file:[^{}]+)\})/);
+  // Every second part is a reference, or one that is escaped.
   const known = await Promise.all(
-    parts.map(async (part, index) => (index % 2 === 0 ? part : lookUp(part, at))),
+    parts.map(async (part, index) => {
+      if (index % 2 === 0) return part;
+      return part === '$${' ? '${' : lookUp(part.slice(2, -1), at);
+    }),
   );
   return known.join('');
+}
+
+/** A text as it has to be written in a stack file to be read as it is: `${` as `$${`. */
+export function withoutReferences(text: string): string {
+  return text.replaceAll('${', () => '$${');
 }

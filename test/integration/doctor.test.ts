@@ -178,3 +178,17 @@ test('the command fails when a check does, and is no use without a source', asyn
     /stack\.yaml:3: processes\.0: no process .*; gaugeway doctor checks all of the stack/,
   );
 });
+
+test.each([
+  [['doctor', '--pg', 'host=localhost dbname=x']],
+  [['doctor', '--pg', 'postgresql://%zz:geheim@127.0.0.1/x']],
+  [['doctor', '--pgbouncer', 'host=x']],
+  [['doctor', '--redis', 'localhost:6379']],
+  [['doctor', '--nginx-status', 'status']],
+  [['pg', 'connections', '--pg', 'host=x password=geheim']],
+])('%j is refused with one line', async (args) => {
+  const { code, stderr, stdout } = await gaugeway(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^gaugeway: --[a-z-]+: .+\n$/);
+  expect(stderr).not.toContain('geheim');
+});

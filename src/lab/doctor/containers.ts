@@ -1,5 +1,5 @@
 import { engineFault } from '../../shared/engine-fault.ts';
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { procMissing, readProcFile } from '../../shared/proc-files.ts';
 import { GaugewayError } from '../../shared/errors.ts';
 import { type CheckResult, type Examination, fail, info, ok, warn } from './check.ts';
@@ -56,7 +56,7 @@ export const examineContainers: Examination = async ({ containers, containerSock
         });
       }
     } catch (error) {
-      results.push({ source: name, check: 'runs', ...fail(messageOf(error).trim(), 'docker ps --all') });
+      results.push({ source: name, check: 'runs', ...fail(outsideMessage(error).trim(), 'docker ps --all') });
     }
   }
   return results;

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { applyChecks, type Check, type Examination, fail, info, ok, warn } from './check.ts';
 
 const boundMs = 5000;
@@ -69,6 +69,8 @@ export const examineGateway: Examination = async ({ gatewayUrl, token }, signal)
     return applyChecks('gateway', gatewayChecks, facts);
   } catch (error) {
     const remedy = 'start it, or let gaugeway discover --force find where it listens now';
-    return [{ source: 'gateway', check: 'connection', ...fail(`${origin}: ${messageOf(error)}`, remedy) }];
+    return [
+      { source: 'gateway', check: 'connection', ...fail(`${origin}: ${outsideMessage(error)}`, remedy) },
+    ];
   }
 };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { describeLogOrigin } from '../../shared/stack-description.ts';
 import { hasErrorCode } from '../../shared/system-error.ts';
 import type { CheckResult, Examination, Outcome } from './check.ts';
@@ -30,7 +30,7 @@ async function file(path: string): Promise<Outcome> {
     const remedy = hasErrorCode(error, 'EACCES')
       ? [`sudo setfacl -m u:${userInfo().username}:r ${path}`]
       : ['name the right file, or let gaugeway discover --force find it'];
-    return fail(messageOf(error), ...remedy);
+    return fail(outsideMessage(error), ...remedy);
   }
 }
 
@@ -49,6 +49,6 @@ async function unit(name: string): Promise<Outcome> {
       `sudo usermod -aG systemd-journal ${userInfo().username}  (then log in again)`,
     );
   } catch (error) {
-    return fail(hasErrorCode(error, 'ENOENT') ? 'this machine has no journalctl' : messageOf(error));
+    return fail(hasErrorCode(error, 'ENOENT') ? 'this machine has no journalctl' : outsideMessage(error));
   }
 }

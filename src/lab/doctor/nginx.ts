@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { request } from 'undici';
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { nginxStatusLocation, nginxTimedFormat } from '../../shared/minimal-access.ts';
 import { hasErrorCode } from '../../shared/system-error.ts';
 import { type CheckResult, type Examination, fail, ok, type Outcome, warn } from './check.ts';
@@ -28,7 +28,7 @@ async function status(url: string, signal: AbortSignal): Promise<Outcome> {
     if ((await body.text()).startsWith('Active connections')) return ok('stub_status answers');
     return fail(`${url} answers ${statusCode}, and no counters`, ...addStatus);
   } catch (error) {
-    return fail(`${url}: ${messageOf(error)}`, ...addStatus);
+    return fail(`${url}: ${outsideMessage(error)}`, ...addStatus);
   }
 }
 
@@ -47,7 +47,7 @@ async function accessLog(path: string): Promise<Outcome> {
     }
   } catch (error) {
     const remedy = hasErrorCode(error, 'EACCES') ? [`sudo setfacl -m u:$USER:r ${path}`] : [];
-    return fail(messageOf(error), ...remedy);
+    return fail(outsideMessage(error), ...remedy);
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { PgbouncerTarget } from '../collect/pgbouncer/pgbouncer-target.ts';
 import { readPgbouncer } from '../collect/pgbouncer/read-pgbouncer.ts';
 import { type Examination, fail, ok } from './check.ts';
@@ -18,13 +18,13 @@ export const examinePgbouncer: Examination = async ({ pgbouncerDsn }, signal) =>
       `in its auth_file: "${user}" "…"  # the password, or its SCRAM secret`,
       'RELOAD;  -- on the admin console',
     ];
-    const down = messageOf(error).includes('ECONNREFUSED');
+    const down = outsideMessage(error).includes('ECONNREFUSED');
     return [
       {
         source: 'pgbouncer',
         check: 'console',
         ...fail(
-          messageOf(error),
+          outsideMessage(error),
           ...(down ? ['start it, or let gaugeway discover --force find it'] : remedy),
         ),
       },

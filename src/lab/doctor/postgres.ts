@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
 import { clockOffset, type ClockOffset } from '../collect/postgres/clock-offset.ts';
 import { labMark, type SampleQuery } from '../collect/postgres/lab-sql.ts';
@@ -150,7 +150,7 @@ export const examinePostgres: Examination = async ({ postgresDsn }, signal) => {
     const dsnPort = Number(new URL(postgresDsn).port || 5432);
     return applyChecks('postgres', postgresChecks, { ...facts, dsnPort, clock: await clockOffset(postgres) });
   } catch (error) {
-    const message = maskSecrets(messageOf(error));
+    const message = maskSecrets(outsideMessage(error));
     return [
       {
         source: 'postgres',

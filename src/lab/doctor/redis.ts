@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nowMs } from '../../shared/clock.ts';
-import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { GaugewayError } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
 import { redisReader } from '../../shared/minimal-access.ts';
 import { bufferText } from '../collect/redis/read-redis.ts';
@@ -93,7 +94,7 @@ export const examineRedis: Examination = async ({ redisUrl }, signal) => {
           : { offsetMs: (clock[0] ?? 0) * 1000 + (clock[1] ?? 0) / 1000 - (startMs + errorMs), errorMs },
     });
   } catch (error) {
-    const message = maskSecrets(messageOf(error));
+    const message = maskSecrets(outsideMessage(error));
     return [{ source: 'redis', check: 'connection', ...fail(message, ...remedyOf(message, reader)) }];
   } finally {
     await redis?.close();

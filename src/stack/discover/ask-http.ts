@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { z } from 'zod';
+import { outsideMessage } from '../../shared/outside-error.ts';
 
 const boundMs = 1000;
 const maxAnswerBytes = 64 * 1024;
@@ -95,7 +96,7 @@ async function ask(
     };
     return { status: statusCode, text, header };
   } catch (error) {
-    if (error instanceof Error) return undefined;
-    throw error;
+    outsideMessage(error);
+    return undefined;
   }
 }

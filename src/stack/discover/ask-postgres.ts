@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { z } from 'zod';
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
 
 const boundMs = 2000;
@@ -49,7 +49,7 @@ export async function askPgBouncer(
 }
 
 function refusal(error: unknown): string {
-  const message = messageOf(error);
+  const message = outsideMessage(error);
   // What the driver says when a server asks for a password and there is none.
   if (/client password must be a (non-empty )?string/.test(message)) return 'it asks for a password';
   return maskSecrets(message) || 'it gave no answer';

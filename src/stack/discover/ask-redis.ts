@@ -1,4 +1,4 @@
-import { messageOf } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
 
 const boundMs = 2000;
@@ -26,7 +26,7 @@ export async function askRedis(url: string): Promise<{ version: string } | { ref
     const version = /^(?:valkey|redis)_version:(\S+)/m.exec(info)?.[1];
     return version === undefined ? { refused: 'it does not say its version' } : { version };
   } catch (error) {
-    return { refused: maskSecrets(messageOf(failure ?? error)) };
+    return { refused: maskSecrets(outsideMessage(failure ?? error)) };
   } finally {
     client.disconnect();
   }

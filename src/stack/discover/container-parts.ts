@@ -67,11 +67,11 @@ async function postgresPart(containers: readonly FoundContainer[], found: Discov
     password === undefined
       ? undefined
       : withoutPassword(
-          `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${at.host}:${at.port}/${database}`,
+          `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${at.host}:${at.port}/${encodeURIComponent(database)}`,
           'GAUGEWAY_PG_PASSWORD',
           `POSTGRES_PASSWORD of container ${name}`,
         );
-  const plain = `postgresql://${encodeURIComponent(user)}@${at.host}:${at.port}/${database}`;
+  const plain = `postgresql://${encodeURIComponent(user)}@${at.host}:${at.port}/${encodeURIComponent(database)}`;
   const secret: SecretUrl = given ?? { url: plain, reference: plain };
   const answer = await askPostgres(secret.url);
   const usable = !('refused' in answer);

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { request } from 'undici';
 import { nginxStatusLocation } from '../../shared/minimal-access.ts';
-import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { GaugewayError } from '../../shared/errors.ts';
+import { outsideMessage } from '../../shared/outside-error.ts';
 import type { FileEntry, Unreached } from './found.ts';
 import type { LocalProcess } from './local-processes.ts';
 import { socketsOf } from './local-processes.ts';
@@ -94,6 +95,6 @@ async function statusFault(url: string): Promise<string | undefined> {
     const text = await body.text();
     return text.startsWith('Active connections') ? undefined : `it answers ${statusCode}`;
   } catch (error) {
-    return messageOf(error);
+    return outsideMessage(error);
   }
 }

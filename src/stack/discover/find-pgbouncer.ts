@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { withoutReferences } from '../../config/stack-file.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { errorCode } from '../../shared/system-error.ts';
 import { askPgBouncer } from './ask-postgres.ts';
@@ -68,8 +69,8 @@ export async function accessPgBouncer(
 ): Promise<{ version?: string; entry: FileEntry; secret?: SecretUrl; unreached?: Unreached }> {
   const { port, socketFolder, users, authType, pid, iniFile } = bouncer;
   const console = (user: string, query = ''): SecretUrl => {
-    const url = `postgresql://${user}@${query === '' ? '127.0.0.1' : 'localhost'}:${port}/pgbouncer${query}`;
-    return { url, reference: url };
+    const url = `postgresql://${encodeURIComponent(user)}@${query === '' ? '127.0.0.1' : 'localhost'}:${port}/pgbouncer${query}`;
+    return { url, reference: withoutReferences(url) };
   };
   const open = authType === 'any' || authType === 'trust' ? users.map((user) => console(user)) : [];
   const shared = given

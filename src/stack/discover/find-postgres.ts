@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { withoutReferences } from '../../config/stack-file.ts';
 import { errorCode } from '../../shared/system-error.ts';
 import { embeddedName, passwordFile } from '../postgres-cluster.ts';
 import { askPostgres } from './ask-postgres.ts';
@@ -77,14 +78,14 @@ export async function accessPostgres(
   ];
   const refusals: string[] = [];
   for (const candidate of candidates) {
-    const { url, owner, others: more = [] } = candidate;
+    const { url: dsn, owner, others: more = [] } = candidate;
     const bare = owner === undefined;
-    const unsent = await whyNotSent(url, 5432, [owner ?? process.getuid?.() ?? -1, ...more]);
-    if (unsent !== undefined && (!bare || !isOnThisMachine(url))) {
-      refusals.push(`${new URL(url).username || 'nobody'}: ${unsent}`);
+    const unsent = await whyNotSent(dsn, 5432, [owner ?? process.getuid?.() ?? -1, ...more]);
+    if (unsent !== undefined && (!bare || !isOnThisMachine(dsn))) {
+      refusals.push(`${new URL(dsn).username || 'nobody'}: ${unsent}`);
       continue;
     }
-    const answer = await askPostgres(url, unsent !== undefined);
+    const answer = await askPostgres(dsn, unsent !== undefined);
     if ('refused' in answer) {
       refusals.push(`${new URL(candidate.url).username || 'nobody'}: ${answer.refused}`);
       continue;
@@ -143,6 +144,8 @@ async function embeddedCandidates(
   ];
   for (const folder of folders) {
     const file = join(folder, passwordFile);
+    // A reference cannot name a path with braces.
+    if (/[{}]/.test(file)) continue;
     const password = await readIfPossible(file);
     if (password === undefined) continue;
     const owner = (await stat(file)).uid;
@@ -189,7 +192,11 @@ async function openCandidates({ port, socketFolders: folders }: LocalPostgres): 
     users.map((user) => {
       const host = query === '' ? '127.0.0.1' : 'localhost';
       const url = `postgresql://${encodeURIComponent(user)}@${host}:${port}/postgres${query}`;
-      return { url, reference: url, how: `the role ${user} over ${place}, without a password of ours` };
+      return {
+        url,
+        reference: withoutReferences(url),
+        how: `the role ${user} over ${place}, without a password of ours`,
+      };
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { withoutReferences } from '../../config/stack-file.ts';
 import { isSecretName } from '../../shared/mask-secrets.ts';
 import type { ProcessRole } from '../../shared/stack-description.ts';
 
@@ -77,7 +78,7 @@ export interface DiscoveredStack {
 export interface SecretUrl {
   /** With the password; never printed. */
   url: string;
-  /** With a reference in place of the password, or the same where there is none. */
+  /** As the stack file has it: with a reference in place of the password, and any other `${` escaped. */
   reference: string;
   variable?: NeededVariable;
   /** User id of the file or the process that the secret is from. */
@@ -109,12 +110,12 @@ export function withoutPassword(
     parsed.password = encodeURIComponent(inQuery);
   }
   const used = secretKeys.length === 0 ? url : parsed.href;
-  if (parsed.password === '') return { url: used, reference: used };
+  if (parsed.password === '') return { url: used, reference: withoutReferences(used) };
   parsed.password = standIn;
   return {
     url: used,
     ...(owner === undefined ? {} : { owner }),
-    reference: parsed.href.replace(`:${standIn}@`, () => `:\${${variable}}@`),
+    reference: withoutReferences(parsed.href).replace(`:${standIn}@`, () => `:\${${variable}}@`),
     variable: { name: variable, meaning: `the password in ${source}` },
   };
 }
@@ -126,7 +127,7 @@ export function changedUrl(secret: SecretUrl, change: (url: URL) => void): Secre
   const url = new URL(secret.url);
   change(url);
   // `${…}` is nothing that a URL may hold: a word stands in for it meanwhile.
-  const held = /\$\{[^}]*\}/.exec(secret.reference)?.[0];
+  const held = /(?<!\$)\$\{[^}]*\}/.exec(secret.reference)?.[0];
   const reference = new URL(held === undefined ? secret.reference : secret.reference.replace(held, standIn));
   change(reference);
   return {

@@ -1,3 +1,4 @@
+import { withoutReferences } from '../../config/stack-file.ts';
 import { oneLine } from '../../shared/one-line.ts';
 import type { DiscoveredStack, FileEntry } from './found.ts';
 
@@ -8,15 +9,15 @@ export function stackFileText(found: DiscoveredStack): string {
     '# Passwords are not in here: ${NAME} is the environment variable NAME, ${file:PATH} what a file holds.',
     ...found.variables.map(({ name, meaning }) => `# Set before use: ${name}, ${oneLine(meaning)}`),
   ];
-  if (found.name !== undefined) lines.push(`name: ${quoted(found.name)}`);
-  lines.push(...section('gateway', [['url', found.gateway]]));
+  if (found.name !== undefined) lines.push(`name: ${quoted(withoutReferences(found.name))}`);
+  lines.push(...section('gateway', [['url', plain(found.gateway)]]));
   lines.push(...section('postgres', [['dsn', found.postgres]]));
   lines.push(...section('pgbouncer', [['dsn', found.pgbouncer]]));
   lines.push(...section('redis', [['url', found.redis]]));
   lines.push(
     ...section('nginx', [
-      ['status', found.nginxStatus],
-      ['accessLog', found.nginxAccessLog],
+      ['status', plain(found.nginxStatus)],
+      ['accessLog', plain(found.nginxAccessLog)],
     ]),
   );
   lines.push(
@@ -26,7 +27,7 @@ export function stackFileText(found: DiscoveredStack): string {
     ),
   );
   if (found.containerSocket !== undefined) {
-    lines.push('containers:', `  socket: ${quoted(found.containerSocket)}`);
+    lines.push('containers:', `  socket: ${quoted(withoutReferences(found.containerSocket))}`);
     const watched = found.containers.map(({ role, name, comment }) => ({ fields: { role, name }, comment }));
     lines.push(...list('watch', watched).map((line) => `  ${line}`));
   }
@@ -63,10 +64,17 @@ function list(
     ...rows.flatMap(({ fields, comment }) => [
       `  # ${oneLine(comment)}`,
       `  - { ${Object.entries(fields)
-        .map(([key, value]) => `${key}: ${typeof value === 'number' ? value : quoted(value)}`)
+        .map(
+          ([key, value]) => `${key}: ${typeof value === 'number' ? value : quoted(withoutReferences(value))}`,
+        )
         .join(', ')} }`,
     ]),
   ];
+}
+
+/** What was found as it is: nothing in it is a reference. */
+function plain(entry: FileEntry | undefined): FileEntry | undefined {
+  return entry === undefined ? undefined : { ...entry, value: withoutReferences(entry.value) };
 }
 
 /** Plain where YAML reads it as this text, else in double quotes, which YAML reads as JSON does. */
