@@ -144,9 +144,8 @@ describe('what pg explain does not run', () => {
       async (power) => {
         const role = new URL(monitor).username;
         await query(dsn, `grant ${power} to ${role}`);
-        const { statements } = await explain(monitor, { top: 50 }).finally(() =>
-          query(dsn, `revoke ${power} from ${role}`),
-        );
+        const { statements } = await explain(monitor, { top: 50 });
+        await query(dsn, `revoke ${power} from ${role}`);
         expect(statements.find(({ sql }) => sql === 'select count(name) from item')?.whyPlanned).toBe(
           `other roles sent it, and our role has ${power}`,
         );

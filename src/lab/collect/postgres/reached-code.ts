@@ -11,9 +11,10 @@ const firstUserOid = 16_384;
 
 /**
  * Built-in functions that must not be run: volatile ones act, and others run a query or an input function that is named
- * to them as a value. An input function takes a cstring, which a plain statement has no need to call.
+ * to them as a value. An input function takes a cstring, which a plain statement has no need to call; what takes an
+ * internal (as the methods of TABLESAMPLE do) no statement can call.
  */
-const unsafeBuiltIn = `(p.provolatile = 'v' or 'cstring'::regtype = any (p.proargtypes)
+const unsafeBuiltIn = `('internal'::regtype <> all (p.proargtypes)) and (p.provolatile = 'v' or 'cstring'::regtype = any (p.proargtypes)
   or p.proname ~ '^(table|schema|database)_to_xml|^pg_input_')`;
 
 /** Functions that a stored tree of an expression or a query calls. The catalogue records no use of built-in ones. */
