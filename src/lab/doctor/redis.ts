@@ -84,7 +84,7 @@ export const examineRedis: Examination = async ({ redisUrl }, signal) => {
       user: reader,
       version: /^(?:valkey|redis)_version:(\S+)/m.exec(bufferText().safeParse(info).data ?? '')?.[1],
       refused: [
-        ...refused.map(([name, word]) => (withSecondWord.includes(name) ? `${name} ${word}` : name)),
+        ...refused.map((command) => command.slice(0, withSecondWord.includes(command[0]) ? 2 : 1).join(' ')),
         ...(clock === undefined ? ['time'] : []),
       ],
       misses: looked.misses,
