@@ -113,7 +113,7 @@ describe('what pg explain does not run', () => {
 
   test('what PostgreSQL itself offers is run', async () => {
     const sql = `select p.id, now(), coalesce(max(many), 0)::text from plain p join item using (id)
-      where name = 'one' and p.id in (1, 2) group by p.id order by 1`;
+      where name = 'one' and p.id in (1, 2) and exists (select from item tablesample bernoulli (50)) group by p.id order by 1`;
     expect((await explain(dsn, { sql })).statements[0]).toMatchObject({ mode: 'analyze', whyPlanned: null });
   });
 
