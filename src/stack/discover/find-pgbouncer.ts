@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withoutReferences } from '../../config/stack-file.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -6,6 +5,7 @@ import { errorCode } from '../../shared/system-error.ts';
 import { askPgBouncer } from './ask-postgres.ts';
 import { whyNotSent } from './secret-reach.ts';
 import { changedUrl, type FileEntry, type SecretUrl, type Unreached } from './found.ts';
+import { readForeignFile } from './read-foreign-file.ts';
 import { parseIni } from './ini-file.ts';
 import { type LocalProcess, socketsOf, workingFolderOf } from './local-processes.ts';
 
@@ -35,7 +35,7 @@ export async function localPgBouncer({ pid, words }: LocalProcess): Promise<Loca
   const base = { pid, iniFile, visible: sockets !== undefined };
   let text: string;
   try {
-    text = await readFile(iniFile, 'utf8');
+    text = await readForeignFile(iniFile);
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     const port = sockets?.[0]?.port ?? defaultPort;

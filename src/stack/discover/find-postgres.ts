@@ -1,10 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { withoutReferences } from '../../config/stack-file.ts';
+import { readProcFile } from '../../shared/proc-files.ts';
 import { errorCode } from '../../shared/system-error.ts';
 import { embeddedName, passwordFile } from '../postgres-cluster.ts';
 import { askPostgres } from './ask-postgres.ts';
+import { readForeignFile } from './read-foreign-file.ts';
 import { isOnThisMachine, portOf, whyNotSent } from './secret-reach.ts';
 import { environmentOf, type LocalProcess, socketsOf, userOf, workingFolderOf } from './local-processes.ts';
 import { changedUrl, type FileEntry, type SecretUrl, type Unreached } from './found.ts';
@@ -211,7 +213,7 @@ async function portInPidFile(dataDirectory: string | undefined): Promise<number 
 
 /** The kernel tells everybody the paths of the Unix sockets. */
 async function socketFolders(port: number): Promise<string[]> {
-  const text = (await readIfPossible('/proc/net/unix')) ?? '';
+  const text = await readProcFile(process.pid, 'net/unix');
   const found = [...text.matchAll(/ (\/\S*)\/\.s\.PGSQL\.(\d+)$/gm)].filter(
     (match) => Number(match[2]) === port,
   );
@@ -221,7 +223,7 @@ async function socketFolders(port: number): Promise<string[]> {
 /** Undefined where there is no such file, or where it is not ours to read. */
 async function readIfPossible(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readForeignFile(file);
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     return undefined;

@@ -36,6 +36,20 @@ describe('a configuration of nginx', () => {
     expect(nginxFacts(parseNginx('} ; { unfinished'), '/')).toEqual({ timesInLog: false, upstreams: [] });
   });
 
+  test.each([
+    ['listen 127.0.0.1:81; location = /s', 'http://127.0.0.1:81/s'],
+    ['listen 192.0.2.1:81; listen [::1]:82; location /s', 'http://[::1]:82/s'],
+    ['listen localhost; location /s', 'http://localhost/s'],
+    ['location /a?b', 'http://127.0.0.1/a%3Fb'],
+    ['listen 192.0.2.1:81; location /s', undefined],
+    ['listen 81; location @192.0.2.1', undefined],
+    ['listen 81; location ~ ^/s', undefined],
+    ['listen unix:/run/n.sock; location /s', undefined],
+  ])('with %s has its status page at %s', (text, url) => {
+    const config = parseNginx(`http { server { ${text} { stub_status; } } }`);
+    expect(nginxFacts(config, '/').statusUrl).toBe(url);
+  });
+
   test('is read with its includes, also one that includes itself', async () => {
     await using folder = await temporaryFolder();
     await mkdir(join(folder.path, 'sites'));

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { globSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { isLoopbackHost } from '../../shared/loopback.ts';
+import { readForeignFile } from './read-foreign-file.ts';
 
 /** A directive of nginx: its words, and what stands within its braces. */
 export interface Directive {
@@ -37,7 +38,7 @@ async function readFileWithIncludes(
   if (budget.left < 0) return [];
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readForeignFile(file);
   } catch (cause) {
     throw new GaugewayError('source_unreadable', messageOf(cause), { cause });
   }
@@ -91,7 +92,7 @@ export function nginxFacts(config: readonly Directive[], prefix: string): NginxF
   const statusUrl = servers
     .flatMap((server) => named(server.block, 'location').map((location) => ({ server, location })))
     .filter(({ location }) => location.block.some(({ words }) => words[0] === 'stub_status'))
-    .map(({ server, location }) => `http://${addressOf(server)}${location.words.at(-1) ?? '/'}`)[0];
+    .flatMap(({ server, location }) => statusUrlOf(server, location.words.at(-1) ?? '') ?? [])[0];
   const logs = named(config, 'access_log').filter(({ words }) => words[1]?.startsWith('syslog:') === false);
   const log = logs.find(({ words }) => words[1] !== 'off' && words[1]?.includes('$') === false);
   const format = named(config, 'log_format').find(({ words }) => words[1] === (log?.words[2] ?? 'combined'));
@@ -120,13 +121,26 @@ function named(config: readonly Directive[], name: string): Directive[] {
   return config.flatMap((each) => [...(each.words[0] === name ? [each] : []), ...named(each.block, name)]);
 }
 
-/** Where a `server` is reached from this machine. */
-function addressOf(server: Directive): string {
+/** Undefined where the location is a pattern or a name, and where nothing on loopback leads to it. */
+function statusUrlOf(server: Directive, path: string): string | undefined {
+  const address = addressOf(server);
+  if (!path.startsWith('/') || address === undefined) return undefined;
+  const url = new URL(`http://${address}`);
+  url.pathname = path;
+  return url.href;
+}
+
+/** Where a `server` is reached on loopback; undefined when it listens elsewhere only. */
+function addressOf(server: Directive): string | undefined {
   const listens = server.block
     .filter(({ words }) => words[0] === 'listen')
     .map(({ words }) => words[1] ?? '');
-  const address = listens.find((listen) => !listen.startsWith('unix:')) ?? '80';
-  const [, host, port] = /^(?:(\[.*\]|[^:]*):)?(\d+)$/.exec(address) ?? [];
-  const anywhere = host === undefined || host === '' || host === '*' || host === '0.0.0.0' || host === '[::]';
-  return `${anywhere ? '127.0.0.1' : host}:${port ?? 80}`;
+  const places = (listens.length === 0 ? ['80'] : listens).flatMap((listen) => {
+    const [, host = '', port = '80'] =
+      /^(?:(\[[\da-f:.]*\]|[\w.*-]*[.*a-z][\w.*-]*):?)?(\d+)?$/i.exec(listen) ?? [];
+    if (listen.startsWith('unix:') || (host === '' && !/^:?\d+$/.test(listen))) return [];
+    const anywhere = ['', '*', '0.0.0.0', '[::]'].includes(host);
+    return anywhere || isLoopbackHost(host) ? [`${anywhere ? '127.0.0.1' : host}:${port}`] : [];
+  });
+  return places.find((place) => URL.canParse(`http://${place}`));
 }
