@@ -1,13 +1,34 @@
-const secretWords = 'password|passwd|pwd|secret(?:[_-]?key)?|token|api[_-]?key|authorization';
+const secretWords =
+  '[a-z0-9]{0,30}passw(?:or)?d|passphrase|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|(?:api|access|private)[_-]?key|authorization';
 const secretName = new RegExp(`(?:^|[^a-z0-9])(?:${secretWords})$`, 'i');
+/** Not after a letter or a digit, so that `access_token` and `JWT_SECRET_KEY` are secrets and `tokens` is none. */
+const named = `(?<![a-z0-9])(${secretWords})`;
+const isSetTo = String.raw`\s*(?:[=-]>|[=:])\s*`;
 
 const rules: readonly [RegExp, string][] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 ***'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '***jwt***'],
-  // A password may hold @ itself: the last one before the host counts.
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/"']+@/gi, '$1:***@'],
-  // Not after a letter or a digit, so that `access_token` and `JWT_SECRET_KEY` are secrets and `tokens` is none.
-  [new RegExp(`(?<![a-z0-9])(${secretWords})("?\\s*[=:]\\s*"?)[^\\s",;&}]+`, 'gi'), '$1$2***'],
+  // A password may hold @ and / itself: the last @ before a blank or a quote counts. A port is no password.
+  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@[]*):(?!\d{1,5}(?:[/?#]|$))[^\s"']+@/gi, '$1:***@'],
+  // All that a cookie holds, to the end of its line or its text in JSON.
+  [/\b((?:set-)?cookie\\?["']?\s*[:=]\s*\\?["']?)[^"\n\\]+/gi, '$1***'],
+  // What stands in quotes may hold blanks.
+  [new RegExp(String.raw`${named}(["']?${isSetTo})(["'])(?:(?!\3)[^\\\n]|\\.)*\3`, 'gi'), '$1$2$3***$3'],
+  [
+    new RegExp(
+      String.raw`${named}(\\?["']?${isSetTo}\\?["']?)(?!["']?\*\*\*)(?:[^\s",;&}\\]|\\(?!"))+`,
+      'gi',
+    ),
+    '$1$2***',
+  ],
+  // On a command line.
+  [
+    new RegExp(
+      String.raw`(?<![\w-])(--(?:[a-z0-9]{1,30}-){0,3}(?:${secretWords})\s+)(?![-<[])[^\s"']+`,
+      'gi',
+    ),
+    '$1***',
+  ],
 ];
 
 /** Hides tokens, passwords and the password part of URLs and DSNs in text meant for logs, bundles and reports. */

@@ -28,6 +28,9 @@ describe('nothing secret of a log is shown', () => {
     `ghp_${secret.replaceAll('-', '')}${'a1B2c3D4e5'.repeat(3)} hunter2`.replace(' hunter2', ''),
     `-----BEGIN PRIVATE KEY----- ${secret}`,
     `PGPASSWORD=${secret} psql`,
+    `passwd -> ${secret}`,
+    `X-API-Key ${secret}`,
+    `--password ${secret} at the start`,
     `session_id=${secret}`,
   ])('%s', (line) => {
     expect(maskLogText(line)).not.toMatch(/hunter2/);

@@ -31,7 +31,12 @@ const rules: readonly [RegExp, string][] = [
     ),
     '$1***',
   ],
-  [new RegExp(String.raw`(\s--?${secretKey}\s+)(?!-)[^\s"']+`, 'gi'), '$1***'],
+  [new RegExp(String.raw`((?:^|\s)--?${secretKey}\s+)(?!-)[^\s"']+`, 'gi'), '$1***'],
+  // As somebody writes a header in words.
+  [
+    /\b(x-(?:\w{1,30}-){0,3}(?:key|token|secret|auth)\s+)(?!(?:header|is|was|not|missing|must)\b)[^\s"':=]+/gi,
+    '$1***',
+  ],
   // The body of a key, a line of which has nothing else in it.
   [/^(?=.*[A-Za-z0-9])[A-Za-z0-9+/=]{48,}$/g, '***'],
   [/([?&](?:code|state|key|auth|sid|sign)=)[^&\s"']+/gi, '$1***'],
