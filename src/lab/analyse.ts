@@ -9,8 +9,10 @@ import { parseThreshold, type Threshold } from './load/thresholds.ts';
 import { writeReport } from './report/html.ts';
 import { type RunDocument, runDocumentSchema, type ThresholdResult } from './run-document.ts';
 import { requiredSources } from './required-sources.ts';
+import { awayTimes } from './timeline/away-times.ts';
 import { writeRunDocument } from './timeline/bundle.ts';
 import { CollectorTallies } from './timeline/collector-tallies.ts';
+import { gapSpans } from './timeline/gap-spans.ts';
 import { overheadOf } from './timeline/overhead.ts';
 import { phaseFigures } from './timeline/phase-figures.ts';
 import type { ObservedLoad } from './timeline/samples.ts';
@@ -43,6 +45,7 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
   for (const event of series.events) tallies.count(event);
   const samples = loadOfInterest(slots);
   const recorded = { ...opening, ...outcome };
+  const gaps = gapSpans(series.events);
   const diagnosis = diagnose(slots);
   const thresholds = (opening.settings.thresholds ?? []).map(parseThreshold);
   const { ramp } = opening.settings;
@@ -53,7 +56,8 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
     ...recorded,
     phases: valueOf(slots.phases) ?? [],
     load: summarizeLoad(samples),
-    phaseFigures: phaseFigures(slots),
+    phaseFigures: phaseFigures(slots, gaps),
+    away: awayTimes(gaps, valueOf(slots.phases) ?? [], tallies.list()),
     overhead: overheadOf(slots),
     thresholds: judgeThresholds(thresholds, analysed?.judged ?? samples, recorded.abortedBy),
     ...(analysed === undefined ? {} : { capacity: analysed.capacity }),

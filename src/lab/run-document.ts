@@ -181,6 +181,17 @@ export const runDocumentSchema = z
       )
       .optional()
       .meta({ description: 'What each phase of the run was like; counters as their growth per second' }),
+    away: z
+      .array(
+        z.object({
+          source: z.string(),
+          target: z.string(),
+          phase: z.enum(phaseNames),
+          awayMs: z.number().meta({ description: 'From the last reading to the next one' }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Sources that were read and then could not be for a while; how long of each phase' }),
     overhead: overheadSchema.optional(),
     thresholds: z.array(thresholdResult).optional().meta({
       description:

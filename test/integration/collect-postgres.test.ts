@@ -103,6 +103,8 @@ describe('a PostgreSQL database', () => {
     const after = await sampleUntil((sample) => rowsRead(sample) >= rowsRead(before) + 3000);
     expect(rowsRead(after) - rowsRead(before)).toBe(3000);
     expect(after.database.xactCommit).toBeGreaterThan(before.database.xactCommit);
+    // Each of these looks has a connection of its own, and the one by which it was opened was before it.
+    expect(after.ownTransactions).toBe(1);
   });
 
   test('is read by a role that is only a member of pg_monitor', async () => {

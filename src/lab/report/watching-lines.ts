@@ -3,13 +3,16 @@ import { wrapText } from './wrap-text.ts';
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
+type WatchedRun = Pick<RunDocument, 'away' | 'collectors' | 'overhead'>;
+
 /** What watching cost, and what could not be watched, in a few lines however many processes there were. */
-export function watchingLines({ collectors, overhead }: RunDocument, columns: number): string[] {
+export function watchingLines({ away = [], collectors, overhead }: WatchedRun, columns: number): string[] {
   const failed = collectors.filter(({ ok, notApplicable }) => !ok && notApplicable !== true);
   const costs = collectors.filter(({ costMs }) => costMs > 0);
   return [
     ...labelled('Watching cost', [...costOf(overhead), ...samplesCost(costs)].join('; '), columns),
     ...(overhead?.exceeded ?? []).flatMap((text) => wrapText(`! Watching cost ${text}.`, columns, '  ')),
+    ...labelled('Away', awayTexts(away).join('; '), columns),
     ...labelled('Not readable', together(failed), columns),
     ...labelled('Does not apply', together(collectors.filter(({ notApplicable }) => notApplicable)), columns),
   ];
@@ -31,6 +34,15 @@ function costOf(overhead: RunDocument['overhead']): string[] {
           `PostgreSQL ${number.format(databaseMsPerTick.mean)} ms a look (p95 ${number.format(databaseMsPerTick.p95)} ms)`,
         ]),
   ];
+}
+
+/** `redis 11 s in steady`; the target where several of one source were away. */
+function awayTexts(away: NonNullable<RunDocument['away']>): string[] {
+  const targets = Map.groupBy(away, ({ source }) => source);
+  return away.map(({ source, target, phase, awayMs }) => {
+    const isOnly = new Set(targets.get(source)?.map((each) => each.target)).size < 2;
+    return `${isOnly ? source : `${source} of ${target}`} ${Math.max(1, Math.round(awayMs / 1000))} s in ${phase}`;
+  });
 }
 
 /** The slowest target of each source. */

@@ -28,6 +28,47 @@ describe('what each phase was like', () => {
     expect(figure('transactions', run)?.steady).toBe(32);
   });
 
+  test('leaves out what the lab did itself, also where its connection was made again', () => {
+    const own = (second: number): number => (second < 30 ? second : second - 30) * 3;
+    const alone = syntheticRun({
+      change: {
+        redis: (sample, second) => ({ ...sample, commands: second * 3, ownCommands: own(second) }),
+        nginx: (sample, second) => ({ ...sample, requests: second }),
+        postgres: (sample, second) => ({
+          ...sample,
+          ownTransactions: own(second),
+          database: { ...sample.database, xactCommit: second * 3, xactRollback: 0 },
+        }),
+      },
+    });
+    for (const title of ['Redis commands', 'requests at nginx', 'transactions']) {
+      const byPhase = figure(title, alone) ?? {};
+      expect(Object.keys(byPhase)).toContain('steady');
+      for (const value of Object.values(byPhase)) expect(value).toBeLessThan(0.2);
+    }
+  });
+
+  test('leaves the time of a gap out of what is per second', () => {
+    const run = syntheticRun({
+      change: { redis: (sample, second) => ({ ...sample, commands: second * 100, ownCommands: 0 }) },
+    });
+    const samples = run.redis.status === 'ok' ? (run.redis.value.get('redis') ?? []) : [];
+    const [phase] =
+      run.phases.status === 'ok' ? run.phases.value.filter(({ name }) => name === 'steady') : [];
+    const startMs = samples.find(({ atMs }) => atMs >= (phase?.startMs ?? 0) + 5000)?.atMs ?? 0;
+    const endMs = startMs + 10_000;
+    const left = samples.filter(({ atMs }) => atMs <= startMs || atMs >= endMs);
+    // It began anew while it was away.
+    for (const sample of left.filter(({ atMs }) => atMs >= endMs)) {
+      sample.data = { ...sample.data, commands: (sample.atMs - endMs) / 10 + 7 };
+    }
+    if (run.redis.status === 'ok') run.redis.value.set('redis', left);
+    const gap = { source: 'redis', target: 'redis', startMs, endMs, error: 'refused' };
+    expect(phaseFigures(run, [gap]).find(({ title }) => title === 'Redis commands')?.byPhase.steady).toBe(
+      100,
+    );
+  });
+
   test('follows each statement by itself, because the list of the top ones changes', () => {
     const run = syntheticRun({
       change: {

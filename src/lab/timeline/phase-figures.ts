@@ -7,8 +7,9 @@ import { summarizeLoad } from '../load/load-statistics.ts';
 import type { RunDocument } from '../run-document.ts';
 import type { ChartUnit, SeriesBySource } from './charts/chart-definition.ts';
 import { seriesBySource } from './charts.ts';
+import type { GapSpan } from './gap-spans.ts';
 import { growthIn } from './growth-in-phase.ts';
-import { connectionStates } from './samples.ts';
+import { connectionStates, type SampleTypes, type SourceName } from './samples.ts';
 
 export type PhaseFigure = NonNullable<RunDocument['phaseFigures']>[number];
 
@@ -16,6 +17,7 @@ export type PhaseFigure = NonNullable<RunDocument['phaseFigures']>[number];
 interface PhaseView {
   phase: Phase;
   series: SeriesBySource;
+  gaps: readonly GapSpan[];
 }
 
 /** A value, or values by what they are of; null where the phase does not tell it. */
@@ -75,17 +77,16 @@ const definitions: readonly FigureDefinition[] = [
     title: 'transactions',
     unit: 'per second',
     of: (view) =>
-      growthIn(
-        view.series.postgres,
-        view.phase,
-        ({ database }) => database.xactCommit + database.xactRollback,
+      withoutOwn(
+        growth(view, 'postgres', ({ database }) => database.xactCommit + database.xactRollback),
+        growth(view, 'postgres', ({ ownTransactions = 0 }) => ownTransactions),
       ),
   },
   {
     title: 'rows read sequentially',
     unit: 'rows per second',
     of: (view) =>
-      growthIn(view.series.postgres, view.phase, ({ tables }) =>
+      growth(view, 'postgres', ({ tables }) =>
         tables.map(({ schema, table, seqTupRead }) => [`${schema}.${table}`, seqTupRead]),
       ),
   },
@@ -93,8 +94,8 @@ const definitions: readonly FigureDefinition[] = [
     title: 'blocks found in shared buffers',
     unit: 'ratio',
     of: (view) => {
-      const hits = growthIn(view.series.postgres, view.phase, ({ database }) => database.blksHit);
-      const reads = growthIn(view.series.postgres, view.phase, ({ database }) => database.blksRead);
+      const hits = growth(view, 'postgres', ({ database }) => database.blksHit);
+      const reads = growth(view, 'postgres', ({ database }) => database.blksRead);
       return share(hits, reads);
     },
   },
@@ -102,7 +103,7 @@ const definitions: readonly FigureDefinition[] = [
     title: 'statements',
     unit: 'per second',
     of: (view) =>
-      growthIn(view.series.statements, view.phase, ({ statements }) =>
+      growth(view, 'statements', ({ statements }) =>
         statements.map(({ queryId, calls }) => [queryId, calls]),
       ),
   },
@@ -119,21 +120,29 @@ const definitions: readonly FigureDefinition[] = [
   {
     title: 'Redis commands',
     unit: 'per second',
-    of: (view) => growthIn(view.series.redis, view.phase, ({ commands }) => commands),
+    of: (view) =>
+      withoutOwn(
+        growth(view, 'redis', ({ commands }) => commands),
+        growth(view, 'redis', ({ ownCommands }) => ownCommands),
+      ),
   },
   {
     title: 'keys found in Redis',
     unit: 'ratio',
     of: (view) =>
       share(
-        growthIn(view.series.redis, view.phase, ({ hits }) => hits),
-        growthIn(view.series.redis, view.phase, ({ misses }) => misses),
+        growth(view, 'redis', ({ hits }) => hits),
+        growth(view, 'redis', ({ misses }) => misses),
       ),
   },
   {
     title: 'requests at nginx',
     unit: 'per second',
-    of: (view) => growthIn(withoutOwnLooks(view.series.nginx), view.phase, (requests) => requests),
+    of: (view) =>
+      withoutOwn(
+        growth(view, 'nginx', ({ requests }) => requests),
+        growthIn(counted(view.series.nginx), view.phase, (looks) => looks, gapsOf(view, 'nginx')),
+      ),
   },
   {
     title: 'p95 at nginx',
@@ -166,14 +175,17 @@ const definitions: readonly FigureDefinition[] = [
   },
 ];
 
-/** A row for each figure that some phase tells, with its value in each phase of the run. Pure. */
-export function phaseFigures(artifacts: ArtifactSlots): PhaseFigure[] {
+/**
+ * A row for each figure that some phase tells, with its value in each phase of the run. What the lab did itself is left
+ * out, and so are the times in which a source was away (`gaps`). Pure.
+ */
+export function phaseFigures(artifacts: ArtifactSlots, gaps: readonly GapSpan[] = []): PhaseFigure[] {
   const series = seriesBySource(artifacts);
   const phases = artifacts.phases.status === 'ok' ? artifacts.phases.value : [];
   return definitions.flatMap(({ title, unit, of }) => {
     const rows = new Map<string, PhaseFigure>();
     for (const phase of phases) {
-      const told = of({ phase, series });
+      const told = of({ phase, series, gaps });
       const parts = Array.isArray(told) ? told : [['', told] as const];
       for (const [part, value] of parts) {
         const name = part === '' ? title : `${title}: ${part}`;
@@ -214,14 +226,31 @@ function cpuByRole(
   });
 }
 
-/** Each look at the status page is a request as well. */
-function withoutOwnLooks(series: SeriesBySource['nginx']): Map<string, Timed<number>[]> {
+/** Samples by how many there were before: each look at the status page is a request as well. */
+function counted(series: SeriesBySource['nginx']): Map<string, Timed<number>[]> {
   return new Map(
     [...series].map(([target, samples]) => [
       target,
-      samples.map(({ atMs, data }, looks) => ({ atMs, data: data.requests - looks })),
+      samples.map(({ atMs }, looks) => ({ atMs, data: looks })),
     ]),
   );
+}
+
+function growth<S extends SourceName>(
+  view: PhaseView,
+  source: S,
+  read: (data: SampleTypes[S]) => number | Iterable<[name: string, value: number]>,
+): number | null {
+  return growthIn<SampleTypes[S]>(view.series[source], view.phase, read, gapsOf(view, source));
+}
+
+function gapsOf({ gaps }: PhaseView, source: SourceName): GapSpan[] {
+  return gaps.filter((gap) => gap.source === source);
+}
+
+/** The lab's own part may be told a moment before the server counts it. */
+function withoutOwn(all: number | null, own: number | null): number | null {
+  return all === null ? null : Math.max(0, all - (own ?? 0));
 }
 
 function highest(values: readonly number[]): number | null {

@@ -165,6 +165,8 @@ export type ConnectionState = (typeof connectionStates)[number];
 export interface PostgresSample {
   /** What taking this sample took on the server. */
   serverMs: number;
+  /** Of the transactions in `database`, those of the lab's connection since it was made; missing in older bundles. */
+  ownTransactions?: number;
   maxConnections: number;
   connections: { state: ConnectionState; count: number; maxStateAgeS: number; maxTransactionAgeS: number }[];
   /** `idle in transaction` by what was run last, oldest first, at most 20. */

@@ -44,6 +44,7 @@ export class PostgresCollector implements Collector {
     const startedMs = performance.now();
     const postgres = await this.#shared.get();
     if (!postgres) return;
+    const ownTransactions = postgres.transactions;
     const answers = await postgres.read(
       databaseCounters,
       connectionsByState,
@@ -61,6 +62,7 @@ export class PostgresCollector implements Collector {
     for (const { maxConnections, ...database } of answers.of(databaseCounters)) {
       sink.sample('postgres', this.target, costMs, {
         serverMs: answers.serverMs,
+        ownTransactions,
         maxConnections,
         connections: answers.of(connectionsByState),
         idleInTransaction: answers.of(idleInTransaction),

@@ -55,6 +55,7 @@ export class PostgresTarget implements Connection {
   #stopped = false;
   /** The server's process that has our transaction; a pooler gives each one another. */
   #busyPid: number | undefined;
+  #transactions = 0;
   /** A connection does one thing at a time: a transaction of one collector never sees statements of another. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -105,6 +106,11 @@ export class PostgresTarget implements Connection {
 
   get lost(): boolean {
     return this.#lost;
+  }
+
+  /** Transactions that this connection has ended since it was made: one for each read. */
+  get transactions(): number {
+    return this.#transactions;
   }
 
   /**
@@ -220,9 +226,14 @@ export class PostgresTarget implements Connection {
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(act).catch((error: unknown) => {
-      throw this.#failed(error);
-    });
+    const mine = this.#last
+      .then(act)
+      .catch((error: unknown) => {
+        throw this.#failed(error);
+      })
+      .finally(() => {
+        this.#transactions += 1;
+      });
     this.#last = mine.catch(() => undefined);
     return mine;
   }
