@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
+import { labAgentHeader } from '../shared/lab-agent.ts';
 
 const answerTimeoutMs = 5000;
 
@@ -10,6 +11,7 @@ const answerTimeoutMs = 5000;
 export async function probeTarget(gatewayUrl: string, signal: AbortSignal): Promise<void> {
   try {
     const { body } = await request(`${gatewayUrl}/health`, {
+      headers: labAgentHeader,
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]),
     });
     await body.dump();

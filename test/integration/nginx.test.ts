@@ -5,6 +5,7 @@ import { AccessLogCollector } from '../../src/lab/collect/access-log.ts';
 import { NginxCollector } from '../../src/lab/collect/nginx.ts';
 import { limitsWith } from '../../src/lab/look/limits.ts';
 import { TrafficLook } from '../../src/lab/look/nginx/traffic.ts';
+import { probeTarget } from '../../src/lab/probe-target.ts';
 import { renderLook } from '../../src/lab/look/look-table.ts';
 import { LatencySketch } from '../../src/shared/latency-sketch.ts';
 import { sleep } from '../../src/shared/clock.ts';
@@ -114,6 +115,22 @@ describe.skipIf(nginxRequirement.missing)(title('nginx', nginxRequirement), () =
     ]);
     const lines = renderLook(document, look.tables(document), { columns: 80, color: false });
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('requests for the status page, and others of the lab, are no requests of anybody', async () => {
+    await using logging = await startNginx(
+      servers.map(({ port }) => port),
+      { logsStatus: true },
+    );
+    const look = new TrafficLook({ statusUrl: logging.statusUrl, accessLog: logging.accessLog });
+    const before = await look.read(never);
+    await get(logging, '/nginx_status', 3);
+    await probeTarget(logging.url, never);
+    await get(logging, '/local', 2);
+    const read = await look.read(never);
+    await look.close();
+    expect(before.access?.requests).toBe(0);
+    expect(read.access).toMatchObject({ requests: 2, unreadable: 0 });
   });
 
   test('gaugeway nginx: as a document, and exit 1 with --check', async () => {

@@ -20,11 +20,16 @@ const startLimitMs = 10_000;
 
 /**
  * Starts nginx before the servers at these ports of 127.0.0.1, in turn or by `weights`; `/local` is answered without
- * them. Its access log has the format that the guide names, or `format`, the definition of one by the name gaugeway.
+ * them. Its access log has the format that the guide names, or `format`, the definition of one by the name
+ * gaugeway; with `logsStatus` the status page's own requests are in it.
  */
 export async function startNginx(
   ports: readonly number[],
-  { weights = [], format = accessLogFormat }: { weights?: readonly number[]; format?: string } = {},
+  {
+    weights = [],
+    format = accessLogFormat,
+    logsStatus = false,
+  }: { weights?: readonly number[]; format?: string; logsStatus?: boolean } = {},
 ): Promise<Nginx> {
   const folder = await temporaryFolder();
   const port = await freePort();
@@ -49,7 +54,7 @@ http {
   upstream gateway { ${servers.join(' ')} }
   server {
     listen 127.0.0.1:${port};
-    location = /nginx_status { stub_status; access_log off; }
+    location = /nginx_status { stub_status;${logsStatus ? '' : ' access_log off;'} }
     location = /local { return 204; }
     location / { proxy_pass http://gateway; }
   }

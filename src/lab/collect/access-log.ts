@@ -15,10 +15,13 @@ export class AccessLogCollector implements Collector {
   readonly everyMs = 1000;
   readonly #path: string;
   readonly #file: FollowedFile;
+  readonly #statusUrl: string | undefined;
   #windowStartMs = 0;
 
-  constructor(path: string) {
+  /** `statusUrl` is that of `stub_status`, if it is watched, too. */
+  constructor(path: string, statusUrl?: string) {
     this.#path = path;
+    this.#statusUrl = statusUrl;
     this.target = path;
     this.#file = new FollowedFile(path);
   }
@@ -31,7 +34,7 @@ export class AccessLogCollector implements Collector {
 
   async sample(sink: CollectorSink): Promise<void> {
     const startedMs = performance.now();
-    const window = new AccessWindow();
+    const window = new AccessWindow(this.#statusUrl);
     let lines = 0;
     await this.#reading(() =>
       this.#file.pull((line) => {

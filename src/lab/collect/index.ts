@@ -51,7 +51,9 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
     ...(stack.redisUrl === undefined ? [] : [redisCollector(stack.redisUrl)]),
     ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
     ...(stack.nginx?.statusUrl === undefined ? [] : [new NginxCollector(stack.nginx.statusUrl)]),
-    ...(stack.nginx?.accessLog === undefined ? [] : [new AccessLogCollector(stack.nginx.accessLog)]),
+    ...(stack.nginx?.accessLog === undefined
+      ? []
+      : [new AccessLogCollector(stack.nginx.accessLog, stack.nginx.statusUrl)]),
     ...stack.logs.map((log) => new LogCollector(log, stack.containerSocket)),
     new PrometheusCollector(stack.gatewayUrl, stack.token),
   ];

@@ -1,4 +1,5 @@
 import { LatencySketch } from '../../shared/latency-sketch.ts';
+import { labUserAgent } from '../../shared/lab-agent.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
 import type { AccessLogSample } from '../timeline/samples/nginx-sample.ts';
 import { parseAccessLine } from './parse-access-line.ts';
@@ -13,7 +14,7 @@ interface UpstreamCount {
   responseTime: LatencySketch;
 }
 
-/** Counts the lines of an access log that were written in one window. */
+/** Counts the lines of an access log that were written in one window; requests of the lab itself are left out. */
 export class AccessWindow {
   requests = 0;
   unreadable = 0;
@@ -24,7 +25,15 @@ export class AccessWindow {
   readonly #byStatusClass = new Map<string, number>();
   readonly #byUpstream = new Map<string, UpstreamCount>();
 
+  readonly #statusPath: string | undefined;
+
+  /** `statusUrl` is that of `stub_status`: what asks for it is no request of the load, whoever asks. */
+  constructor(statusUrl?: string) {
+    this.#statusPath = statusUrl === undefined ? undefined : new URL(statusUrl).pathname;
+  }
+
   add(line: string): void {
+    if (line.includes(labUserAgent) || this.#asksStatus(line)) return;
     const entry = line === '' ? undefined : parseAccessLine(line);
     if (entry === undefined) {
       if (line !== '') this.unreadable += 1;
@@ -69,6 +78,13 @@ export class AccessWindow {
       withoutUpstream: this.withoutUpstream,
       unreadable: this.unreadable,
     };
+  }
+
+  /** As in `"GET /nginx_status HTTP/1.1"`, or by itself as a value of JSON. */
+  #asksStatus(line: string): boolean {
+    const path = this.#statusPath;
+    if (path === undefined || path === '/') return false;
+    return [` ${path} `, ` ${path}?`, `"${path}"`, `"${path}?`].some((text) => line.includes(text));
   }
 
   #upstream(address: string): UpstreamCount {

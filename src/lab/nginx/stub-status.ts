@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { labAgentHeader } from '../../shared/lab-agent.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
 import type { NginxSample } from '../timeline/samples/nginx-sample.ts';
 
@@ -20,7 +21,10 @@ export async function readStubStatus(url: string, signal: AbortSignal): Promise<
   const target = stubStatusTarget(url);
   try {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(boundMs)]);
-    const { statusCode, body } = await request(url, { signal: bounded, headers: authorization(url) });
+    const { statusCode, body } = await request(url, {
+      signal: bounded,
+      headers: { ...labAgentHeader, ...authorization(url) },
+    });
     let text = '';
     for await (const chunk of body.setEncoding('utf8')) {
       text += String(chunk);

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { outsideMessage } from '../../shared/outside-error.ts';
+import { labAgentHeader } from '../../shared/lab-agent.ts';
 
 const boundMs = 1000;
 const maxAnswerBytes = 64 * 1024;
@@ -79,7 +80,11 @@ async function ask(
 ): Promise<Answer | undefined> {
   const signal = AbortSignal.timeout(boundMs);
   try {
-    const { statusCode, headers, body } = await request(url, { ...options, signal });
+    const { statusCode, headers, body } = await request(url, {
+      ...options,
+      headers: { ...labAgentHeader, ...options.headers },
+      signal,
+    });
     let text = '';
     try {
       for await (const chunk of body) {

@@ -136,7 +136,7 @@ export class TrafficLook implements Look<TrafficReading, NginxDocument> {
   async #readLog(): Promise<AccessLogSample | null> {
     const path = this.#accessLog;
     if (this.#file === undefined || path === undefined) return null;
-    const window = new AccessWindow();
+    const window = new AccessWindow(this.#statusUrl);
     const startMs = this.#lastMs;
     try {
       if (startMs === 0) {
