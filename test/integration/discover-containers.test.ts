@@ -55,7 +55,20 @@ describe.skipIf(dockerRequirement.missing)(title('a stack of containers', docker
   });
 
   test('is the project with the gateway when none is named', async () => {
-    expect((await discoverStack({ socket: engine.socket })).name).toBe('mcp');
+    const { name, processes, parts } = await discoverStack({ socket: engine.socket });
+    expect({ name, processes }).toEqual({ name: 'mcp', processes: [] });
+    expect(parts.every(({ where }) => where.startsWith('container mcp-'))).toBe(true);
+  });
+
+  test('stays out of the stack of a gateway elsewhere', async () => {
+    const { name, containers, unreached } = await discoverStack({
+      socket: engine.socket,
+      target: 'http://127.0.0.1:1',
+    });
+    expect({ name, containers }).toEqual({ name: undefined, containers: [] });
+    expect(unreached).toContainEqual(
+      expect.objectContaining({ why: 'they are another stack: none of them is reached at the target' }),
+    );
   });
 
   test('that does not run is told, with those that do', async () => {

@@ -110,7 +110,11 @@ describe.skipIf(missing)(title('a stack of plain processes', ...plainStackProgra
   });
 
   test('is looked for at another target in vain', async () => {
-    const { unreached } = await discoverStack({ socket: noEngine, target: 'http://127.0.0.1:1' });
+    const { unreached, gateway: named } = await discoverStack({
+      socket: noEngine,
+      target: 'http://127.0.0.1:1',
+    });
+    expect(named?.value).toBe('http://127.0.0.1:1');
     expect(unreached).toContainEqual({
       what: 'gateway http://127.0.0.1:1',
       why: 'nothing that speaks HTTP listens there',

@@ -1,6 +1,10 @@
 import type { DiscoverOptions } from './discover.ts';
 import { askPostgres } from './ask-postgres.ts';
 import { askRedis } from './ask-redis.ts';
+import { accessNginx, localNginx } from './find-nginx.ts';
+import { accessPgBouncer, localPgBouncer } from './find-pgbouncer.ts';
+import { type LocalProcess, localProcesses, sharesNetwork, userOf } from './local-processes.ts';
+import { whyNotSent } from './secret-reach.ts';
 import { settingsFrom } from './find-gateways.ts';
 import type { ContainerFindings, FoundContainer } from './find-containers.ts';
 import { changedUrl, type DiscoveredStack, type SecretUrl, withoutPassword } from './found.ts';
@@ -31,6 +35,38 @@ export async function containerParts(
   await gatewayPart(containers, found);
   await postgresPart(containers, found);
   await redisPart(containers, found);
+  await bouncerPart(containers, found);
+  await nginxPart(containers, found);
+}
+
+/** Its console, where the process and its ini file are of this machine. */
+async function bouncerPart(containers: readonly FoundContainer[], found: DiscoveredStack): Promise<void> {
+  const server = containers.find(({ role }) => role === 'pgbouncer');
+  const at = server?.ports.find(({ inside }) => inside === 6432) ?? server?.ports[0];
+  const process = server === undefined ? undefined : await processOf(server);
+  if (at === undefined || process === undefined) return;
+  const bouncer = await localPgBouncer(process, `/proc/${process.pid}/root`);
+  const access = await accessPgBouncer({ ...bouncer, port: at.port }, []);
+  found.pgbouncer = access.entry;
+  if (access.unreached !== undefined) found.unreached.push(access.unreached);
+}
+
+/** Its counters; the path of its log is one within the container. */
+async function nginxPart(containers: readonly FoundContainer[], found: DiscoveredStack): Promise<void> {
+  const server = containers.find(({ role, ports }) => role === 'nginx' && ports.length > 0);
+  const process = server === undefined ? undefined : await processOf(server);
+  if (process === undefined) return;
+  const nginx = await localNginx(process, `/proc/${process.pid}/root`);
+  if (nginx === undefined) return;
+  const { status, unreached } = await accessNginx(nginx);
+  if (status !== undefined) found.nginxStatus = status;
+  found.unreached.push(...unreached);
+}
+
+/** The first process of a container, when the engine is one of this machine and shares its network with it. */
+async function processOf({ id, pid }: FoundContainer): Promise<LocalProcess | undefined> {
+  const process = (await localProcesses()).find((each) => each.pid === pid && each.containerId === id);
+  return process !== undefined && (await sharesNetwork(pid)) === true ? process : undefined;
 }
 
 async function gatewayPart(containers: readonly FoundContainer[], found: DiscoveredStack): Promise<void> {
@@ -73,10 +109,18 @@ async function postgresPart(containers: readonly FoundContainer[], found: Discov
         );
   const plain = `postgresql://${encodeURIComponent(user)}@${at.host}:${at.port}/${encodeURIComponent(database)}`;
   const secret: SecretUrl = given ?? { url: plain, reference: plain };
-  const answer = await askPostgres(secret.url);
+  const unsent = given === undefined ? undefined : await whyUnsent(secret, 5432, server, server);
+  const answer = unsent ?? (await askPostgres(secret.url, true));
   const usable = !('refused' in answer);
+  const isOwn = 'refused' in answer || answer.database !== 'postgres';
+  const wanted = isOwn ? undefined : answer.databases[0];
   found.postgres = {
-    value: secret.reference,
+    value:
+      wanted === undefined
+        ? secret.reference
+        : changedUrl(secret, (url) => {
+            url.pathname = `/${encodeURIComponent(wanted)}`;
+          }).reference,
     comments: [`container ${name}, its port ${at.inside}`],
     usable,
   };
@@ -85,6 +129,18 @@ async function postgresPart(containers: readonly FoundContainer[], found: Discov
   } else if (secret.variable !== undefined) {
     found.variables.push(secret.variable);
   }
+}
+
+/** A published port is the engine's; at one of the machine itself its holder must have the secret already. */
+async function whyUnsent(
+  { url }: SecretUrl,
+  usualPort: number,
+  server: FoundContainer,
+  owner: FoundContainer,
+): Promise<{ refused: string } | undefined> {
+  if (!server.sharesNetwork) return undefined;
+  const refused = await whyNotSent(url, usualPort, [(await userOf(owner.pid)) ?? -1]);
+  return refused === undefined ? undefined : { refused };
 }
 
 async function redisPart(containers: readonly FoundContainer[], found: DiscoveredStack): Promise<void> {
@@ -100,7 +156,9 @@ async function redisPart(containers: readonly FoundContainer[], found: Discovere
       : changedUrl(redis, (url) => {
           url.host = `${at.host}:${at.port}`;
         });
-  const answer = await askRedis(secret.url);
+  const unsent =
+    secret.variable === undefined ? undefined : await whyUnsent(secret, 6379, server, gateway ?? server);
+  const answer = unsent ?? (await askRedis(secret.url));
   const usable = !('refused' in answer);
   found.redis = {
     value: secret.reference,
@@ -115,7 +173,10 @@ async function redisPart(containers: readonly FoundContainer[], found: Discovere
 }
 
 /** The project with the gateway that is meant; undefined for containers without a project. */
-function projectOf(containers: readonly FoundContainer[], target: string | undefined): string | undefined {
+export function projectOf(
+  containers: readonly FoundContainer[],
+  target: string | undefined,
+): string | undefined {
   const port = target !== undefined && URL.canParse(target) ? Number(new URL(target).port) : undefined;
   const meant = containers.find(
     ({ ports, project }) => project !== undefined && ports.some((each) => each.port === port),

@@ -1,7 +1,7 @@
 import { procMissing } from '../../shared/proc-files.ts';
 import { accessNginx, localNginx, type LocalNginx } from './find-nginx.ts';
 import { findContainers } from './find-containers.ts';
-import { containerParts } from './container-parts.ts';
+import { containerParts, projectOf } from './container-parts.ts';
 import { findHttpServers, type GatewaySettings, settingsOfProcess } from './find-gateways.ts';
 import { chooseGateway, gatewayWithoutProcess, httpParts, logParts } from './gateway-parts.ts';
 import { accessPgBouncer, type LocalPgBouncer, localPgBouncer } from './find-pgbouncer.ts';
@@ -43,13 +43,43 @@ export async function discoverStack(options: DiscoverOptions): Promise<Discovere
   };
   const engine = await findContainers(options.socket, options.project);
   found.unreached.push(...engine.unreached);
-  if (engine.containers.length > 0) {
+  const chosen = options.project ?? projectOf(engine.containers, options.target);
+  const ofProject = engine.containers.filter(({ project }) => project === chosen);
+  const hasGateway = ofProject.some(({ role }) => role === 'gateway');
+  const port = options.target === undefined ? undefined : Number(new URL(options.target).port);
+  const isMeant =
+    port === undefined || ofProject.some(({ ports }) => ports.some((each) => each.port === port));
+  if (engine.containers.length > 0 && (isMeant || options.project !== undefined)) {
     found.containerSocket = options.socket;
     await containerParts(engine, options, found);
+    if (hasGateway) {
+      await otherStacks(found);
+      return found;
+    }
+  } else if (engine.containers.length > 0) {
+    found.unreached.push({
+      what: `containers ${ofProject.map(({ name }) => name).join(', ')}`,
+      why: 'they are another stack: none of them is reached at the target',
+    });
   }
   // A project is a whole stack: what else runs on the machine is not part of it.
   if (options.project === undefined) await localParts(options, engine.ids, found);
   return found;
+}
+
+/** Processes beside a gateway in containers belong to another stack: they are shown, and asked nothing. */
+async function otherStacks(found: DiscoveredStack): Promise<void> {
+  if (procMissing() !== undefined) return;
+  const others = (await localProcesses()).flatMap((each) => {
+    const what = each.containerId === undefined ? signatureOfProcess(each)?.what : undefined;
+    return what === undefined ? [] : [what];
+  });
+  if (others.length === 0) return;
+  found.unreached.push({
+    what: `processes (${[...new Set(others)].toSorted().join(', ')})`,
+    why: 'they are another stack',
+    remedy: 'gaugeway discover --target URL',
+  });
 }
 
 /** The parts of a stack that run as plain processes, as far as no container is that part. */
@@ -76,12 +106,14 @@ async function localParts(
   const ofRole = (role: string): LocalProcess[] =>
     processes.filter((each) => signatureOfProcess(each)?.role === role);
 
-  const bouncers = await Promise.all(ofRole('pgbouncer').map(localPgBouncer));
+  const bouncers = await Promise.all(ofRole('pgbouncer').map((each) => localPgBouncer(each)));
   const postgres = (
     await Promise.all(ofRole('postgres').map((each) => localPostgres(each, processes)))
   ).flatMap((each) => each ?? []);
   const redis = await Promise.all(ofRole('redis').map(localRedis));
-  const nginx = (await Promise.all(ofRole('nginx').map(localNginx))).flatMap((each) => each ?? []);
+  const nginx = (await Promise.all(ofRole('nginx').map((each) => localNginx(each)))).flatMap(
+    (each) => each ?? [],
+  );
 
   const { database: told } = settings;
   const database = told !== undefined && isOnThisMachine(told.url) ? told : undefined;

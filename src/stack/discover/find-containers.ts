@@ -1,8 +1,10 @@
 import type Dockerode from 'dockerode';
 import { engineFault } from '../../shared/engine-fault.ts';
+import { isLoopbackHost } from '../../shared/loopback.ts';
 import type { ProcessRole } from '../../shared/stack-description.ts';
 import { errorCode } from '../../shared/system-error.ts';
 import type { Sureness, Unreached } from './found.ts';
+import { localProcesses, socketsOf } from './local-processes.ts';
 import { signatureOfContainer } from './role-table.ts';
 
 const boundMs = 3000;
@@ -20,6 +22,10 @@ export interface FoundContainer {
   sure: Sureness;
   /** Ports within it, with where this machine reaches them: a published port, or its own address. */
   ports: { inside: number; host: string; port: number }[];
+  /** Of its first process, as the engine's machine has it. */
+  pid: number;
+  /** Whether it is in the network of the engine's machine: anybody there can listen on a port of it. */
+  sharesNetwork: boolean;
   /** What it was started with; read for gateways and databases only. */
   environment: ReadonlyMap<string, string>;
 }
@@ -56,11 +62,10 @@ export async function findContainers(
   for (const each of wanted) {
     const found = describe(each);
     if (found === undefined) continue;
-    const environment =
-      found.role === 'gateway' || found.role === 'postgres'
-        ? await environmentOf(engine, each.Id)
-        : new Map<string, string>();
-    containers.push({ ...found, environment });
+    const { environment, pid, sharesNetwork } = await inspect(engine, each.Id);
+    const ports = sharesNetwork ? await portsOfProcesses(each.Id, pid) : found.ports;
+    const reads = found.role === 'gateway' || found.role === 'postgres';
+    containers.push({ ...found, ports, pid, sharesNetwork, environment: reads ? environment : new Map() });
   }
   const unknown = project !== undefined && !projects.includes(project);
   return {
@@ -82,7 +87,9 @@ export async function findContainers(
 const projectLabel = 'com.docker.compose.project';
 const serviceLabel = 'com.docker.compose.service';
 
-function describe(info: Dockerode.ContainerInfo): Omit<FoundContainer, 'environment'> | undefined {
+function describe(
+  info: Dockerode.ContainerInfo,
+): Omit<FoundContainer, 'environment' | 'pid' | 'sharesNetwork'> | undefined {
   const name = (info.Names[0] ?? info.Id.slice(0, 12)).replace(/^\//, '');
   const service = info.Labels[serviceLabel] ?? name;
   const inside = [...new Set(info.Ports.map(({ PrivatePort }) => PrivatePort))];
@@ -107,14 +114,26 @@ function describe(info: Dockerode.ContainerInfo): Omit<FoundContainer, 'environm
   };
 }
 
-async function environmentOf(engine: Dockerode, id: string): Promise<ReadonlyMap<string, string>> {
-  const { Config } = await engine.getContainer(id).inspect();
+/** A container in the network of this machine publishes nothing: what its processes listen on is all there is. */
+async function portsOfProcesses(id: string, first: number): Promise<FoundContainer['ports']> {
+  const pids = (await localProcesses()).filter(({ containerId }) => containerId === id).map(({ pid }) => pid);
+  const sockets = await Promise.all([...new Set([first, ...pids])].map(socketsOf));
+  const own = sockets.flatMap((each) => each ?? []).filter(({ host }) => isLoopbackHost(host));
+  return [...new Map(own.map(({ host, port }) => [port, { inside: port, host, port }])).values()];
+}
+
+async function inspect(
+  engine: Dockerode,
+  id: string,
+): Promise<{ environment: ReadonlyMap<string, string>; pid: number; sharesNetwork: boolean }> {
+  const { Config, State, HostConfig } = await engine.getContainer(id).inspect();
   // The engine says null where nothing is set, whatever its types say.
   const entries: readonly string[] | null = Config.Env;
-  return new Map(
+  const environment = new Map(
     (entries ?? []).map((entry) => {
       const at = entry.indexOf('=');
       return [entry.slice(0, at), entry.slice(at + 1)] as const;
     }),
   );
+  return { environment, pid: State.Pid, sharesNetwork: HostConfig.NetworkMode === 'host' };
 }

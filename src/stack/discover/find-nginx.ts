@@ -18,12 +18,16 @@ export interface LocalNginx {
   visible: boolean;
 }
 
-/** The master's title holds its command line: `nginx: master process /usr/sbin/nginx -c /etc/nginx/nginx.conf`. */
-export async function localNginx({ pid, commandLine }: LocalProcess): Promise<LocalNginx | undefined> {
+/** `container` is the root folder of one. The master's title holds its command line: `nginx: master process /usr/sbin/nginx -c /etc/nginx/nginx.conf`. */
+export async function localNginx(
+  { pid, commandLine }: LocalProcess,
+  container = '',
+): Promise<LocalNginx | undefined> {
   const title = /^nginx: (\w+) process/.exec(commandLine)?.[1];
   if (title !== undefined && title !== 'master') return undefined;
   const prefix = /(?:^| )-p (\S+)/.exec(commandLine)?.[1] ?? '/etc/nginx';
-  const configFile = resolve(prefix, /(?:^| )-c (\S+)/.exec(commandLine)?.[1] ?? '/etc/nginx/nginx.conf');
+  const told = /(?:^| )-c (\S+)/.exec(commandLine)?.[1] ?? '/etc/nginx/nginx.conf';
+  const configFile = `${container}${resolve(prefix, told)}`;
   const sockets = await socketsOf(pid);
   const base = {
     pid,

@@ -27,10 +27,10 @@ export interface LocalPgBouncer {
 
 const defaultPort = 6432;
 
-/** Reads the ini file that the command line names. */
-export async function localPgBouncer({ pid, words }: LocalProcess): Promise<LocalPgBouncer> {
+/** Reads the ini file that the command line names; `root` is the root folder of a container. */
+export async function localPgBouncer({ pid, words }: LocalProcess, root = ''): Promise<LocalPgBouncer> {
   const named = words.slice(1).find((word) => word.endsWith('.ini')) ?? '/etc/pgbouncer/pgbouncer.ini';
-  const iniFile = resolve((await workingFolderOf(pid)) ?? '/', named);
+  const iniFile = `${root}${resolve((await workingFolderOf(pid)) ?? '/', named)}`;
   const sockets = await socketsOf(pid);
   const base = { pid, iniFile, visible: sockets !== undefined };
   let text: string;

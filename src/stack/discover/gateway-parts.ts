@@ -19,6 +19,11 @@ export async function gatewayWithoutProcess(target: string, found: DiscoveredSta
   const isHere = isLoopbackHost(hostname);
   if (isHere && (await askHttp(origin)) === undefined) {
     found.unreached.push({ what: `gateway ${target}`, why: 'nothing that speaks HTTP listens there' });
+    found.gateway = {
+      value: origin,
+      comments: ['as --target said; nothing answered there'],
+      usable: true,
+    };
     return;
   }
   const why = isHere ? 'another user owns it, or it runs in a container' : 'it is not on this machine';
