@@ -1,6 +1,6 @@
 import { nowMs } from '../../shared/clock.ts';
-import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { FollowedFile } from '../followed-file.ts';
+import { readingFile } from '../reading-file.ts';
 import { AccessWindow } from '../nginx/access-window.ts';
 import { FileLog } from '../logs/sources/file-log.ts';
 import type { Collector, CollectorSink } from './collector.ts';
@@ -28,7 +28,7 @@ export class AccessLogCollector implements Collector {
 
   async open(): Promise<void> {
     await new FileLog(this.#path).open();
-    await this.#reading(() => this.#file.skip());
+    await readingFile(this.#path, () => this.#file.skip());
     this.#windowStartMs = nowMs();
   }
 
@@ -36,7 +36,7 @@ export class AccessLogCollector implements Collector {
     const startedMs = performance.now();
     const window = new AccessWindow(this.#statusUrl);
     let lines = 0;
-    await this.#reading(() =>
+    await readingFile(this.#path, () =>
       this.#file.pull((line) => {
         lines += 1;
         if (lines <= maxLinesPerWindow) window.add(line);
@@ -51,15 +51,5 @@ export class AccessLogCollector implements Collector {
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-
-  async #reading<T>(read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (cause) {
-      throw new GaugewayError('source_unreadable', `${this.#path} cannot be read: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
   }
 }

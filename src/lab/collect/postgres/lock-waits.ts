@@ -1,20 +1,12 @@
 import { z } from 'zod';
 import { postgresAgeS } from './activity.ts';
 import { labMark, type SampleQuery } from './lab-sql.ts';
-import { maskStatement } from './mask-statement.ts';
+import { sessionFields } from './session-fields.ts';
 
 const participant = z.object({
-  pid: z.number(),
+  ...sessionFields,
   /** As PostgreSQL words it, or what kind of process it is; null where the role may not see it. */
   state: z.string().nullable(),
-  applicationName: z.string(),
-  user: z.string(),
-  clientAddress: z.string().nullable(),
-  clientPort: z.number().nullable(),
-  stateAgeS: z.number(),
-  transactionAgeS: z.number(),
-  /** What it runs, or ran last; constants hidden. */
-  query: z.string().transform(maskStatement),
   /** What it waits for; null where it only holds a lock. */
   wait: z
     .object({

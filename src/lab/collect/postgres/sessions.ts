@@ -2,24 +2,14 @@ import { z } from 'zod';
 import { connectionStates } from '../../timeline/samples.ts';
 import { postgresAgeS } from './activity.ts';
 import { labMark, type SampleQuery, watchedBackends } from './lab-sql.ts';
-import { maskStatement } from './mask-statement.ts';
+import { sessionFields } from './session-fields.ts';
 
 const session = z.object({
-  pid: z.number(),
+  ...sessionFields,
   state: z.enum(connectionStates),
-  /** As its client calls itself; a pooler may have given it the name. */
-  applicationName: z.string(),
-  user: z.string(),
-  /** Address of what connected to the server; null by a Unix socket. */
-  clientAddress: z.string().nullable(),
-  clientPort: z.number().nullable(),
-  stateAgeS: z.number(),
-  transactionAgeS: z.number(),
   queryAgeS: z.number(),
   /** `Lock: relation`, or null when it waits for nothing. */
   waitsFor: z.string().nullable(),
-  /** What it runs, or ran last; constants hidden. */
-  query: z.string().transform(maskStatement),
   /** Processes that it waits for; 0 is a prepared transaction. */
   blockers: z.array(z.number()),
 });

@@ -1,6 +1,8 @@
 import type { LogSample } from '../../timeline/samples/log-sample.ts';
 import type { Timed } from '../artifacts.ts';
+import { fewestSamples } from './confidence.ts';
 import { defineFact } from './facts.ts';
+import { counted } from './figures.ts';
 import { samplesIn, steadyWindow } from './window.ts';
 
 /** What one log says of one kind: its signature, else its error type, else its template. */
@@ -37,6 +39,19 @@ export const loggedKinds = defineFact(
       return kindNames(during).map((kind) => describeKind(target, kind, samples, before, during));
     });
     return kinds.toSorted((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
+  },
+);
+
+/** The kinds, and how often the log that was read most was read; or why there is too little to judge. */
+export const judgedLogs = defineFact(
+  ['phases', 'log'],
+  ({ log }, facts): { kinds: LoggedKind[]; windows: number } | { reason: string } => {
+    const kinds = facts.get(loggedKinds);
+    if (kinds === undefined) return { reason: 'there was no load' };
+    const windows = [...log.values()].reduce((most, samples) => Math.max(most, samples.length), 0);
+    return windows < fewestSamples
+      ? { reason: `the logs were read ${counted(windows, 'time')} only` }
+      : { kinds, windows };
   },
 );
 

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { sleep } from '../../../shared/clock.ts';
-import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { FollowedFile } from '../../followed-file.ts';
+import { readingFile } from '../../reading-file.ts';
 import type { LogSource, OnLogLine } from '../log-line.ts';
 
 const lookEveryMs = 250;
@@ -21,11 +21,11 @@ export class FileLog implements LogSource {
   }
 
   open(): Promise<void> {
-    return this.#reading(() => access(this.#path, constants.R_OK));
+    return readingFile(this.#path, () => access(this.#path, constants.R_OK));
   }
 
   skip(): Promise<void> {
-    return this.#reading(() => this.#file.skip());
+    return readingFile(this.#path, () => this.#file.skip());
   }
 
   async readToEnd(_sinceMs: number | undefined, onLine: OnLogLine, signal: AbortSignal): Promise<void> {
@@ -45,7 +45,7 @@ export class FileLog implements LogSource {
   }
 
   progress(): Promise<{ bytes: number; ofBytes: number } | undefined> {
-    return this.#reading(() => this.#file.progress());
+    return readingFile(this.#path, () => this.#file.progress());
   }
 
   close(): Promise<void> {
@@ -53,16 +53,6 @@ export class FileLog implements LogSource {
   }
 
   #pull(onLine: OnLogLine): Promise<{ bytes: number; ended: boolean }> {
-    return this.#reading(() => this.#file.pull((text) => onLine({ text, atMs: null, writer: '' })));
-  }
-
-  async #reading<T>(read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (cause) {
-      throw new GaugewayError('source_unreadable', `${this.#path} cannot be read: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
+    return readingFile(this.#path, () => this.#file.pull((text) => onLine({ text, atMs: null, writer: '' })));
   }
 }

@@ -1,8 +1,8 @@
 import { nowMs } from '../../../shared/clock.ts';
-import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { LatencySketch, type SketchData } from '../../../shared/latency-sketch.ts';
 import type { NginxSources } from '../../../shared/stack-description.ts';
 import { FollowedFile } from '../../followed-file.ts';
+import { readingFile } from '../../reading-file.ts';
 import { FileLog } from '../../logs/sources/file-log.ts';
 import { AccessWindow } from '../../nginx/access-window.ts';
 import { accessLogFormat } from '../../nginx/parse-access-line.ts';
@@ -138,16 +138,12 @@ export class TrafficLook implements Look<TrafficReading, NginxDocument> {
     if (this.#file === undefined || path === undefined) return null;
     const window = new AccessWindow(this.#statusUrl);
     const startMs = this.#lastMs;
-    try {
-      if (startMs === 0) {
-        await new FileLog(path).open();
-        await this.#file.skip();
-      }
-      await this.#file.pull((line) => window.add(line));
-    } catch (cause) {
-      if (cause instanceof GaugewayError) throw cause;
-      throw new GaugewayError('source_unreadable', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    const file = this.#file;
+    if (startMs === 0) {
+      await new FileLog(path).open();
+      await readingFile(path, () => file.skip());
     }
+    await readingFile(path, () => file.pull((line) => window.add(line)));
     this.#lastMs = nowMs();
     return window.sample(startMs === 0 ? 0 : this.#lastMs - startMs);
   }

@@ -1,8 +1,8 @@
-import { confidenceOf, fewestSamples, separation } from '../../computed/confidence.ts';
+import { confidenceOf, separation } from '../../computed/confidence.ts';
 import { counted, figure } from '../../computed/figures.ts';
 import { loadAt, loadOverTime } from '../../computed/load-at.ts';
 import { loadInWindow } from '../../computed/load-in-window.ts';
-import { type LoggedKind, loggedKinds } from '../../computed/log-kinds-in-window.ts';
+import { judgedLogs, type LoggedKind } from '../../computed/log-kinds-in-window.ts';
 import { mean, rounded, shareWithin } from '../../computed/statistics.ts';
 import { defineRule, type RuleOutcome } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
@@ -31,13 +31,10 @@ export const errorBurst = defineRule({
   requires: ['phases', 'log'],
   optional: ['load'],
   vetoedByGenerator: false,
-  evaluate({ artifacts, facts }): RuleOutcome {
-    const kinds = facts.get(loggedKinds);
-    if (kinds === undefined) return { verdict: 'not-applicable', reason: 'there was no load' };
-    const windows = [...artifacts.log.values()].reduce((most, samples) => Math.max(most, samples.length), 0);
-    if (windows < fewestSamples) {
-      return { verdict: 'not-applicable', reason: `the logs were read ${counted(windows, 'time')} only` };
-    }
+  evaluate({ facts }): RuleOutcome {
+    const logs = facts.get(judgedLogs);
+    if ('reason' in logs) return { verdict: 'not-applicable', reason: logs.reason };
+    const { kinds, windows } = logs;
     const load = facts.find(loadInWindow);
     const steps = kinds.filter(({ isError }) => isError).map(stepOf);
     const bursts = steps

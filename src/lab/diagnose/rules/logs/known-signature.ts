@@ -1,9 +1,9 @@
 import { signatureNamed } from '../../../logs/known-signatures.ts';
-import { confidenceOf, fewestSamples } from '../../computed/confidence.ts';
+import { confidenceOf } from '../../computed/confidence.ts';
 import { counted, figure } from '../../computed/figures.ts';
 import { loadAt, loadOverTime } from '../../computed/load-at.ts';
 import { loadInWindow } from '../../computed/load-in-window.ts';
-import { loggedKinds } from '../../computed/log-kinds-in-window.ts';
+import { judgedLogs } from '../../computed/log-kinds-in-window.ts';
 import { rounded, shareWithin } from '../../computed/statistics.ts';
 import { defineRule, type RuleOutcome } from '../../rule.ts';
 
@@ -19,13 +19,10 @@ export const knownSignature = defineRule({
   requires: ['phases', 'log'],
   optional: ['load'],
   vetoedByGenerator: false,
-  evaluate({ artifacts, facts }): RuleOutcome {
-    const kinds = facts.get(loggedKinds);
-    if (kinds === undefined) return { verdict: 'not-applicable', reason: 'there was no load' };
-    const windows = [...artifacts.log.values()].reduce((most, samples) => Math.max(most, samples.length), 0);
-    if (windows < fewestSamples) {
-      return { verdict: 'not-applicable', reason: `the logs were read ${counted(windows, 'time')} only` };
-    }
+  evaluate({ facts }): RuleOutcome {
+    const logs = facts.get(judgedLogs);
+    if ('reason' in logs) return { verdict: 'not-applicable', reason: logs.reason };
+    const { kinds, windows } = logs;
     const seen = kinds.flatMap((kind) => {
       const signature = kind.signature === null ? undefined : signatureNamed(kind.signature);
       return signature === undefined ? [] : [{ ...kind, signature }];
