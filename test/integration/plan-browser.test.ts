@@ -12,6 +12,7 @@ import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 import { query } from '../support/query.ts';
 import { title } from '../support/requires.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { openWatched } from '../support/watched-page.ts';
 
 const sql = `with slow as materialized (select * from call where ms > 0)
   select "<img src=x>", count(*) from slow where tool = 'tool 7' group by 1 order by 2`;
@@ -58,15 +59,7 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a plan', chromiumPro
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
-    });
-    page.on('request', (request) => {
-      if (request.url() !== url && !request.url().startsWith('data:')) problems.push(request.url());
-    });
-    await page.goto(url);
+    const page = await openWatched(browser, url, options, /^data:/, problems);
     await page.getByRole('tree').waitFor();
     return page;
   }

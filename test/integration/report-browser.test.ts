@@ -10,6 +10,7 @@ import { chromiumProgram, launchChromium } from '../support/browser.ts';
 import { writeReportBundle } from '../support/report-bundle.ts';
 import { title } from '../support/requires.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { openWatched } from '../support/watched-page.ts';
 
 /** A machine that is busy with other tests draws late. */
 const patience = { timeout: 15_000 };
@@ -38,15 +39,7 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
-    });
-    page.on('request', (request) => {
-      if (request.url() !== reportUrl && !/^(data|blob):/.test(request.url())) problems.push(request.url());
-    });
-    await page.goto(reportUrl);
+    const page = await openWatched(browser, reportUrl, options, /^(data|blob):/, problems);
     await page.locator('#cpu canvas').waitFor();
     return page;
   }
