@@ -46,6 +46,43 @@ describe('a source that cannot be opened', () => {
     expect(phases).toEqual(['steady']);
   });
 
+  test('is left alone for long when it answers that it refuses', async () => {
+    let asked = 0;
+    const server = createServer((socket) => {
+      socket.on('data', (request) => {
+        asked += 1;
+        expect(String(request)).toContain('gaugeway-lab');
+        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const retried = Promise.withResolvers<void>();
+    let opened = 0;
+    const unreachable: Collector = {
+      source: 'redis',
+      target: 'redis',
+      everyMs: 0,
+      open: () => {
+        opened += 1;
+        if (opened > 1) retried.resolve();
+        return Promise.reject(new GaugewayError('source_unreadable', 'not yet'));
+      },
+      close: () => Promise.resolve(),
+    };
+    const sink = new RecordingSink();
+    const refused = new PrometheusCollector(`http://127.0.0.1:${port}`, undefined);
+    const sampling = new Sampling([refused, unreachable], sink, logger);
+    await sampling.open(never);
+    sampling.start();
+    await retried.promise;
+    await sampling.close();
+    server.close();
+    expect(asked).toBe(1);
+    expect(sink.gaps.filter(({ source }) => source === 'prometheus')).toHaveLength(1);
+  });
+
   test.each([
     ['is not there at all', new NotApplicableError('process 1 is not Node')],
     ['is refused for good', new GaugewayError('forbidden', 'a token that may read metrics is needed')],

@@ -2,6 +2,7 @@ import { nowMs, sleep } from '../shared/clock.ts';
 import { GaugewayError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Collector, CollectorSink } from './collect/collector.ts';
+import { RefusedError } from './collect/refused-error.ts';
 import type { PhaseName } from './timeline/events.ts';
 
 const tickMs = 1000;
@@ -125,7 +126,10 @@ export class Sampling {
       return undefined;
     } catch (error) {
       const hopeless = error instanceof GaugewayError && !error.spec.retryable;
-      const waitMs = Math.min(maxRetryMs, firstRetryMs * 2 ** slot.failedOpenings);
+      const waitMs =
+        error instanceof RefusedError
+          ? error.retryAfterMs
+          : Math.min(maxRetryMs, firstRetryMs * 2 ** slot.failedOpenings);
       slot.failedOpenings += 1;
       slot.dueMs = hopeless ? Infinity : nowMs() + waitMs;
       if (!this.#stopped.signal.aborted) this.#sink.gap(collector.source, collector.target, error);

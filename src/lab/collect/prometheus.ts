@@ -1,8 +1,12 @@
 import { GaugewayError } from '../../shared/errors.ts';
+import { labAgentHeader } from '../../shared/lab-agent.ts';
 import type { Collector, CollectorSink } from './collector.ts';
 import { parsePrometheusText } from './prometheus-text.ts';
+import { RefusedError } from './refused-error.ts';
 
 const timeoutMs = 2000;
+/** Statuses that may be others a moment later: of time limits, and of too many requests. */
+const passing = new Set([408, 429, 504]);
 const maxBodyBytes = 4 * 1024 * 1024;
 
 /** Reads `<gatewayUrl>/metrics/prometheus` each second, with the gateway's bearer token when there is one. */
@@ -14,7 +18,11 @@ export class PrometheusCollector implements Collector {
 
   constructor(gatewayUrl: string, token: string | undefined) {
     this.target = `${gatewayUrl.replace(/\/+$/, '')}/metrics/prometheus`;
-    this.#headers = { accept: 'text/plain', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    this.#headers = {
+      ...labAgentHeader,
+      accept: 'text/plain',
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    };
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -39,10 +47,10 @@ export class PrometheusCollector implements Collector {
       });
       if (!response.ok) {
         await response.body?.cancel();
-        throw new GaugewayError(
-          'source_unreadable',
-          `${this.target} answered with status ${response.status}${response.status === 401 ? ': a token that may read metrics is needed' : ''}`,
-        );
+        const message = `${this.target} answered with status ${response.status}${response.status === 401 ? ': a token that may read metrics is needed' : ''}`;
+        throw passing.has(response.status)
+          ? new GaugewayError('source_unreadable', message)
+          : new RefusedError(message);
       }
       return await readBounded(response);
     } catch (error) {

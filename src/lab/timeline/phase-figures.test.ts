@@ -29,7 +29,6 @@ describe('what each phase was like', () => {
   });
 
   test('leaves out what the lab did itself, also where its connection was made again', () => {
-    const own = (second: number): number => (second < 30 ? second : second - 30) * 3;
     const alone = syntheticRun({
       change: {
         redis: (sample, second) => ({ ...sample, commands: second * 3, ownCommands: own(second) }),
@@ -94,6 +93,11 @@ describe('what each phase was like', () => {
 
 function figure(title: string, run: ReturnType<typeof syntheticRun>) {
   return phaseFigures(run).find((each) => each.title === title)?.byPhase;
+}
+
+/** Counts three a second, and from zero again after half a minute. */
+function own(second: number): number {
+  return (second < 30 ? second : second - 30) * 3;
 }
 
 function statement<T>({ statements }: { statements: T[] }): T {
