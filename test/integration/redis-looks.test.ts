@@ -166,6 +166,23 @@ describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
       expect(document).toHaveProperty('remarks.0.text', expect.stringMatching(/^0 % of .* lookups hit/));
     });
 
+    test('tells of EXISTS, whose misses may be meant, and advises no longer life of keys', async () => {
+      const seen = new AbortController();
+      const asking = (async () => {
+        while (!seen.signal.aborted) await app.exists('revoked:1');
+      })();
+      const { stdout } = await run('hits', '--window=300ms', '--json');
+      seen.abort();
+      await asking;
+      const document: unknown = JSON.parse(stdout);
+      expect(document).toMatchObject({ verdict: 'warn', commands: [{ command: 'exists' }] });
+      expect(document).toHaveProperty(
+        'remarks.0.text',
+        expect.stringMatching(/EXISTS makes \d+ % of the lookups/),
+      );
+      expect(document).toHaveProperty('remarks.0.advice', expect.not.stringContaining('TTL'));
+    });
+
     test('says that nothing was looked up', async () => {
       const { code, stdout } = await run('hits', '--window=50ms', '--check');
       expect(code).toBe(0);

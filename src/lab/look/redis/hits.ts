@@ -168,10 +168,31 @@ function figuresOf(document: HitsDocument): [string, string][] {
   ];
 }
 
-function judgeHitRate({ hitRate, hits, misses }: RedisWork, missesPerS: number, limits: Limits): Remark[] {
+/** EXISTS asks whether something is known, e.g. revoked: a miss may be the answer that is hoped for. */
+const existsDominates = 0.5;
+
+/** Of the lookups of the window, those that EXISTS made, 0..1: each call looks up one key at least. */
+function existsShare({ hits, misses, byCommand }: RedisWork): number {
+  const calls = byCommand.find(({ command }) => command === 'exists')?.calls ?? 0;
+  return Math.min(1, hits + misses === 0 ? 0 : calls / (hits + misses));
+}
+
+function judgeHitRate(work: RedisWork, missesPerS: number, limits: Limits): Remark[] {
+  const { hitRate, hits, misses } = work;
   const least = limits['redis.hit-rate'];
   if (hitRate === null || hitRate * 100 >= least) return [];
   const many = missesPerS > limits['redis.misses'];
+  const asked = existsShare(work);
+  if (asked > existsDominates) {
+    return [
+      {
+        verdict: 'warn',
+        text: `${percent(hitRate)} of ${figure(hits + misses)} lookups hit (limit ${least} %), ${figure(missesPerS)} misses/s; EXISTS makes ${percent(asked)} of the lookups, and its misses may be meant, e.g. for tokens that are not revoked`,
+        advice:
+          'count the round trips: an answer that is nearly always no can be kept in the process for a short time',
+      },
+    ];
+  }
   return [
     {
       verdict: many ? 'fail' : 'warn',
