@@ -191,7 +191,9 @@ export const runDocumentSchema = z
         }),
       )
       .optional()
-      .meta({ description: 'Sources that were read and then could not be for a while; how long of each phase' }),
+      .meta({
+        description: 'Sources that were read and then could not be for a while; how long of each phase',
+      }),
     overhead: overheadSchema.optional(),
     thresholds: z.array(thresholdResult).optional().meta({
       description:

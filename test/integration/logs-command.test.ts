@@ -56,6 +56,17 @@ describe('gaugeway logs', () => {
     });
   });
 
+  test('entries of what the lab did itself are left out, and it is said how many', async () => {
+    const own = join(folder.path, 'own.log');
+    const request = 'GET /metrics/prometheus 503 "gaugeway-lab"';
+    await writeFile(own, `2026-11-28T01:00:00Z ERROR ${request}\n2026-11-28T01:00:01Z ERROR app - boom\n`);
+    const { stdout } = await gaugeway(['logs', 'errors', own, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      matching: 1,
+      notes: ["1 entries of the lab's own requests and statements"],
+    });
+  });
+
   test('types: by signature and error type, with a rate and an example', async () => {
     const { stdout } = await gaugeway(['logs', 'types', file, '--json']);
     const document: { types: unknown[] } = JSON.parse(stdout);

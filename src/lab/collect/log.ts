@@ -58,6 +58,7 @@ export class LogCollector implements Collector {
     await sink.log({
       log: this.target,
       entries: this.#entries,
+      own: this.#reader.own,
       dropped: this.#dropped,
       kinds: kinds.slice(0, kindsInDocument),
       furtherKinds: Math.max(0, kinds.length - kindsInDocument),

@@ -1,3 +1,4 @@
+import { labUserAgent } from '../../shared/lab-agent.ts';
 import { EntryFolder } from './fold-entries.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { LogLine, LogSource } from './log-line.ts';
@@ -14,6 +15,7 @@ export class LogReader {
   #lines = 0;
   #dropped = 0;
   #toldDropped = 0;
+  #own = 0;
   #sinceMs = -Infinity;
   /** Lines without a time of their own belong to the last one that had one. */
   #lastMs: number | null = null;
@@ -52,6 +54,11 @@ export class LogReader {
     return since;
   }
 
+  /** Entries that name the lab: they tell of its own requests and statements, and are handed to nobody. */
+  get own(): number {
+    return this.#own;
+  }
+
   async close(): Promise<void> {
     this.#endAll();
     await this.source.close();
@@ -75,7 +82,9 @@ export class LogReader {
   #entry(entry: LogEntry): void {
     const atMs = entry.atMs ?? this.#lastMs;
     this.#lastMs = atMs;
-    if (atMs === null || atMs >= this.#sinceMs) this.#onEntry({ ...entry, atMs });
+    if (atMs !== null && atMs < this.#sinceMs) return;
+    if (entry.text.includes(labUserAgent) || entry.stack?.includes(labUserAgent) === true) this.#own += 1;
+    else this.#onEntry({ ...entry, atMs });
   }
 
   #endAll(): void {

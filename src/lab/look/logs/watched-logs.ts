@@ -33,6 +33,8 @@ export interface LogsRead {
   entries: number;
   /** Lines that were too long to be read. */
   tooLong: number;
+  /** Entries that tell of the lab's own requests and statements, and were left out. */
+  own: number;
   /** Times of the first and the last entry; null where no entry told a time. */
   firstMs: number | null;
   lastMs: number | null;
@@ -66,6 +68,7 @@ export class WatchedLogs {
     this.#read = {
       entries: 0,
       tooLong: 0,
+      own: 0,
       firstMs: null,
       lastMs: null,
       stopped: false,
@@ -107,8 +110,9 @@ export class WatchedLogs {
       throw cause;
     }
     const tooLong = this.#logs.reduce((sum, { reader }) => sum + reader.source.tooLong, 0);
+    const own = this.#logs.reduce((sum, { reader }) => sum + reader.own, 0);
     const stopped = this.#options.stop.aborted && !this.#options.follow;
-    return { ...this.#read, tooLong, stopped, ended: this.#logs.flatMap(endOf) };
+    return { ...this.#read, tooLong, own, stopped, ended: this.#logs.flatMap(endOf) };
   }
 
   /** How much of the log under way was read, 0..1; undefined where that cannot be told. */
@@ -158,11 +162,12 @@ function endOf({ name, reader, ends, hasEnded }: Watched): string[] {
 }
 
 /** What a reader has to know of how it was read. */
-export function notesOf({ tooLong, stopped, ended, olderNote }: LogsRead): string[] {
+export function notesOf({ tooLong, own, stopped, ended, olderNote }: LogsRead): string[] {
   return [
     ...ended,
     ...(olderNote === undefined ? [] : [olderNote]),
     ...(tooLong > 0 ? [`${tooLong} lines longer than 64 KiB`] : []),
+    ...(own > 0 ? [`${own} entries of the lab's own requests and statements`] : []),
     ...(stopped ? ['what comes after the place where the reading was ended'] : []),
   ];
 }

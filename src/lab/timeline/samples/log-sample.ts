@@ -23,6 +23,8 @@ export interface LogSample {
 export interface LogDocument {
   log: string;
   entries: number;
+  /** Entries that tell of the lab's own requests and statements, left out of all other figures; missing in older bundles. */
+  own?: number;
   /** Lines that were not read because they were too many or too long. */
   dropped: number;
   /** Of level `warn` and above, and those of a known signature; the most frequent first. */
