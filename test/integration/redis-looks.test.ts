@@ -183,6 +183,13 @@ describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
       expect(document).toHaveProperty('remarks.0.advice', expect.not.stringContaining('TTL'));
     });
 
+    test('says nothing of a password that the server does not need', async () => {
+      const url = `${redis.url.replace('redis://', 'redis://:hunter2@')}/3`;
+      const { code, stderr } = await gaugeway(['redis', 'hits', `--redis=${url}`, '--window=50ms']);
+      expect(code).toBe(0);
+      expect(stderr).not.toMatch(/WARN|password|hunter2/);
+    });
+
     test('says that nothing was looked up', async () => {
       const { code, stdout } = await run('hits', '--window=50ms', '--check');
       expect(code).toBe(0);

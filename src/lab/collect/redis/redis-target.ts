@@ -51,9 +51,11 @@ export class RedisTarget implements Connection {
       throw new GaugewayError('usage', 'a Redis is given as a URL, e.g. redis://127.0.0.1:6379/0');
     }
     if (signal.aborted) throw new GaugewayError('interrupted', 'connecting was interrupted');
-    const client = new Redis(url.replace(parsed.protocol, protocol), {
+    const withPassword = parsed.password !== '';
+    const address = withPassword ? withoutLogin(parsed) : url;
+    const client = new Redis(address.replace(parsed.protocol, protocol), {
       lazyConnect: true,
-      connectionName: labClientName,
+      ...(withPassword ? {} : { connectionName: labClientName }),
       connectTimeout: connectTimeoutMs,
       commandTimeout: answerTimeoutMs,
       retryStrategy: () => null,
@@ -70,6 +72,7 @@ export class RedisTarget implements Connection {
     try {
       await client.connect();
       if (failure !== undefined) throw asUnreadable(failure);
+      if (withPassword) await logIn(client, parsed);
     } catch (error) {
       client.disconnect();
       throw asUnreadable(failure ?? error);
@@ -112,6 +115,36 @@ export class RedisTarget implements Connection {
     this.#sent.set(name, (this.#sent.get(name) ?? 0) + 1);
   }
 }
+
+/** Without what `logIn` does: the database can be chosen only after it. */
+function withoutLogin(url: URL): string {
+  const address = new URL(url);
+  address.username = '';
+  address.password = '';
+  address.pathname = '';
+  return address.href;
+}
+
+/** The client would tell on the user's terminal that a server does not need the password that it was given. */
+async function logIn(client: Redis, url: URL): Promise<void> {
+  const [username, password] = [url.username, url.password].map(decodeURIComponent);
+  try {
+    await client.call('auth', ...(username ? [username] : []), password ?? '');
+  } catch (error) {
+    if (!isReply(error) || !needsNoPassword.test(error.message)) throw error;
+  }
+  try {
+    await client.call('client', 'setname', labClientName);
+  } catch (error) {
+    // A user who may not give a name may read all the same.
+    if (!isReply(error)) throw error;
+  }
+  const database = databaseOf(url) ?? 0;
+  if (database !== 0) await client.call('select', database);
+}
+
+/** Of Redis 5 and before, and of later ones. */
+const needsNoPassword = /no password is set|without any password configured for the default user/;
 
 /** The name in `INFO commandstats`; commands that hold others are counted by both words. */
 function statName([name, first]: RedisCommand): string {
