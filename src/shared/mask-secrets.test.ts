@@ -40,6 +40,7 @@ test.each([
   'http://[::1]:4444/a@b',
   'cookies: 5',
   "option '--token <token>' argument missing",
+  '--web-token must have at least 8 characters',
 ])('%s is no secret', (text) => {
   expect(maskSecrets(text)).toBe(text);
 });

@@ -21,11 +21,11 @@ const rules: readonly [RegExp, string][] = [
     ),
     '$1$2***',
   ],
-  // On a command line.
+  // On a command line; a short word in small letters behind it makes a sentence, as our own messages do.
   [
     new RegExp(
-      String.raw`(?<![\w-])(--(?:[a-z0-9]{1,30}-){0,3}(?:${secretWords})\s+)(?![-<[])[^\s"']+`,
-      'gi',
+      String.raw`(?<![\w-])(--(?:[a-z0-9]{1,30}-){0,3}(?:${secretWords})\s+)(?![-<[])(?![a-z]{1,11}(?![^\s,;:.]))[^\s"']+`,
+      'g',
     ),
     '$1***',
   ],
