@@ -185,13 +185,13 @@ describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
 
     test('says nothing of a password that the server does not need', async () => {
       const url = `${redis.url.replace('redis://', 'redis://:hunter2@')}/3`;
-      const { code, stderr } = await gaugeway(['redis', 'hits', `--redis=${url}`, '--window=50ms']);
+      const { code, stderr } = await gaugeway(['redis', 'hits', `--redis=${url}`, '--window=100ms']);
       expect(code).toBe(0);
       expect(stderr).not.toMatch(/WARN|password|hunter2/);
     });
 
     test('says that nothing was looked up', async () => {
-      const { code, stdout } = await run('hits', '--window=50ms', '--check');
+      const { code, stdout } = await run('hits', '--window=100ms', '--check');
       expect(code).toBe(0);
       expect(stdout).toContain('nothing was looked up (0 hits, 0 misses)');
       expect(stdout).toContain('No command but our own in the window.');
@@ -236,7 +236,7 @@ describe.skipIf(program.missing)(title('looks at a Redis', program), () => {
         'tls-auth-clients': 'no',
       });
       servers.use(secured);
-      const args = ['redis', 'hits', `--redis=rediss://127.0.0.1:${port}`, '--window=50ms'];
+      const args = ['redis', 'hits', `--redis=rediss://127.0.0.1:${port}`, '--window=100ms'];
       const untrusted = await gaugeway(args);
       expect(untrusted.code).toBe(3);
       expect(untrusted.stderr).toMatch(/NODE_EXTRA_CA_CERTS names a file of its CA/);
