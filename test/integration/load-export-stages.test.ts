@@ -76,7 +76,10 @@ describe.each([
       const arrived = [...server.counts.values()].reduce((sum, count) => sum + count, 0);
       // k6 checks the notification of a new session too, which is no request of the load.
       const uncounted = engine === 'k6' ? 0 : server.count('notifications/initialized');
-      expect(requests).toBe(arrived - uncounted);
+      // A user whom Locust ends in the middle of a request has sent it, and is not counted with it.
+      const cutOff = engine === 'k6' ? 0 : mostUsers;
+      expect(arrived - uncounted - requests).toBeGreaterThanOrEqual(0);
+      expect(arrived - uncounted - requests).toBeLessThanOrEqual(cutOff);
     },
   );
 });

@@ -13,7 +13,7 @@ import { WatchedContainer } from './watched-container.ts';
 export class ContainerCollector implements Collector {
   readonly source = 'container';
   readonly target: string;
-  readonly everyMs = 1000;
+  readonly everyMs = 2000;
   readonly #described: DescribedContainer;
   readonly #shared: SharedConnection<ContainerEngine>;
   readonly #container: WatchedContainer;
