@@ -69,15 +69,17 @@ describe.each([
       const { code, output, requests, failures } = await run(script);
       expect({ code, failures }, output).toEqual({ code: 0, failures: 0 });
       // Every user opens a session of its own. k6 tells none that it ends, which the export says.
-      expect(server.count('initialize')).toBe(mostUsers);
-      expect(server.openSessions).toBe(engine === 'k6' ? mostUsers : 0);
+      // On a machine without time both replace users whom their stages took away too early.
+      const sessions = server.count('initialize');
+      expect(sessions).toBeGreaterThanOrEqual(mostUsers);
+      expect(server.openSessions).toBe(engine === 'k6' ? sessions : 0);
       expect(exported.stderr.includes('sessions are left open at the end')).toBe(engine === 'k6');
       expect(server.count('tools/call echo')).toBeGreaterThan(mostUsers);
       const arrived = [...server.counts.values()].reduce((sum, count) => sum + count, 0);
       // k6 checks the notification of a new session too, which is no request of the load.
       const uncounted = engine === 'k6' ? 0 : server.count('notifications/initialized');
       // A user whom Locust ends in the middle of a request has sent it, and is not counted with it.
-      const cutOff = engine === 'k6' ? 0 : mostUsers;
+      const cutOff = engine === 'k6' ? 0 : sessions;
       expect(arrived - uncounted - requests).toBeGreaterThanOrEqual(0);
       expect(arrived - uncounted - requests).toBeLessThanOrEqual(cutOff);
     },

@@ -42,7 +42,9 @@ export const gatewayChecks: readonly Check<GatewayFacts>[] = [
   {
     name: 'metrics',
     judge: ({ hasMetrics }) =>
-      hasMetrics ? ok('GET /metrics answers') : info('GET /metrics does not answer: no gateway metrics'),
+      hasMetrics
+        ? ok('GET /metrics/prometheus answers')
+        : info('GET /metrics/prometheus does not answer: no gateway metrics'),
   },
 ];
 
@@ -64,7 +66,7 @@ export const examineGateway: Examination = async ({ gatewayUrl, token }, signal)
       health: await status('/health'),
       withoutToken: await status('/tools'),
       ...(token === undefined ? {} : { withToken: await status('/tools', token) }),
-      hasMetrics: (await status('/metrics', token)) < 300,
+      hasMetrics: (await status('/metrics/prometheus', token)) < 300,
     };
     return applyChecks('gateway', gatewayChecks, facts);
   } catch (error) {

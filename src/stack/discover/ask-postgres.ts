@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import { outsideMessage } from '../../shared/outside-error.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
+import { labUserAgent } from '../../shared/lab-agent.ts';
 
 const boundMs = 2000;
 
@@ -20,7 +21,7 @@ export async function askPostgres(dsn: string, bare = false): Promise<PostgresAn
     const [answer] = rows.parse(
       await queryOnce(
         dsn,
-        `select current_setting('server_version') as version, current_database() as database,
+        `select /* ${labUserAgent} */ current_setting('server_version') as version, current_database() as database,
            array(select datname::text from pg_database
              where datallowconn and not datistemplate and has_database_privilege(oid, 'connect')
              order by datname = 'postgres', pg_database_size(oid) desc limit 20) as databases`,
