@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { maskSecrets } from '../../../shared/mask-secrets.ts';
 import { labApplicationName } from '../postgres/lab-sql.ts';
+import { openClient } from '../postgres/open-client.ts';
 import type { Connection } from '../shared-connection.ts';
 
 const connectTimeoutMs = 5000;
@@ -48,31 +49,25 @@ export class PgbouncerTarget implements Connection {
 
   /** Throws GaugewayError source_unreadable that says what the console wants. */
   static async connect(dsn: string, signal: AbortSignal): Promise<PgbouncerTarget> {
-    const client = new Client({
+    const config = {
       connectionString: dsn,
       application_name: labApplicationName,
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: answerTimeoutMs,
-      keepAlive: true,
-    });
-    let failure: unknown;
-    // Between queries, a broken connection is told by this event alone; `end` follows it.
-    client.on('error', (error) => {
-      failure = error;
-    });
+    };
     try {
-      if (signal.aborted) throw new GaugewayError('interrupted', 'connecting was interrupted');
-      if (client.database !== consoleDatabase) {
-        throw new GaugewayError(
-          'source_unreadable',
-          `PgBouncer: '${client.database ?? ''}' is no admin console, whose database is called ${consoleDatabase}`,
-        );
-      }
-      await client.connect();
-      return new PgbouncerTarget(client);
+      return await openClient(config, signal, async (client) => {
+        if (client.database !== consoleDatabase) {
+          throw new GaugewayError(
+            'source_unreadable',
+            `PgBouncer: '${client.database ?? ''}' is no admin console, whose database is called ${consoleDatabase}`,
+          );
+        }
+        await client.connect();
+        return new PgbouncerTarget(client);
+      });
     } catch (error) {
-      await client.end();
-      throw asUnreadable(failure ?? error);
+      throw asUnreadable(error);
     }
   }
 

@@ -4,6 +4,7 @@ import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import { maskSecrets } from '../../../shared/mask-secrets.ts';
 import type { Connection } from '../shared-connection.ts';
 import { labApplicationName, labMark, type SampleQuery } from './lab-sql.ts';
+import { openClient } from './open-client.ts';
 import { PreparedReads } from './prepared-reads.ts';
 
 const connectTimeoutMs = 5000;
@@ -70,37 +71,31 @@ export class PostgresTarget implements Connection {
   }
 
   static async connect(dsn: string, signal: AbortSignal): Promise<PostgresTarget> {
-    const client = new Client({
+    const config = {
       connectionString: dsn,
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: answerTimeoutMs,
-      keepAlive: true,
-    });
-    let failure: unknown;
-    // Between queries, a broken connection is told by this event alone; `end` follows it.
-    client.on('error', (error) => {
-      failure = error;
-    });
+    };
     try {
-      if (signal.aborted) throw new GaugewayError('interrupted', 'connecting was interrupted');
-      await client.connect();
-      const { rows } = await client.query(
-        `select ${labMark} current_setting('server_version_num')::int as version, pg_backend_pid() as pid`,
-      );
-      const [{ version, pid }] = z.tuple([z.object({ version: z.number(), pid: z.number() })]).parse(rows);
-      if (version < oldestServer) {
-        throw new GaugewayError('usage', `PostgreSQL 14 or newer is needed, this is version ${version}`);
-      }
-      // A pooler, which hands out process ids of its own, would leave the name on a server connection, where it is
-      // taken for that of the next client who has none.
-      const direct = 'processID' in client && client.processID === pid;
-      if (direct) {
-        await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
-      }
-      return new PostgresTarget(client, dsn, version, direct);
+      return await openClient(config, signal, async (client) => {
+        await client.connect();
+        const { rows } = await client.query(
+          `select ${labMark} current_setting('server_version_num')::int as version, pg_backend_pid() as pid`,
+        );
+        const [{ version, pid }] = z.tuple([z.object({ version: z.number(), pid: z.number() })]).parse(rows);
+        if (version < oldestServer) {
+          throw new GaugewayError('usage', `PostgreSQL 14 or newer is needed, this is version ${version}`);
+        }
+        // A pooler, which hands out process ids of its own, would leave the name on a server connection, where it is
+        // taken for that of the next client who has none.
+        const direct = 'processID' in client && client.processID === pid;
+        if (direct) {
+          await client.query(`set ${labMark} application_name = '${labApplicationName}'`);
+        }
+        return new PostgresTarget(client, dsn, version, direct);
+      });
     } catch (error) {
-      await client.end();
-      throw asUnreadable(failure ?? error);
+      throw asUnreadable(error);
     }
   }
 
