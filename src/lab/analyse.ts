@@ -62,13 +62,7 @@ export async function analyse(folder: string, outcome?: RunOutcome): Promise<Ana
     thresholds: judgeThresholds(thresholds, analysed?.judged ?? samples, recorded.abortedBy),
     ...(analysed === undefined ? {} : { capacity: analysed.capacity }),
     collectors: tallies.list().map((tally) => ({ ...tally, required: requiredSources.includes(tally.name) })),
-    profiles: (valueOf(slots.profiles) ?? []).map(({ target, pid, startMs, endMs, file }) => ({
-      target,
-      pid,
-      startMs,
-      endMs,
-      file,
-    })),
+    profiles: (valueOf(slots.profiles) ?? []).map(({ profile: _profile, ...window }) => window),
     ...diagnosis,
   } satisfies RunDocument);
   await writeRunDocument(folder, document);

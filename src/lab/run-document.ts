@@ -225,6 +225,14 @@ export const runDocumentSchema = z
       z.object({
         target: z.string(),
         pid: z.number().int(),
+        thread: z
+          .string()
+          .exactOptional()
+          .meta({ description: 'Absent before threads were told apart: the main one' }),
+        profiler: z
+          .enum(['v8', 'py-spy', 'perf'])
+          .exactOptional()
+          .meta({ description: "Absent before there was another: V8's" }),
         startMs: z.number(),
         endMs: z.number(),
         file: z.string(),

@@ -4,14 +4,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Collector } from '../../src/lab/collect/collector.ts';
 import { createCollectors } from '../../src/lab/collect/index.ts';
 import { ownListeningSockets } from '../../src/shared/listening-ports.ts';
-import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
 import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { RecordingSink } from './recording-sink.ts';
 
 const never = new AbortController().signal;
 const missing = process.platform === 'linux' ? undefined : 'needs /proc of Linux';
-const tools = new URL('../../src/lab/collect/node/node-target.ts', import.meta.url).href;
+const tools = new URL('../../src/lab/profilers/node/node-target.ts', import.meta.url).href;
 
 /** Answers what is left in it of a lab, and blocks its event loop on demand. */
 const program = `
@@ -65,12 +64,11 @@ describe.skipIf(missing)(`a running Node process${missing ? ` [skipped: ${missin
     expect(sink.costsMs.every((costMs) => costMs > 0)).toBe(true);
 
     const [first, second] = sink.profiles;
-    expect(second?.startMs).toBeLessThanOrEqual(first?.endMs ?? 0);
-    const profile = fromCpuProfile(first?.profile, { name: 'first', startMs: first?.startMs ?? 0 });
-    const hottest = profile.nodes
-      .map(({ frame, selfUs }) => ({ name: profile.frames[frame]?.name ?? '', selfUs }))
+    expect(second?.profile.startMs).toBeLessThanOrEqual(first?.profile.endMs ?? 0);
+    const hottest = first?.profile.nodes
+      .map(({ frame, self }) => ({ name: first.profile.frames[frame]?.name ?? '', self }))
       .filter(({ name }) => !name.startsWith('('))
-      .toSorted((a, b) => b.selfUs - a.selfUs)[0];
+      .toSorted((a, b) => b.self - a.self)[0];
     expect(hottest?.name).toBe('hotLoop');
 
     await vitals.close();

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { frameKind } from '../../src/lab/diagnose/computed/frame-kind.ts';
+import { frameKind } from '../../src/lab/profile/frame-kind.ts';
 import { runDocumentSchema } from '../../src/lab/run-document.ts';
 import { readBundle } from '../../src/lab/timeline/read-bundle.ts';
 import { spawnReady } from '../../src/shared/spawn-ready.ts';

@@ -1,5 +1,6 @@
 import type { CollectorSink } from '../../src/lab/collect/collector.ts';
-import type { PlanDocument } from '../../src/lab/timeline/events.ts';
+import type { Profile } from '../../src/lab/profile/profile.ts';
+import type { PlanDocument, ProfiledThread } from '../../src/lab/timeline/events.ts';
 import type { LogDocument } from '../../src/lab/timeline/samples/log-sample.ts';
 import type { SampleTypes, SourceName } from '../../src/lab/timeline/samples.ts';
 import { messageOf } from '../../src/shared/errors.ts';
@@ -25,7 +26,7 @@ export class RecordingSink implements CollectorSink {
   readonly costsMs: number[] = [];
   readonly gaps: { source: string; target: string; error: string }[] = [];
   readonly clocks: { source: string; target: string; offsetMs: number; errorMs: number }[] = [];
-  readonly profiles: { target: string; pid: number; startMs: number; endMs: number; profile: object }[] = [];
+  readonly profiles: (ProfiledThread & { target: string; profile: Profile })[] = [];
   readonly plans: PlanDocument[] = [];
   readonly logs: LogDocument[] = [];
 
@@ -42,8 +43,8 @@ export class RecordingSink implements CollectorSink {
     this.clocks.push({ source, target, offsetMs, errorMs });
   }
 
-  async profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void> {
-    this.profiles.push({ target, pid, startMs, endMs, profile });
+  async profile(target: string, of: ProfiledThread, profile: Profile): Promise<void> {
+    this.profiles.push({ target, ...of, profile });
   }
 
   async log(document: LogDocument): Promise<void> {

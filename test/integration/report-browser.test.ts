@@ -146,7 +146,7 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
       name: 'x',
       startMs: 0,
     });
-    expect(sum(cpuProfile.samples.map(({ deltaUs }) => deltaUs))).toBe(totalUs);
+    expect(sum(cpuProfile.samples.map(({ weight }) => weight))).toBe(totalUs);
     const pprof = Pprof.decode(gunzipSync(await save('pprof')));
     expect(sum(pprof.sample.map(({ value }) => Number(value[1]) / 1000))).toBeCloseTo(totalUs, 0);
     const folded = (await save('folded stacks')).toString().trim().split('\n');

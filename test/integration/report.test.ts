@@ -36,12 +36,12 @@ function deepProfile(random: () => number, startMs: number): Artifacts['profiles
   const nodes = Array.from({ length: 3000 }, (_, index) => ({
     frame: Math.floor(random() * 800),
     parent: index === 0 ? -1 : Math.floor(random() * index),
-    selfUs: 0,
+    self: 0,
   }));
   const samples = Array.from({ length: 5000 }, () => {
-    const sample = { node: Math.floor(random() * 3000), deltaUs: 900 + Math.floor(random() * 200) };
+    const sample = { node: Math.floor(random() * 3000), weight: 900 + Math.floor(random() * 200) };
     const node = nodes[sample.node];
-    if (node) node.selfUs += sample.deltaUs;
+    if (node) node.self += sample.weight;
     return sample;
   });
   const frames = Array.from({ length: 800 }, (_, index) => ({
@@ -56,7 +56,16 @@ function deepProfile(random: () => number, startMs: number): Artifacts['profiles
     pid: 100,
     ...window,
     file: `profiles/gateway-${startMs}.cpuprofile`,
-    profile: { name: 'gateway', ...window, intervalUs: 1000, frames, nodes, samples },
+    profile: {
+      name: 'gateway',
+      unit: 'microseconds',
+      order: 'time',
+      ...window,
+      interval: 1000,
+      frames,
+      nodes,
+      samples,
+    },
   };
 }
 

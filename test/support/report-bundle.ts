@@ -1,3 +1,4 @@
+import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
 import { createHash } from 'node:crypto';
 import { Session } from 'node:inspector/promises';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -33,7 +34,9 @@ export async function writeReportBundle(
   await bundle.plan(planOf(query));
   for (const window of [0, 1, 2]) {
     const startMs = startedAtMs + 6000 + window * 5000;
-    await bundle.profile(gateway, gatewayPid, startMs, startMs + 5000, await recordProfile());
+    const place = { name: gateway, startMs, endMs: startMs + 5000 };
+    const profile = fromCpuProfile(await recordProfile(), place);
+    await bundle.profile(gateway, { pid: gatewayPid, thread: 'main', profiler: 'v8' }, profile);
   }
   await bundle.close();
 }

@@ -17,15 +17,15 @@ export function profileWindow(
   startMs = 6000,
 ): Artifacts['profiles'][number] {
   const frames: Frame[] = [{ name: '(root)', file: '', line: 0, column: 0 }];
-  const nodes: ProfileNode[] = [{ frame: 0, parent: -1, selfUs: 0 }];
-  const samples: { node: number; deltaUs: number }[] = [];
-  const intervalUs = 1000;
+  const nodes: ProfileNode[] = [{ frame: 0, parent: -1, self: 0 }];
+  const samples: { node: number; weight: number }[] = [];
+  const interval = 1000;
   for (const { stack, ms } of stacks) {
     let at = 0;
     for (const name of stack.length === 0 ? ['(idle)'] : stack) at = childOf(frames, nodes, at, name);
     const node = nodes[at];
-    if (node !== undefined) node.selfUs += ms * 1000;
-    for (let sample = 0; sample < ms; sample += 1) samples.push({ node: at, deltaUs: intervalUs });
+    if (node !== undefined) node.self += ms * 1000;
+    for (let sample = 0; sample < ms; sample += 1) samples.push({ node: at, weight: interval });
   }
   const endMs = startMs + samples.length;
   return {
@@ -34,7 +34,17 @@ export function profileWindow(
     startMs,
     endMs,
     file: `profiles/gateway-${startMs}.cpuprofile`,
-    profile: { name: 'gateway', startMs, endMs, intervalUs, frames, nodes, samples },
+    profile: {
+      name: 'gateway',
+      unit: 'microseconds',
+      order: 'time',
+      startMs,
+      endMs,
+      interval,
+      frames,
+      nodes,
+      samples,
+    },
   };
 }
 
@@ -43,5 +53,5 @@ function childOf(frames: Frame[], nodes: ProfileNode[], parent: number, text: st
   let frame = frames.findIndex((each) => each.name === name && each.file === file);
   if (frame === -1) frame = frames.push({ name, file, line: file === '' ? 0 : 7, column: 1 }) - 1;
   const known = nodes.findIndex((node) => node.parent === parent && node.frame === frame);
-  return known === -1 ? nodes.push({ frame, parent, selfUs: 0 }) - 1 : known;
+  return known === -1 ? nodes.push({ frame, parent, self: 0 }) - 1 : known;
 }

@@ -139,12 +139,12 @@ function visit(
   const above: FlameNode[] = [];
   for (let node = zoom.parent; node !== null; node = node.parent) above.push(node);
   for (const node of above.toReversed()) see(node, 0, widthPx);
-  const scale = zoom.totalUs > 0 ? widthPx / zoom.totalUs : 0;
+  const scale = zoom.total > 0 ? widthPx / zoom.total : 0;
   const pending = [zoom];
   for (let node = pending.pop(); node; node = pending.pop()) {
-    const width = node.totalUs * scale;
+    const width = node.total * scale;
     if (width < 0.3 && node !== root) continue;
-    if (see(node, (node.startUs - zoom.startUs) * scale, width)) pending.push(...node.children);
+    if (see(node, (node.start - zoom.start) * scale, width)) pending.push(...node.children);
   }
 }
 
@@ -177,8 +177,8 @@ function neighbour(node: FlameNode, key: string): FlameNode {
 }
 
 function describe(node: FlameNode, root: FlameNode): string {
-  const total = `${formatMs(node.totalUs / 1000)}, ${formatShare(node.totalUs / Math.max(1, root.totalUs))}`;
-  return `${labelOf(node.frame)}: ${total}; self ${formatMs(node.selfUs / 1000)}`;
+  const total = `${formatMs(node.total / 1000)}, ${formatShare(node.total / Math.max(1, root.total))}`;
+  return `${labelOf(node.frame)}: ${total}; self ${formatMs(node.self / 1000)}`;
 }
 
 function belongsTo(node: FlameNode, root: FlameNode): boolean {

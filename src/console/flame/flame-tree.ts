@@ -1,14 +1,14 @@
-import type { FrameKind } from '../../lab/diagnose/computed/frame-kind.ts';
+import { frameKind, type FrameKind } from '../../lab/profile/frame-kind.ts';
 import type { Frame, Profile } from '../../lab/profile/profile.ts';
 
 export interface FlameNode {
   frame: Frame;
   kind: FrameKind;
-  selfUs: number;
-  totalUs: number;
+  self: number;
+  total: number;
   depth: number;
-  /** Where it begins from the left, in microseconds of the whole. */
-  startUs: number;
+  /** Where it begins from the left, in the unit of the profile. */
+  start: number;
   parent: FlameNode | null;
   /** The widest first. */
   children: FlameNode[];
@@ -17,27 +17,23 @@ export interface FlameNode {
 export interface FunctionTime {
   frame: Frame;
   kind: FrameKind;
-  selfUs: number;
+  self: number;
   /** With everything it calls; a recursive call counts once. */
-  totalUs: number;
+  total: number;
 }
 
 /**
  * The call tree ready to be drawn. Time in which the process waited is left out unless asked for: an idle
  * server would otherwise show little else.
  */
-export function buildFlameTree(
-  profile: Profile,
-  kindOf: (frame: Frame) => FrameKind,
-  includeWaiting: boolean,
-): FlameNode {
+export function buildFlameTree(profile: Profile, includeWaiting: boolean): FlameNode {
   const root: FlameNode = {
     frame: { name: 'all', file: '', line: 0, column: 0 },
     kind: 'waiting',
-    selfUs: 0,
-    totalUs: 0,
+    self: 0,
+    total: 0,
     depth: 0,
-    startUs: 0,
+    start: 0,
     parent: null,
     children: [],
   };
@@ -49,7 +45,7 @@ export function buildFlameTree(
       built.push(node.parent < 0 ? root : null);
       continue;
     }
-    const kind = kindOf(frame);
+    const kind = frameKind(frame);
     if (kind === 'waiting' && !includeWaiting) {
       built.push(null);
       continue;
@@ -57,10 +53,10 @@ export function buildFlameTree(
     const flame = {
       frame,
       kind,
-      selfUs: node.selfUs,
-      totalUs: 0,
+      self: node.self,
+      total: 0,
       depth: parent.depth + 1,
-      startUs: 0,
+      start: 0,
       parent,
     };
     built.push({ ...flame, children: [] });
@@ -75,14 +71,14 @@ export function buildFlameTree(
 function settle(root: FlameNode): void {
   const nodes = allNodes(root);
   for (const node of nodes.toReversed()) {
-    node.totalUs = node.selfUs + node.children.reduce((sum, child) => sum + child.totalUs, 0);
-    node.children.sort((a, b) => b.totalUs - a.totalUs);
+    node.total = node.self + node.children.reduce((sum, child) => sum + child.total, 0);
+    node.children.sort((a, b) => b.total - a.total);
   }
   for (const node of nodes) {
-    let startUs = node.startUs;
+    let start = node.start;
     for (const child of node.children) {
-      child.startUs = startUs;
-      startUs += child.totalUs;
+      child.start = start;
+      start += child.total;
     }
   }
 }
@@ -103,29 +99,29 @@ export function functionTimes(root: FlameNode): FunctionTime[] {
     const place = placeOf(node.frame);
     const frame = byPlace.get(place) ?? node.frame;
     byPlace.set(place, frame);
-    const time = times.get(frame) ?? { frame, kind: node.kind, selfUs: 0, totalUs: 0 };
-    time.selfUs += node.selfUs;
-    if (!isRecursive(node, place)) time.totalUs += node.totalUs;
+    const time = times.get(frame) ?? { frame, kind: node.kind, self: 0, total: 0 };
+    time.self += node.self;
+    if (!isRecursive(node, place)) time.total += node.total;
     times.set(frame, time);
   }
-  return [...times.values()].toSorted((a, b) => b.selfUs - a.selfUs);
+  return [...times.values()].toSorted((a, b) => b.self - a.self);
 }
 
 /** The nodes whose function or file contains `text`, and the time below them, nested matches counted once. */
-export function searchFlame(root: FlameNode, text: string): { matches: Set<FlameNode>; totalUs: number } {
+export function searchFlame(root: FlameNode, text: string): { matches: Set<FlameNode>; total: number } {
   const wanted = text.trim().toLowerCase();
   const matches = new Set<FlameNode>();
-  let totalUs = 0;
-  if (wanted === '') return { matches, totalUs };
+  let total = 0;
+  if (wanted === '') return { matches, total };
   const covered = new Set<FlameNode>();
   for (const node of allNodes(root)) {
     const isInside = node.parent !== null && covered.has(node.parent);
     const isMatch = node.parent !== null && labelOf(node.frame).toLowerCase().includes(wanted);
     if (isMatch) matches.add(node);
-    if (isMatch && !isInside) totalUs += node.totalUs;
+    if (isMatch && !isInside) total += node.total;
     if (isMatch || isInside) covered.add(node);
   }
-  return { matches, totalUs };
+  return { matches, total };
 }
 
 /** `name file:line` with a short path. */

@@ -1,4 +1,4 @@
-import type { FrameKind } from '../../lab/diagnose/computed/frame-kind.ts';
+import type { FrameKind } from '../../lab/profile/frame-kind.ts';
 
 /** What the legend and the table call each kind of frame, in the legend's order. */
 export const kindNames: Record<FrameKind, string> = {

@@ -13,11 +13,11 @@ export function TopFunctions({
   root: FlameNode;
   onSearch: (name: string) => void;
 }): ReactNode {
-  const [by, setBy] = useState<'selfUs' | 'totalUs'>('selfUs');
+  const [by, setBy] = useState<'self' | 'total'>('self');
   const rows = functionTimes(root)
     .toSorted((a, b) => b[by] - a[by])
     .slice(0, shownRows);
-  const heading = (key: 'selfUs' | 'totalUs', title: string): ReactNode => (
+  const heading = (key: 'self' | 'total', title: string): ReactNode => (
     <th className="number" aria-sort={by === key ? 'descending' : 'none'}>
       <button type="button" onClick={() => setBy(key)}>
         {title}
@@ -29,25 +29,25 @@ export function TopFunctions({
     <div className="table-scroll">
       <table>
         <caption>
-          Top functions by {by === 'selfUs' ? 'self' : 'total'} time, shares of the time shown above.
+          Top functions by {by === 'self' ? 'self' : 'total'} time, shares of the time shown above.
         </caption>
         <thead>
           <tr>
-            {heading('selfUs', 'Self')}
-            {heading('totalUs', 'Total')}
+            {heading('self', 'Self')}
+            {heading('total', 'Total')}
             <th>Function</th>
             <th>Code</th>
             <th>Place</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ frame, kind, selfUs, totalUs }) => (
+          {rows.map(({ frame, kind, self, total }) => (
             <tr key={`${frame.name} ${frame.file} ${frame.line} ${frame.column}`}>
-              <td className="number" title={formatMs(selfUs / 1000)}>
-                {formatShare(selfUs / Math.max(1, root.totalUs))}
+              <td className="number" title={formatMs(self / 1000)}>
+                {formatShare(self / Math.max(1, root.total))}
               </td>
-              <td className="number" title={formatMs(totalUs / 1000)}>
-                {formatShare(totalUs / Math.max(1, root.totalUs))}
+              <td className="number" title={formatMs(total / 1000)}>
+                {formatShare(total / Math.max(1, root.total))}
               </td>
               <th scope="row">
                 <button type="button" className="plain-button" onClick={() => onSearch(frame.name)}>

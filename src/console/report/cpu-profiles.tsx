@@ -1,6 +1,8 @@
 import { useMemo, useState, type ReactNode } from 'react';
-import type { FrameKind } from '../../lab/diagnose/computed/frame-kind.ts';
+import { frameKind, type FrameKind } from '../../lab/profile/frame-kind.ts';
 import { mergeProfiles } from '../../lab/profile/merge-profiles.ts';
+import { unpackProfile } from '../../lab/profile/pack-profile.ts';
+import type { Profile } from '../../lab/profile/profile.ts';
 import type { ReportProfile } from '../../lab/report/report-data.ts';
 import { FlameGraph } from '../flame/flame-graph.tsx';
 import { allNodes, buildFlameTree, searchFlame, type FlameNode } from '../flame/flame-tree.ts';
@@ -9,7 +11,6 @@ import { TopFunctions } from '../flame/top-functions.tsx';
 import { formatClock, formatNumber, formatShare } from '../format/format-value.ts';
 import type { Theme } from '../theme/use-theme.ts';
 import { ProfileExports } from './profile-exports.tsx';
-import { frameKinds, unpackProfile } from './unpack-profile.ts';
 
 interface CpuProfilesProps {
   profiles: ReportProfile[];
@@ -51,13 +52,9 @@ function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProf
       ),
     [shown, target],
   );
-  const kindOf = useMemo(() => frameKinds(shown.map((window) => window.profile)), [shown]);
-  const root = useMemo(
-    () => buildFlameTree(profile, kindOf, includeWaiting),
-    [profile, kindOf, includeWaiting],
-  );
+  const root = useMemo(() => buildFlameTree(profile, includeWaiting), [profile, includeWaiting]);
   const found = useMemo(() => searchFlame(root, search), [root, search]);
-  const waitingShare = useMemo(() => shareOfWaiting(profile, kindOf), [profile, kindOf]);
+  const waitingShare = useMemo(() => shareOfWaiting(profile), [profile]);
 
   return (
     <>
@@ -107,7 +104,7 @@ function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProf
         </label>
         <output className="muted">
           {search.trim() !== '' &&
-            `${formatNumber(found.matches.size)} ${found.matches.size === 1 ? 'frame matches' : 'frames match'}, ${formatShare(found.totalUs / Math.max(1, root.totalUs))} of the time`}
+            `${formatNumber(found.matches.size)} ${found.matches.size === 1 ? 'frame matches' : 'frames match'}, ${formatShare(found.total / Math.max(1, root.total))} of the time`}
         </output>
       </form>
       <KindLegend root={root} />
@@ -128,12 +125,12 @@ function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProf
 }
 
 function KindLegend({ root }: { root: FlameNode }): ReactNode {
-  const selfUs = new Map<FrameKind, number>();
-  for (const node of allNodes(root)) selfUs.set(node.kind, (selfUs.get(node.kind) ?? 0) + node.selfUs);
+  const self = new Map<FrameKind, number>();
+  for (const node of allNodes(root)) self.set(node.kind, (self.get(node.kind) ?? 0) + node.self);
   return (
     <ul className="legend" aria-label="Self time by whose code it is">
       {Object.entries(kindNames).flatMap(([kind, name]) => {
-        const share = ([...selfUs].find(([each]) => each === kind)?.[1] ?? 0) / Math.max(1, root.totalUs);
+        const share = ([...self].find(([each]) => each === kind)?.[1] ?? 0) / Math.max(1, root.total);
         return share === 0 ? (
           []
         ) : (
@@ -147,18 +144,15 @@ function KindLegend({ root }: { root: FlameNode }): ReactNode {
   );
 }
 
-function shareOfWaiting(
-  profile: ReturnType<typeof mergeProfiles>,
-  kindOf: ReturnType<typeof frameKinds>,
-): number {
+function shareOfWaiting(profile: Profile): number {
   let waitingUs = 0;
-  let totalUs = 0;
-  for (const { frame, selfUs } of profile.nodes) {
+  let total = 0;
+  for (const { frame, self } of profile.nodes) {
     const known = profile.frames[frame];
-    totalUs += selfUs;
-    if (known && kindOf(known) === 'waiting') waitingUs += selfUs;
+    total += self;
+    if (known && frameKind(known) === 'waiting') waitingUs += self;
   }
-  return waitingUs / Math.max(1, totalUs);
+  return waitingUs / Math.max(1, total);
 }
 
 function fileNameOf(selected: ReportProfile | undefined, target: string): string {

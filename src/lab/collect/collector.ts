@@ -1,4 +1,5 @@
-import type { PhaseName, PlanDocument } from '../timeline/events.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { PhaseName, PlanDocument, ProfiledThread } from '../timeline/events.ts';
 import type { LogDocument } from '../timeline/samples/log-sample.ts';
 import type { SampleTypes, SourceName } from '../timeline/samples.ts';
 
@@ -8,8 +9,8 @@ export interface CollectorSink {
   gap(source: SourceName | 'cpu-profile', target: string, error: unknown): void;
   /** What asking a source for its time told, see ClockEvent. */
   clock(source: SourceName, target: string, offsetMs: number, errorMs: number): void;
-  /** Stores a finished profile window; `profile` is the `.cpuprofile` document. */
-  profile(target: string, pid: number, startMs: number, endMs: number, profile: object): Promise<void>;
+  /** Stores a finished profile window of one thread. */
+  profile(target: string, of: ProfiledThread, profile: Profile): Promise<void>;
   plan(document: PlanDocument): Promise<void>;
   /** Stores what one log said in the whole run. */
   log(document: LogDocument): Promise<void>;

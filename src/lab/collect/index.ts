@@ -3,10 +3,10 @@ import type { StackDescription, WatchedProcess } from '../../shared/stack-descri
 import type { Collector } from './collector.ts';
 import { ContainerCollector } from './container/container-collector.ts';
 import { ContainerEngine } from './container/container-engine.ts';
-import { CpuProfileCollector } from './cpu/cpu-profile.ts';
+import { CpuProfileCollector } from './cpu-profile.ts';
 import { HostCollector } from './host/host-collector.ts';
-import { NodeVitalsCollector } from './node/node-vitals.ts';
-import { sameProcess } from './node/same-process.ts';
+import { NodeVitalsCollector } from './node-vitals.ts';
+import { sameProcess } from '../profilers/node/same-process.ts';
 import { PgbouncerCollector } from './pgbouncer/pgbouncer-collector.ts';
 import { PgbouncerTarget, pgbouncerTargetName } from './pgbouncer/pgbouncer-target.ts';
 import { PostgresCollector } from './postgres/postgres-collector.ts';
@@ -87,12 +87,13 @@ function nodeCollectors(
 ): Collector[] {
   const { pid } = watched;
   const target = processTarget(watched);
-  const shared = new SharedConnection(sameProcess(pid, logger));
+  const shared = new SharedConnection(
+    sameProcess(pid, { logger, intervalUs: profileIntervalUs ?? defaultProfileIntervalUs }),
+  );
   return [
     new NodeVitalsCollector(target, pid, shared),
     new CpuProfileCollector(target, pid, shared, {
       windowMs: profileWindowMs ?? defaultProfileWindowMs,
-      intervalUs: profileIntervalUs ?? defaultProfileIntervalUs,
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import type { PhaseName, PlanDocument } from '../timeline/events.ts';
+import type { PhaseName, PlanDocument, ProfileEvent } from '../timeline/events.ts';
 import type { SampleTypes, SourceName } from '../timeline/samples.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { RunDocument } from '../run-document.ts';
@@ -37,7 +37,7 @@ export interface Artifacts {
   node: Series<'node'>;
   prometheus: Series<'prometheus'>;
   lab: Series<'lab'>;
-  profiles: { target: string; pid: number; startMs: number; endMs: number; file: string; profile: Profile }[];
+  profiles: (Omit<ProfileEvent, 'kind'> & { profile: Profile })[];
 }
 export type ArtifactName = keyof Artifacts;
 

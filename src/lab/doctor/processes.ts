@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { GaugewayError } from '../../shared/errors.ts';
 import { readOpenFiles, readProcFile, readProcLink, readProcStatus } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
-import { requireAttachable } from '../collect/node/attachable.ts';
+import { requireAttachable } from '../profilers/node/attachable.ts';
 import {
   applyChecks,
   type Check,

@@ -1,5 +1,5 @@
 import { GaugewayError } from '../../shared/errors.ts';
-import type { Frame, Profile, ProfileNode } from './profile.ts';
+import type { Frame, FrameMark, Profile, ProfileNode } from './profile.ts';
 
 /** The `.cpuprofile` document of V8 (Chrome DevTools Protocol, `Profiler.Profile`). Times are microseconds. */
 export interface CpuProfileDocument {
@@ -9,6 +9,8 @@ export interface CpuProfileDocument {
   endTime: number;
   samples: number[];
   timeDeltas: number[];
+  /** What the format has no place for; other tools leave it alone. */
+  gaugeway?: { unit: Profile['unit']; order: Profile['order']; marks: Record<number, FrameMark[]> };
 }
 
 export interface CpuProfileNode {
@@ -22,33 +24,37 @@ export interface CpuProfileNode {
     columnNumber: number;
   };
   hitCount: number;
+  /** Why V8 does not optimise the function; absent, empty or `no reason` where it does. */
+  deoptReason?: string;
   children?: number[];
 }
 
 /**
  * Reads a `.cpuprofile`. Its own times are monotonic, so that the place on the timeline comes with it:
  * `startMs` is the run's clock when profiling began, `endMs` defaults to the profile's own length after it, and
- * `intervalUs` to the median distance of its samples. Samples are put in order of time (V8 can emit them out
+ * `interval` to the median distance of its samples. Samples are put in order of time (V8 can emit them out
  * of order). Throws GaugewayError source_unreadable when it is no such document.
  */
 export function fromCpuProfile(
   document: unknown,
-  place: { name: string; startMs: number; endMs?: number; intervalUs?: number },
+  place: { name: string; startMs: number; endMs?: number; interval?: number },
 ): Profile {
   if (!isCpuProfile(document)) {
     throw new GaugewayError('source_unreadable', `${place.name} is not a V8 CPU profile`);
   }
   const { frames, nodes, indexOf } = callTree(document);
-  const samples = inOrder(document).map(({ id, deltaUs }) => ({ node: indexOf.get(id) ?? 0, deltaUs }));
+  const samples = inOrder(document).map(({ id, weight }) => ({ node: indexOf.get(id) ?? 0, weight }));
   for (const sample of samples) {
     const node = nodes[sample.node];
-    if (node) node.selfUs += sample.deltaUs;
+    if (node) node.self += sample.weight;
   }
   return {
     name: place.name,
+    unit: document.gaugeway?.unit ?? 'microseconds',
+    order: document.gaugeway?.order ?? 'time',
     startMs: place.startMs,
     endMs: place.endMs ?? place.startMs + (document.endTime - document.startTime) / 1000,
-    intervalUs: place.intervalUs ?? median(samples.map(({ deltaUs }) => deltaUs)),
+    interval: place.interval ?? median(samples.map(({ weight }) => weight)),
     frames,
     nodes,
     samples,
@@ -72,14 +78,14 @@ function callTree(document: CpuProfileDocument): {
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { node, parent } = next;
     if (indexOf.has(node.id)) continue;
-    const frame = frameFrom(node.callFrame);
+    const frame = frameFrom(node, document.gaugeway?.marks[node.id]);
     const key = `${frame.name}\n${frame.file}\n${frame.line}\n${frame.column}`;
     let at = frameOf.get(key);
     if (at === undefined) {
       at = frames.push(frame) - 1;
       frameOf.set(key, at);
     }
-    const index = nodes.push({ frame: at, parent, selfUs: 0 }) - 1;
+    const index = nodes.push({ frame: at, parent, self: 0 }) - 1;
     indexOf.set(node.id, index);
     for (const id of (node.children ?? []).toReversed()) {
       const child = byId.get(id);
@@ -89,12 +95,16 @@ function callTree(document: CpuProfileDocument): {
   return { frames, nodes, indexOf };
 }
 
-function frameFrom(callFrame: CpuProfileNode['callFrame']): Frame {
+function frameFrom({ callFrame, deoptReason = '' }: CpuProfileNode, known: FrameMark[] | undefined): Frame {
+  const told = deoptReason !== '' && deoptReason !== 'no reason';
+  const marks =
+    known ?? (told ? [{ kind: 'deoptimised' as const, reason: deoptReason, count: 1 }] : undefined);
   return {
     name: callFrame.functionName === '' ? '(anonymous)' : callFrame.functionName,
     file: pathFromUrl(callFrame.url),
     line: callFrame.lineNumber + 1,
     column: callFrame.columnNumber + 1,
+    ...(marks === undefined ? {} : { marks }),
   };
 }
 
@@ -106,7 +116,7 @@ function pathFromUrl(url: string): string {
   return /%(?![\dA-Fa-f]{2})/.test(drive) ? drive : decodeURIComponent(drive);
 }
 
-function inOrder(document: CpuProfileDocument): { id: number; deltaUs: number }[] {
+function inOrder(document: CpuProfileDocument): { id: number; weight: number }[] {
   let atUs = 0;
   const timed = document.samples.map((id, index) => {
     atUs += document.timeDeltas[index] ?? 0;
@@ -115,9 +125,9 @@ function inOrder(document: CpuProfileDocument): { id: number; deltaUs: number }[
   timed.sort((a, b) => a.atUs - b.atUs);
   let previousUs = 0;
   return timed.map((sample) => {
-    const deltaUs = Math.max(0, sample.atUs - previousUs);
+    const weight = Math.max(0, sample.atUs - previousUs);
     previousUs = Math.max(previousUs, sample.atUs);
-    return { id: sample.id, deltaUs };
+    return { id: sample.id, weight };
   });
 }
 

@@ -1,40 +1,76 @@
-import type { Frame, Profile, ProfileNode } from './profile.ts';
+import type { Frame, FrameMark, Profile, ProfileNode } from './profile.ts';
 
 /**
- * One profile of several windows or processes: call trees are laid over each other by frame, self times
- * added, samples appended in order of the windows. Gives an empty profile for none.
+ * One profile of several windows, threads or processes: call trees are laid over each other by frame, self weights
+ * added, samples appended in order of the windows. In order of time is what comes of windows in order that follow each
+ * other. Gives an empty profile for none. All have to weigh the same unit: RangeError otherwise.
  */
 export function mergeProfiles(profiles: readonly Profile[], name: string): Profile {
   const inOrder = profiles.toSorted((a, b) => a.startMs - b.startMs);
+  const unit = inOrder[0]?.unit ?? 'microseconds';
   const frames: Frame[] = [];
   const frameOf = new Map<string, number>();
   const nodes: ProfileNode[] = [];
   const nodeOf = new Map<string, number>();
   const samples: Profile['samples'] = [];
   for (const profile of inOrder) {
-    const frameAt = profile.frames.map((frame) =>
-      indexIn(frames, frameOf, `${frame.name}\n${frame.file}\n${frame.line}\n${frame.column}`, frame),
-    );
+    if (profile.unit !== unit) throw new RangeError(`${unit} and ${profile.unit} do not add up`);
+    const frameAt = profile.frames.map((frame) => addFrame(frames, frameOf, frame));
     const nodeAt: number[] = [];
     for (const node of profile.nodes) {
       const parent = node.parent < 0 ? -1 : (nodeAt[node.parent] ?? -1);
       const frame = frameAt[node.frame] ?? 0;
-      const at = indexIn(nodes, nodeOf, `${parent} ${frame}`, { frame, parent, selfUs: 0 });
+      const at = indexIn(nodes, nodeOf, `${parent} ${frame}`, { frame, parent, self: 0 });
       const merged = nodes[at];
-      if (merged) merged.selfUs += node.selfUs;
+      if (merged) merged.self += node.self;
       nodeAt.push(at);
     }
-    for (const { node, deltaUs } of profile.samples) samples.push({ node: nodeAt[node] ?? 0, deltaUs });
+    for (const { node, weight } of profile.samples) samples.push({ node: nodeAt[node] ?? 0, weight });
   }
   return {
     name,
+    unit,
     startMs: inOrder[0]?.startMs ?? 0,
     endMs: Math.max(0, ...inOrder.map(({ endMs }) => endMs)),
-    intervalUs: Math.max(0, ...inOrder.map(({ intervalUs }) => intervalUs)),
+    interval: Math.max(0, ...inOrder.map(({ interval }) => interval)),
     frames,
     nodes,
+    order: followEachOther(inOrder) ? 'time' : 'none',
     samples,
   };
+}
+
+/** Two windows overlap by as much as starting the next before stopping the last one takes. */
+const overlapMs = 100;
+
+function followEachOther(inOrder: readonly Profile[]): boolean {
+  return inOrder.every(({ order, startMs }, at) => {
+    const before = inOrder[at - 1];
+    return order === 'time' && (before === undefined || startMs >= before.endMs - overlapMs);
+  });
+}
+
+function addFrame(frames: Frame[], known: Map<string, number>, frame: Frame): number {
+  const at = indexIn(frames, known, frameKey(frame), frame);
+  const merged = frames[at];
+  if (merged !== undefined && merged !== frame && frame.marks !== undefined) {
+    frames[at] = { ...merged, marks: addMarks(merged.marks ?? [], frame.marks) };
+  }
+  return at;
+}
+
+/** The same function at the same place. */
+export function frameKey({ name, file, line, column }: Frame): string {
+  return `${name}\n${file}\n${line}\n${column}`;
+}
+
+function addMarks(marks: readonly FrameMark[], more: readonly FrameMark[]): FrameMark[] {
+  const all = new Map(marks.map((mark) => [`${mark.kind} ${mark.reason}`, mark]));
+  for (const mark of more) {
+    const key = `${mark.kind} ${mark.reason}`;
+    all.set(key, { ...mark, count: mark.count + (all.get(key)?.count ?? 0) });
+  }
+  return [...all.values()];
 }
 
 function indexIn<T>(list: T[], known: Map<string, number>, key: string, value: T): number {

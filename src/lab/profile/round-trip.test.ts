@@ -35,9 +35,9 @@ const document = {
 const profile = fromCpuProfile(document, { name: 'window', startMs });
 const selfUsByName = (of: Profile): Record<string, number> => {
   const sums: Record<string, number> = {};
-  for (const { frame, selfUs } of of.nodes) {
+  for (const { frame, self } of of.nodes) {
     const name = of.frames[frame]?.name ?? '?';
-    sums[name] = (sums[name] ?? 0) + selfUs;
+    sums[name] = (sums[name] ?? 0) + self;
   }
   return sums;
 };
@@ -53,7 +53,7 @@ describe('a V8 CPU profile', () => {
       '(anonymous)': 0,
       '(idle)': 3000,
     });
-    expect(profile).toMatchObject({ startMs, endMs: startMs + 10, intervalUs: 1500 });
+    expect(profile).toMatchObject({ startMs, endMs: startMs + 10, interval: 1500 });
   });
 
   test('shares one frame between the places it is called from, as a path with a line from 1', () => {
@@ -64,7 +64,7 @@ describe('a V8 CPU profile', () => {
   test('puts samples that V8 emitted out of order into order', () => {
     const disordered = { ...document, samples: [3, 5, 6], timeDeltas: [1000, 3000, -1000] };
     const sorted = fromCpuProfile(disordered, { name: 'x', startMs });
-    expect(sorted.samples.map(({ node: at, deltaUs }) => [nameOf(sorted, at), deltaUs])).toEqual([
+    expect(sorted.samples.map(({ node: at, weight }) => [nameOf(sorted, at), weight])).toEqual([
       ['parse', 1000],
       ['(idle)', 2000],
       ['parse', 1000],
@@ -100,7 +100,7 @@ describe('merging windows', () => {
   test('adds the times of the same stacks and keeps their order', () => {
     expect(selfUsByName(merged)).toMatchObject({ main: 1600, parse: 3500, '(idle)': 3200 });
     expect(merged.nodes).toHaveLength(profile.nodes.length);
-    expect(merged.samples.map(({ deltaUs }) => deltaUs)).toEqual([1000, 2000, 3000, 500, 1500, 100, 200]);
+    expect(merged.samples.map(({ weight }) => weight)).toEqual([1000, 2000, 3000, 500, 1500, 100, 200]);
     expect(merged).toMatchObject({ name: 'both', startMs, endMs: startMs + 20 });
   });
 
@@ -160,7 +160,7 @@ describe('exports', () => {
   });
 
   test('.cpuprofile reads back as the same profile', () => {
-    expect(fromCpuProfile(toCpuProfile(profile), { name: 'window', startMs, intervalUs: 1500 })).toEqual(
+    expect(fromCpuProfile(toCpuProfile(profile), { name: 'window', startMs, interval: 1500 })).toEqual(
       profile,
     );
   });
@@ -182,9 +182,9 @@ describe('a profile that this V8 took of itself', () => {
   });
 
   test('names this file and accounts for the whole of its time in every format', () => {
-    const totalUs = real.samples.reduce((sum, { deltaUs }) => sum + deltaUs, 0);
+    const totalUs = real.samples.reduce((sum, { weight }) => sum + weight, 0);
     expect(real.frames.some(({ file }) => file.endsWith('round-trip.test.ts'))).toBe(true);
-    expect(real.nodes.reduce((sum, { selfUs }) => sum + selfUs, 0)).toBe(totalUs);
+    expect(real.nodes.reduce((sum, { self }) => sum + self, 0)).toBe(totalUs);
     expect(toSpeedscope(real).profiles[0]?.endValue).toBe(totalUs);
     const folded = toFolded(real).trim().split('\n');
     expect(folded.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)).toBe(totalUs);

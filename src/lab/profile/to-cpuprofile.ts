@@ -1,5 +1,5 @@
 import type { CpuProfileDocument } from './from-cpuprofile.ts';
-import type { Profile } from './profile.ts';
+import type { FrameMark, Profile } from './profile.ts';
 
 /** A `.cpuprofile` that Chrome DevTools and VS Code open; its times count from the Unix epoch. */
 export function toCpuProfile(profile: Profile): CpuProfileDocument {
@@ -10,6 +10,11 @@ export function toCpuProfile(profile: Profile): CpuProfileDocument {
     const siblings = children.get(parent);
     if (siblings) siblings.push(index + 1);
     else children.set(parent, [index + 1]);
+  });
+  const marks: Record<number, FrameMark[]> = {};
+  profile.nodes.forEach(({ frame }, index) => {
+    const known = profile.frames[frame]?.marks;
+    if (known !== undefined) marks[index + 1] = known;
   });
   for (const { node } of profile.samples) hits.set(node, (hits.get(node) ?? 0) + 1);
   return {
@@ -37,6 +42,7 @@ export function toCpuProfile(profile: Profile): CpuProfileDocument {
     startTime: Math.round(profile.startMs * 1000),
     endTime: Math.round(profile.endMs * 1000),
     samples: profile.samples.map(({ node }) => node + 1),
-    timeDeltas: profile.samples.map(({ deltaUs }) => deltaUs),
+    timeDeltas: profile.samples.map(({ weight }) => weight),
+    gaugeway: { unit: profile.unit, order: profile.order, marks },
   };
 }

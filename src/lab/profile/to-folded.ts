@@ -9,12 +9,12 @@ export function toFolded(profile: Profile): string {
   const labels = profile.frames.map((frame) =>
     frameLabel(frame).replaceAll(';', ':').replaceAll(/\s+/g, ' '),
   );
-  const selfUs = new Map<string, number>();
+  const self = new Map<string, number>();
   profile.nodes.forEach((node, index) => {
-    if (node.selfUs <= 0) return;
+    if (node.self <= 0) return;
     const stack = stackOf(profile, index);
     const path = stack.length === 0 ? '(root)' : stack.map((frame) => labels[frame] ?? '').join(';');
-    selfUs.set(path, (selfUs.get(path) ?? 0) + node.selfUs);
+    self.set(path, (self.get(path) ?? 0) + node.self);
   });
-  return [...selfUs].map(([path, us]) => `${path} ${Math.round(us)}\n`).join('');
+  return [...self].map(([path, us]) => `${path} ${Math.round(us)}\n`).join('');
 }

@@ -20,14 +20,14 @@ export function toPprof(profile: Profile): Uint8Array {
     new ValueType({ type: strings.dedup(type), unit: strings.dedup(unit) });
   const counts = new Map<number, number>();
   for (const { node } of profile.samples) counts.set(node, (counts.get(node) ?? 0) + 1);
-  const sampled = profile.nodes.flatMap(({ selfUs }, index) => {
+  const sampled = profile.nodes.flatMap(({ self }, index) => {
     const count = counts.get(index) ?? 0;
-    if (selfUs <= 0 && count === 0) return [];
+    if (self <= 0 && count === 0) return [];
     // pprof lists the leaf first; ids count from 1, as 0 means none.
     const locationId = stackOf(profile, index)
       .toReversed()
       .map((frame) => frame + 1);
-    return [new Sample({ locationId, value: [count, Math.round(selfUs * 1000)] })];
+    return [new Sample({ locationId, value: [count, Math.round(self * 1000)] })];
   });
   return new Pprof({
     sampleType: [valueType('samples', 'count'), valueType('wall', 'nanoseconds')],
@@ -48,7 +48,7 @@ export function toPprof(profile: Profile): Uint8Array {
     timeNanos: BigInt(Math.round(profile.startMs * 1000)) * 1000n,
     durationNanos: Math.round((profile.endMs - profile.startMs) * 1e6),
     periodType: valueType('wall', 'nanoseconds'),
-    period: Math.round(profile.intervalUs * 1000),
+    period: Math.round(profile.interval * 1000),
     stringTable: strings,
   }).encode();
 }

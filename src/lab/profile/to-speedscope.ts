@@ -23,7 +23,7 @@ export interface SpeedscopeFile {
 /** A speedscope document with one profile: its time order shows when within the window each stack ran. */
 export function toSpeedscope(profile: Profile): SpeedscopeFile {
   const stacks = profile.nodes.map((_, index) => stackOf(profile, index));
-  const weights = profile.samples.map(({ deltaUs }) => deltaUs);
+  const weights = profile.samples.map(({ weight }) => weight);
   return {
     $schema: 'https://www.speedscope.app/file-format-schema.json',
     name: profile.name,

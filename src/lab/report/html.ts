@@ -5,13 +5,14 @@ import type { ArtifactSlots } from '../diagnose/artifacts.ts';
 import type { RunDocument } from '../run-document.ts';
 import type { SeriesEvent } from '../timeline/events.ts';
 import { writeAtomically } from '../timeline/write-atomically.ts';
-import { foldReportData, type EmbeddedRun, type ReportData, type ReportDetail } from './report-data.ts';
+import { foldReportData, type EmbeddedRun, type ReportData } from './report-data.ts';
+import type { PackDetail } from '../profile/pack-profile.ts';
 
 const reportFile = 'report.html';
 /** A report must stay small enough to be mailed and to open at once: 1.5 MB, less some room. */
 const maxReportBytes = 1_450_000;
 /** Tried in order until the report fits; the whole profiles stay in the bundle. */
-const details: readonly ReportDetail[] = [
+const details: readonly PackDetail[] = [
   { minShare: 0.001, keepSamples: true },
   { minShare: 0.005, keepSamples: true },
   { minShare: 0.005, keepSamples: false },

@@ -5,9 +5,9 @@ import { type PlanReading, readPlan } from '../plan/read-plan.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { RunDocument } from '../run-document.ts';
 import { foldCharts, type ChartSet } from '../timeline/charts.ts';
-import type { SeriesEvent } from '../timeline/events.ts';
+import type { SeriesEvent, ProfileEvent } from '../timeline/events.ts';
 import { type GapSpan, gapSpans } from '../timeline/gap-spans.ts';
-import { packProfile, type PackedProfile } from './pack-profile.ts';
+import { packProfile, type PackDetail, type PackedProfile } from '../profile/pack-profile.ts';
 
 /** What the report shows beside the result document: everything is embedded, nothing is fetched. */
 export interface ReportData {
@@ -26,27 +26,13 @@ export type ReportPlan = Omit<Artifacts['plans'][number], 'plan'> & {
   plan: unknown;
 };
 
-export interface ReportProfile {
-  target: string;
-  pid: number;
-  startMs: number;
-  endMs: number;
-  /** The whole profile within the bundle. */
-  file: string;
-  profile: PackedProfile;
-}
+/** A profile window; its `file` is the whole profile within the bundle. */
+export type ReportProfile = Omit<ProfileEvent, 'kind'> & { profile: PackedProfile };
 
 /** The JSON of the report's `run-data` element: the document as it is, the bulky rest as base64 of gzip of JSON. */
 export interface EmbeddedRun {
   document: RunDocument;
   data: string;
-}
-
-/** How small a part of its window a stack may be before it is folded into its caller, as a share of 1. */
-export interface ReportDetail {
-  minShare: number;
-  /** Without them a profile keeps its totals and loses only the order in time. */
-  keepSamples: boolean;
 }
 
 const maxGaps = 200;
@@ -55,7 +41,7 @@ const maxGaps = 200;
 export function foldReportData(
   events: readonly SeriesEvent[],
   artifacts: ArtifactSlots,
-  detail: ReportDetail,
+  detail: PackDetail,
 ): ReportData {
   return {
     charts: foldCharts(artifacts),

@@ -1,3 +1,4 @@
+import type { Profile } from '../profile/profile.ts';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,8 +54,9 @@ describe('a bundle that is being written', () => {
 
   it('stores profiles and plans as files that the events name', async () => {
     const bundle = await createBundle(folder);
-    await bundle.profile('gateway-1 (pid 7)', 7, 1000, 6000, { nodes: [] });
-    await bundle.profile('gateway-1 (pid 7)', 7, 6000, 11_000, { nodes: [] });
+    const of = { pid: 7, thread: 'main', profiler: 'v8' } as const;
+    await bundle.profile('gateway-1 (pid 7)', of, emptyProfile(1000, 6000));
+    await bundle.profile('gateway-1 (pid 7)', of, emptyProfile(6000, 11_000));
     await bundle.plan({
       queryId: '-42',
       sql: 'select 1',
@@ -145,3 +147,8 @@ describe('the default folder', () => {
     );
   });
 });
+
+function emptyProfile(startMs: number, endMs: number): Profile {
+  const part = { interval: 1000, frames: [], nodes: [], samples: [] };
+  return { name: 'gateway', unit: 'microseconds', order: 'time', startMs, endMs, ...part };
+}

@@ -7,6 +7,7 @@ import type { CollectorSink } from '../collect/collector.ts';
 import { NotApplicableError } from '../collect/not-applicable.ts';
 import { runDocumentSchema, type RunDocument } from '../run-document.ts';
 import type { PhaseName, SampleEvent, SeriesEvent } from './events.ts';
+import { toCpuProfile } from '../profile/to-cpuprofile.ts';
 import { toMaskedJson } from './mask-json.ts';
 import type { LogDocument } from './samples/log-sample.ts';
 import { isSeriesEvent } from './parse-series.ts';
@@ -113,13 +114,16 @@ class FolderBundle implements Bundle {
     this.append({ kind: 'clock', atMs: nowMs(), source, target, offsetMs, errorMs });
   };
 
-  readonly profile: CollectorSink['profile'] = async (target, pid, startMs, endMs, profile) => {
+  readonly profile: CollectorSink['profile'] = async (target, of, profile) => {
+    const { pid, thread } = of;
     const index = (this.#profiles.get(pid) ?? 0) + 1;
     this.#profiles.set(pid, index);
     const process = target.includes(String(pid)) ? target : `${target} ${pid}`;
-    const name = `${fileSafe(process)}-${String(index).padStart(3, '0')}`;
-    const window = { target, pid, startMs, endMs, file: `profiles/${name}.cpuprofile` };
-    await writeAtomically(join(this.folder, window.file), toMaskedJson(profile));
+    const part = thread === undefined || thread === 'main' ? process : `${process} ${thread}`;
+    const name = `${fileSafe(part)}-${String(index).padStart(3, '0')}`;
+    const { startMs, endMs } = profile;
+    const window = { target, ...of, startMs, endMs, file: `profiles/${name}.cpuprofile` };
+    await writeAtomically(join(this.folder, window.file), toMaskedJson(toCpuProfile(profile)));
     this.append({ kind: 'profile', ...window });
   };
 

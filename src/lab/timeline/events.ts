@@ -1,3 +1,4 @@
+import type { ProfilerName } from '../profilers/profiler.ts';
 import type { IndexAdvice } from '../plan/index-candidates.ts';
 import type { PlanSummary } from '../plan/plan-summary.ts';
 import type { RunDocument } from '../run-document.ts';
@@ -75,13 +76,20 @@ export interface ClockEvent {
   errorMs: number;
 }
 
-/** A CPU profile of one process over one window, stored beside the series. */
-export interface ProfileEvent {
+export interface ProfiledThread {
+  pid: number;
+  /** Absent in bundles of before threads were told apart: the main one. */
+  thread?: string;
+  /** Absent in bundles of before there was another: V8's. */
+  profiler?: ProfilerName;
+}
+
+/** A CPU profile of one thread over one window, stored beside the series. */
+export interface ProfileEvent extends ProfiledThread {
   kind: 'profile';
   startMs: number;
   endMs: number;
   target: string;
-  pid: number;
   /** Path within the bundle, e.g. `profiles/gateway-4711-003.cpuprofile`. */
   file: string;
 }

@@ -24,9 +24,11 @@ describe('what watching cost', () => {
     const window = { target: 'gateway', pid: 1, startMs: 0, endMs: 2000, file: 'profiles/1.cpuprofile' };
     const profile = {
       name: 'gateway',
+      unit: 'microseconds' as const,
+      order: 'time' as const,
       startMs: 0,
       endMs: 2000,
-      intervalUs: 1000,
+      interval: 1000,
       frames: [],
       nodes: [],
       samples: [],

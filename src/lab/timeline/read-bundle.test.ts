@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fromCpuProfile } from '../profile/from-cpuprofile.ts';
 import { createBundle } from './bundle.ts';
 import { readBundle, readRunDocument, readSeries } from './read-bundle.ts';
 
@@ -33,7 +34,8 @@ async function writeRun(): Promise<void> {
   bundle.phase('steady', 'start');
   bundle.sample('prometheus', 'gateway', 1, { metrics: { up: 1 } });
   bundle.gap('statements', 'db', new Error('pg_stat_statements is not installed'));
-  await bundle.profile('gateway', 7, 1000, 1003, cpuProfile);
+  const profile = fromCpuProfile(cpuProfile, { name: 'gateway', startMs: 1000, endMs: 1003 });
+  await bundle.profile('gateway', { pid: 7, thread: 'main', profiler: 'v8' }, profile);
   await bundle.close();
 }
 
@@ -48,8 +50,8 @@ describe('a bundle that is read back', () => {
     const profile = artifacts.profiles.status === 'ok' ? artifacts.profiles.value[0] : undefined;
     expect(profile).toMatchObject({ target: 'gateway', pid: 7, startMs: 1000, endMs: 1003 });
     expect(profile?.profile.samples).toEqual([
-      { node: 1, deltaUs: 1000 },
-      { node: 1, deltaUs: 2000 },
+      { node: 1, weight: 1000 },
+      { node: 1, weight: 2000 },
     ]);
   });
 

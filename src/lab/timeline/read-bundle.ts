@@ -6,7 +6,7 @@ import type { ArtifactSlots } from '../diagnose/artifacts.ts';
 import { fromCpuProfile } from '../profile/from-cpuprofile.ts';
 import { runDocumentSchema, type RunDocument } from '../run-document.ts';
 import { documentFile, seriesFile } from './bundle.ts';
-import type { PlanDocument } from './events.ts';
+import type { PlanDocument, ProfileEvent } from './events.ts';
 import { foldArtifacts, type StoredPlan, type StoredProfile } from './fold-artifacts.ts';
 import { parseSeries, type ParsedSeries } from './parse-series.ts';
 
@@ -43,12 +43,12 @@ export async function readBundle(folder: string, series?: ParsedSeries): Promise
   return foldArtifacts(events, profiles, plans);
 }
 
-async function readProfile(folder: string, window: RunDocument['profiles'][number]): Promise<StoredProfile> {
-  const { target, pid, startMs, endMs, file } = window;
+async function readProfile(folder: string, { kind: _kind, ...window }: ProfileEvent): Promise<StoredProfile> {
+  const { target, startMs, endMs, file } = window;
   try {
     const document = parseJson(await readFile(join(folder, file), 'utf8'), file);
     const profile = fromCpuProfile(document, { name: target, startMs, endMs });
-    return { ok: true, value: { target, pid, startMs, endMs, file, profile } };
+    return { ok: true, value: { ...window, profile } };
   } catch (error) {
     return { ok: false, error: `${file}: ${messageOf(error)}` };
   }

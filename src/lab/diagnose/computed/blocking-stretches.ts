@@ -2,7 +2,7 @@ import { frameLabel, stackOf } from '../../profile/frame-label.ts';
 import type { Frame, Profile } from '../../profile/profile.ts';
 import type { Artifacts } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
-import { frameKind, shortFrameLabel } from './frame-kind.ts';
+import { frameKind, shortFrameLabel } from '../../profile/frame-kind.ts';
 
 /** A function that kept a process's event loop from turning. */
 export interface BlockingFunction {
@@ -45,6 +45,8 @@ interface Stretch {
 export const blockingFunctions = defineFact(['profiles'], ({ profiles }): BlockingFunction[] => {
   const byFunction = new Map<string, BlockingFunction>();
   for (const window of profiles) {
+    // What has no order in time knows no stretches.
+    if (window.profile.order === 'none') continue;
     for (const stretch of stretchesOf(window.profile)) addStretch(byFunction, window, stretch);
   }
   return [...byFunction.values()].toSorted((a, b) => b.totalMs - a.totalMs || (a.label < b.label ? -1 : 1));
@@ -58,9 +60,9 @@ function stretchesOf(profile: Profile): Stretch[] {
     if (current !== undefined && current.busyUs >= shortestStretchMs * 1000) stretches.push(current);
     current = undefined;
   };
-  for (const { node, deltaUs } of profile.samples) {
+  for (const { node, weight } of profile.samples) {
     const fromUs = atUs;
-    atUs += deltaUs;
+    atUs += weight;
     const frame = profile.frames[profile.nodes[node]?.frame ?? -1];
     if (frame === undefined || frameKind(frame) === 'waiting') {
       close();
@@ -68,9 +70,9 @@ function stretchesOf(profile: Profile): Stretch[] {
     }
     current ??= { fromUs, toUs: atUs, busyUs: 0, leaves: new Map() };
     current.toUs = atUs;
-    if (deltaUs > profile.intervalUs * starvedIntervals) continue;
-    current.busyUs += deltaUs;
-    current.leaves.set(node, (current.leaves.get(node) ?? 0) + deltaUs);
+    if (weight > profile.interval * starvedIntervals) continue;
+    current.busyUs += weight;
+    current.leaves.set(node, (current.leaves.get(node) ?? 0) + weight);
   }
   close();
   return stretches;

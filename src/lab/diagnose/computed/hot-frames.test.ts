@@ -3,7 +3,7 @@ import { profileWindow } from '../../../../test/support/synthetic-profile.ts';
 import { syntheticRun } from '../../../../test/support/synthetic-run.ts';
 import { blockingFunctions } from './blocking-stretches.ts';
 import { Analysis } from './facts.ts';
-import { frameKind } from './frame-kind.ts';
+import { frameKind } from '../../profile/frame-kind.ts';
 import { hotFrames } from './hot-frames.ts';
 
 const factsOf = (...profiles: ReturnType<typeof profileWindow>[]) =>
@@ -81,7 +81,7 @@ describe('blocking functions', () => {
 
   test('do not owe their length to time in which the process did not run', () => {
     const window = profileWindow([{ ...stretch, ms: 30 }, pause]);
-    window.profile.samples[10] = { node: 2, deltaUs: 60_000 };
+    window.profile.samples[10] = { node: 2, weight: 60_000 };
     expect(factsOf(window).get(blockingFunctions)).toEqual([]);
   });
 });

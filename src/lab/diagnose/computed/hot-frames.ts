@@ -2,7 +2,7 @@ import { stackOf } from '../../profile/frame-label.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
 import type { Artifacts } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
-import { frameKind, shortFrameLabel, type FrameKind } from './frame-kind.ts';
+import { frameKind, shortFrameLabel, type FrameKind } from '../../profile/frame-kind.ts';
 import { shareWithin, sum } from './statistics.ts';
 
 /** One function of a process, over all of its profile windows. Shares are of the time that was not spent waiting. */
@@ -41,15 +41,15 @@ function hotFramesOf(pid: number, windows: Artifacts['profiles']): HotFrames {
     windows.map((window) => window.profile),
     String(pid),
   );
-  const selfUs = profile.frames.map(() => 0);
+  const self = profile.frames.map(() => 0);
   const totalUs = profile.frames.map(() => 0);
   for (const [at, node] of profile.nodes.entries()) {
-    if (node.selfUs === 0) continue;
-    selfUs[node.frame] = (selfUs[node.frame] ?? 0) + node.selfUs;
-    for (const frame of new Set(stackOf(profile, at))) totalUs[frame] = (totalUs[frame] ?? 0) + node.selfUs;
+    if (node.self === 0) continue;
+    self[node.frame] = (self[node.frame] ?? 0) + node.self;
+    for (const frame of new Set(stackOf(profile, at))) totalUs[frame] = (totalUs[frame] ?? 0) + node.self;
   }
   const busyUs = sum(
-    profile.frames.map((frame, at) => (frameKind(frame) === 'waiting' ? 0 : (selfUs[at] ?? 0))),
+    profile.frames.map((frame, at) => (frameKind(frame) === 'waiting' ? 0 : (self[at] ?? 0))),
   );
   return {
     pid,
@@ -59,7 +59,7 @@ function hotFramesOf(pid: number, windows: Artifacts['profiles']): HotFrames {
       .map((frame, at) => ({
         label: shortFrameLabel(frame),
         kind: frameKind(frame),
-        selfShare: shareWithin(selfUs[at] ?? 0, busyUs),
+        selfShare: shareWithin(self[at] ?? 0, busyUs),
         totalShare: shareWithin(totalUs[at] ?? 0, busyUs),
       }))
       .filter(({ kind }) => kind !== 'waiting')

@@ -1,6 +1,6 @@
-import type { Collector, CollectorSink } from '../collector.ts';
-import type { SharedConnection } from '../shared-connection.ts';
-import { delayResolutionMs, type NodeTarget } from './node-target.ts';
+import type { Collector, CollectorSink } from './collector.ts';
+import type { SharedConnection } from './shared-connection.ts';
+import { delayResolutionMs, type NodeTarget } from '../profilers/node/node-target.ts';
 
 /** Event loop, garbage collection and heap of one Node process, through its inspector. */
 export class NodeVitalsCollector implements Collector {

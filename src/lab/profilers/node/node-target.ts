@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import type { Connection } from '../shared-connection.ts';
+import { nowMs } from '../../../shared/clock.ts';
+import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
+import type { CpuProfiler, ProfilingWindow, ThreadProfile } from '../profiler.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { inspectorClosed, type OpenInspector, openInspector } from './open-inspector.ts';
 import { injected, type RawVitals } from './vitals.ts';
@@ -11,31 +13,47 @@ export const delayResolutionMs = 10;
 /** A lab that was killed leaves the process as it was after that time at the latest. */
 const abandonedAfterMs = 30_000;
 
+/** Between two samples; a busy process loses under 2 % to it, and to 10,000 nothing that can be measured. */
+const usualIntervalUs = 1000;
+
+export interface AttachOptions {
+  logger: Logger;
+  /** Microseconds between two stacks of a CPU profile; 1000 by default. */
+  intervalUs?: number;
+  abandonedAfterMs?: number;
+}
+
 /** An attachment to one running Node process, undone by `close`: nothing is left in it, and its inspector is shut. */
-export class NodeTarget implements Connection {
-  readonly #pid: number;
+export class NodeTarget implements CpuProfiler {
+  readonly profiler = 'v8';
+  readonly pid: number;
   readonly #session = randomUUID();
   readonly #client: InspectorClient;
   readonly #inspector: OpenInspector;
   readonly #logger: Logger;
+  readonly #intervalUs: number;
+  #started = 0;
   /** Finished profiles by title; undefined until the first starts. */
   #profiles: Map<string, object> | undefined;
 
-  private constructor(pid: number, client: InspectorClient, inspector: OpenInspector, logger: Logger) {
-    this.#pid = pid;
+  private constructor(
+    pid: number,
+    client: InspectorClient,
+    inspector: OpenInspector,
+    { logger, intervalUs = usualIntervalUs }: AttachOptions,
+  ) {
+    this.pid = pid;
     this.#client = client;
     this.#inspector = inspector;
     this.#logger = logger;
+    this.#intervalUs = intervalUs;
   }
 
   /**
    * Attaches; throws as {@link openInspector} does. When it fails halfway, what was installed is undone; an inspector
    * that can no longer be reached is told to the log.
    */
-  static async attach(
-    pid: number,
-    options: { signal: AbortSignal; logger: Logger; abandonedAfterMs?: number },
-  ): Promise<NodeTarget> {
+  static async attach(pid: number, options: AttachOptions & { signal: AbortSignal }): Promise<NodeTarget> {
     const inspector = await openInspector(pid, options);
     const client = await InspectorClient.connect(inspector.url).catch((error: unknown) => {
       if (inspector.openedByUs) {
@@ -43,7 +61,7 @@ export class NodeTarget implements Connection {
       }
       throw error;
     });
-    const target = new NodeTarget(pid, client, inspector, options.logger);
+    const target = new NodeTarget(pid, client, inspector, options);
     try {
       await target.#install(options.abandonedAfterMs ?? abandonedAfterMs);
     } catch (error) {
@@ -61,37 +79,47 @@ export class NodeTarget implements Connection {
   /** What happened in the process since the last call. */
   async vitals(): Promise<RawVitals> {
     const vitals = this.#reply(await this.#client.evaluate(injected.sample(this.#session)));
-    if (vitals === null) throw new GaugewayError('source_unreadable', `process ${this.#pid} gave no vitals`);
+    if (vitals === null) throw new GaugewayError('source_unreadable', `process ${this.pid} gave no vitals`);
     return vitals;
   }
 
   /**
-   * Starts a profile; several may run at once. While one runs, V8 keeps what it needs to tell inlined functions
-   * apart and starts the next without a pause, so that windows overlap. The interval of the first holds for all.
+   * Begins a window; several may run at once. While one runs, V8 keeps what it needs to tell inlined functions
+   * apart and starts the next without a pause, so that windows overlap.
    */
-  async startProfile(title: string, intervalUs: number): Promise<void> {
-    if (this.#profiles === undefined) {
-      const profiles = new Map<string, object>();
-      this.#client.on('Profiler.consoleProfileFinished', ({ title: ended, profile }) => {
-        if (typeof profile === 'object' && profile !== null) profiles.set(String(ended), profile);
-      });
-      await this.#client.send('Profiler.enable');
-      await this.#client.send('Profiler.setSamplingInterval', { interval: intervalUs });
-      this.#profiles = profiles;
-    }
+  async start(): Promise<ProfilingWindow> {
+    const profiles = await this.#enabledProfiler();
+    this.#started += 1;
+    const title = `gaugeway ${this.#started}`;
+    const startMs = nowMs();
     this.#reply(await this.#client.evaluate(injected.profile(title)));
+    return { startMs, stop: async () => this.#stop(title, startMs, profiles) };
   }
 
-  /** Ends the profile of that title and gives its `.cpuprofile` document. */
-  async stopProfile(title: string): Promise<object> {
+  async #enabledProfiler(): Promise<Map<string, object>> {
+    if (this.#profiles !== undefined) return this.#profiles;
+    const profiles = new Map<string, object>();
+    this.#client.on('Profiler.consoleProfileFinished', ({ title: ended, profile }) => {
+      if (typeof profile === 'object' && profile !== null) profiles.set(String(ended), profile);
+    });
+    await this.#client.send('Profiler.enable');
+    await this.#client.send('Profiler.setSamplingInterval', { interval: this.#intervalUs });
+    this.#profiles = profiles;
+    return profiles;
+  }
+
+  async #stop(title: string, startMs: number, profiles: Map<string, object>): Promise<ThreadProfile[]> {
     // The profile is sent before the answer.
     this.#reply(await this.#client.evaluate(injected.profileEnd(title)));
-    const profile = this.#profiles?.get(title);
-    this.#profiles?.delete(title);
+    const endMs = nowMs();
+    const profile = profiles.get(title);
+    profiles.delete(title);
     if (profile === undefined) {
-      throw new GaugewayError('source_unreadable', `process ${this.#pid} gave no profile`);
+      throw new GaugewayError('source_unreadable', `process ${this.pid} gave no profile`);
     }
-    return profile;
+    const name = `pid ${this.pid}`;
+    const place = { name, startMs, endMs, interval: this.#intervalUs };
+    return [{ thread: 'main', profile: fromCpuProfile(profile, place) }];
   }
 
   async close(): Promise<void> {
@@ -101,8 +129,8 @@ export class NodeTarget implements Connection {
     } finally {
       await this.#client.close();
     }
-    if (this.#inspector.openedByUs && !(await inspectorClosed(this.#pid, this.#inspector.socket))) {
-      this.#logger.warn('the inspector is still open', { pid: this.#pid, url: this.#inspector.url });
+    if (this.#inspector.openedByUs && !(await inspectorClosed(this.pid, this.#inspector.socket))) {
+      this.#logger.warn('the inspector is still open', { pid: this.pid, url: this.#inspector.url });
     }
   }
 
@@ -116,7 +144,7 @@ export class NodeTarget implements Connection {
     try {
       this.#reply(await this.#client.evaluate(injected.install(options)));
     } catch (error) {
-      throw new GaugewayError('usage', `process ${this.#pid} cannot be watched: ${messageOf(error)}`, {
+      throw new GaugewayError('usage', `process ${this.pid} cannot be watched: ${messageOf(error)}`, {
         cause: error,
       });
     }
@@ -124,7 +152,7 @@ export class NodeTarget implements Connection {
 
   #reply(reply: unknown): RawVitals | null {
     if (typeof reply !== 'object' || reply === null) {
-      throw new GaugewayError('source_unreadable', `process ${this.#pid} gave no answer`);
+      throw new GaugewayError('source_unreadable', `process ${this.pid} gave no answer`);
     }
     if ('error' in reply) throw new GaugewayError('source_unreadable', String(reply.error));
     return 'value' in reply && isVitals(reply.value) ? reply.value : null;

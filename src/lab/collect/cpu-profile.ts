@@ -1,8 +1,8 @@
-import { nowMs } from '../../../shared/clock.ts';
-import type { PhaseName } from '../../timeline/events.ts';
-import type { Collector, CollectorSink } from '../collector.ts';
-import type { NodeTarget } from '../node/node-target.ts';
-import type { SharedConnection } from '../shared-connection.ts';
+import { nowMs } from '../../shared/clock.ts';
+import type { PhaseName } from '../timeline/events.ts';
+import type { Collector, CollectorSink } from './collector.ts';
+import type { CpuProfiler, ProfilingWindow } from '../profilers/profiler.ts';
+import type { SharedConnection } from './shared-connection.ts';
 
 /** A profile outside of the steady phase is thrown away; it is renewed so that it does not grow in the target. */
 const unkeptWindowMs = 30_000;
@@ -10,13 +10,12 @@ const unkeptWindowMs = 30_000;
 const minWindowMs = 500;
 
 interface Window {
-  node: NodeTarget;
-  title: string;
-  startMs: number;
+  of: CpuProfiler;
+  running: ProfilingWindow;
 }
 
 /**
- * CPU profiles of one Node process, window after window, kept in the steady phase only, so that each stretch of
+ * CPU profiles of one process, window after window, kept in the steady phase only, so that each stretch of
  * the timeline has a flame graph of its own. Uses the attachment that the vitals use. Profiling runs from the
  * baseline on: V8 names inlined functions only in code that it optimised while a profiler was running (in what
  * was hot before, their time goes to the caller).
@@ -26,19 +25,18 @@ export class CpuProfileCollector implements Collector {
   readonly target: string;
   readonly everyMs = 1000;
   readonly #pid: number;
-  readonly #shared: SharedConnection<NodeTarget>;
-  readonly #options: { windowMs: number; intervalUs: number };
+  readonly #shared: SharedConnection<CpuProfiler>;
+  readonly #options: { windowMs: number };
   #phase: PhaseName | undefined;
   #window: Window | undefined;
-  #started = 0;
   /** Phase changes and ticks come at any time; what they do to the profiler goes one after the other. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(
     target: string,
     pid: number,
-    shared: SharedConnection<NodeTarget>,
-    options: { windowMs: number; intervalUs: number },
+    shared: SharedConnection<CpuProfiler>,
+    options: { windowMs: number },
   ) {
     this.target = target;
     this.#pid = pid;
@@ -63,7 +61,7 @@ export class CpuProfileCollector implements Collector {
       if (this.#phase === undefined || this.#phase === 'cool-down') return;
       const kept = this.#phase === 'steady';
       const limitMs = kept ? this.#options.windowMs : unkeptWindowMs;
-      if (this.#window && !this.#window.node.lost && nowMs() - this.#window.startMs < limitMs) return;
+      if (this.#window && !this.#window.of.lost && nowMs() - this.#window.running.startMs < limitMs) return;
       await this.#turnOver('continue', kept, sink);
     });
   }
@@ -86,21 +84,18 @@ export class CpuProfileCollector implements Collector {
     const window = this.#window;
     this.#window = undefined;
     if (then === 'continue') this.#window = await this.#start();
-    if (!window || window.node.lost) return;
-    const profile = await window.node.stopProfile(window.title);
-    const endMs = nowMs();
-    if (!keep || endMs - window.startMs < minWindowMs) return;
-    await sink.profile(this.target, this.#pid, window.startMs, endMs, profile);
+    if (!window || window.of.lost) return;
+    const profiles = await window.running.stop();
+    if (!keep) return;
+    for (const { thread, profile } of profiles) {
+      if (profile.endMs - profile.startMs < minWindowMs) continue;
+      await sink.profile(this.target, { pid: this.#pid, thread, profiler: window.of.profiler }, profile);
+    }
   }
 
   async #start(): Promise<Window | undefined> {
-    const node = await this.#shared.get();
-    if (!node) return undefined;
-    this.#started += 1;
-    const title = `gaugeway ${this.#started}`;
-    const startMs = nowMs();
-    await node.startProfile(title, this.#options.intervalUs);
-    return { node, title, startMs };
+    const profiler = await this.#shared.get();
+    return profiler && { of: profiler, running: await profiler.start() };
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {

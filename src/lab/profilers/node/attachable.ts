@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { procMissing, readProcFile, readProcLink, readProcStatus } from '../../../shared/proc-files.ts';
-import { NotApplicableError } from '../not-applicable.ts';
+import { NotApplicableError } from '../../collect/not-applicable.ts';
 
 const sigusr1Bit = 1n << 9n;
 /** Where Node opens its inspector when nothing else was said. */
