@@ -1,3 +1,4 @@
+import { indexIn } from './index-in.ts';
 import type { Frame, FrameMark, Profile, ProfileNode } from './profile.ts';
 
 /**
@@ -71,12 +72,4 @@ function addMarks(marks: readonly FrameMark[], more: readonly FrameMark[]): Fram
     all.set(key, { ...mark, count: mark.count + (all.get(key)?.count ?? 0) });
   }
   return [...all.values()];
-}
-
-function indexIn<T>(list: T[], known: Map<string, number>, key: string, value: T): number {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const index = list.push(value) - 1;
-  known.set(key, index);
-  return index;
 }
