@@ -33,9 +33,10 @@ export interface Observation {
   readonly bundle: Bundle;
   /**
    * Marks `body` as a phase on the timeline, which ends with it, or at the moment that it resolves to where that was
-   * noticed only later. Does nothing once the run is interrupted.
+   * noticed only later. It begins now, or at `beganMs` where that was noticed only now. Does nothing once the run is
+   * interrupted.
    */
-  phase(name: PhaseName, body: () => Promise<number | void>): Promise<void>;
+  phase(name: PhaseName, body: () => Promise<number | void>, beganMs?: number): Promise<void>;
 }
 
 /**
@@ -81,15 +82,19 @@ async function collect(
   body: (observation: Observation) => Promise<string | undefined>,
 ): Promise<string | undefined> {
   const sampling = new Sampling(createCollectors(stack, { logger }), bundle, logger);
-  const phase = async (name: PhaseName, run: () => Promise<number | void>): Promise<void> => {
+  const phase = async (
+    name: PhaseName,
+    run: () => Promise<number | void>,
+    beganMs?: number,
+  ): Promise<void> => {
     if (signal.aborted) return;
-    bundle.phase(name, 'start');
+    bundle.phase(name, 'start', beganMs);
     await sampling.enterPhase(name);
     let endedMs: number | void = undefined;
     try {
       endedMs = await run();
     } finally {
-      bundle.append({ kind: 'phase', atMs: endedMs ?? nowMs(), phase: name, edge: 'end' });
+      bundle.phase(name, 'end', endedMs ?? undefined);
     }
   };
   let began = false;

@@ -51,11 +51,20 @@ async function runPhases(options: SessionOptions, observation: Observation): Pro
   const ending = AbortSignal.any([signal, givenUp.signal]);
   let ramping = true;
   let abortedBy: string | undefined;
-  const phase = (name: PhaseName, remainingMs: number | undefined, body: () => Promise<number | void>) =>
-    observation.phase(name, () => {
-      progress.enter(name, remainingMs);
-      return body();
-    });
+  const phase = (
+    name: PhaseName,
+    remainingMs: number | undefined,
+    body: () => Promise<number | void>,
+    beganMs?: number,
+  ) =>
+    observation.phase(
+      name,
+      () => {
+        progress.enter(name, remainingMs);
+        return body();
+      },
+      beganMs,
+    );
   const { load, baselineMs, durationMs } = options;
   const watcher: LoadWatcher = {
     logger,
@@ -71,24 +80,35 @@ async function runPhases(options: SessionOptions, observation: Observation): Pro
     },
   };
   try {
-    await phase('baseline', load.beginsByItself ? undefined : baselineMs, () =>
-      load.awaitBeginning(baselineMs, watcher),
-    );
+    let beganMs: number | undefined;
+    await phase('baseline', load.beginsByItself ? undefined : baselineMs, async () => {
+      beganMs = (await load.awaitBeginning(baselineMs, watcher)) ?? undefined;
+      return beganMs;
+    });
     const running = load.start(watcher);
     try {
       const summary = await running.planned;
       if (summary !== undefined) options.onPlanned?.(summary);
-      await phase('ramp', load.rampMs, () =>
-        sleepWhile(Promise.race([running.ramped, running.finished]), longestTimerMs, ending).then(
-          () => undefined,
-        ),
+      await phase(
+        'ramp',
+        load.rampMs,
+        async () => {
+          await sleepWhile(Promise.race([running.ramped, running.finished]), longestTimerMs, ending);
+          return running.rampedMs;
+        },
+        beganMs,
       );
       ramping = false;
       if (!givenUp.signal.aborted) {
-        await phase('steady', durationMs, async () => {
-          const ended = await sleepWhile(running.finished, durationMs ?? longestTimerMs, ending);
-          return ended ? running.endedMs : undefined;
-        });
+        await phase(
+          'steady',
+          durationMs,
+          async () => {
+            const ended = await sleepWhile(running.finished, durationMs ?? longestTimerMs, ending);
+            return ended ? running.endedMs : undefined;
+          },
+          running.rampedMs,
+        );
       }
     } finally {
       await running.stop();

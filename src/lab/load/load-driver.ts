@@ -16,8 +16,11 @@ export interface LoadDriver {
   readonly beginsByItself: boolean;
   /** How long it takes until every user runs; undefined where nobody knows. */
   readonly rampMs: number | undefined;
-  /** The quiet time before the load: ends when the load should begin, or has; at once when the signal aborts. */
-  awaitBeginning(baselineMs: number, watcher: LoadWatcher): Promise<void>;
+  /**
+   * The quiet time before the load: ends when the load should begin, or has; at once when the signal aborts. Resolves to
+   * the moment that it had begun, where that was noticed only later.
+   */
+  awaitBeginning(baselineMs: number, watcher: LoadWatcher): Promise<number | void>;
   /** Begins the load, or to observe it. */
   start(watcher: LoadWatcher): RunningLoad;
 }
@@ -31,8 +34,6 @@ export interface LoadWatcher {
   /** What the user should know of the figures. */
   readonly onNote: (text: string) => void;
   readonly logger: Logger;
-  /** When the load ended by itself, where that was noticed only later. */
-  readonly endedMs?: number | undefined;
   /** Ends the load, or the looking at it, at once. */
   readonly signal: AbortSignal;
 }
@@ -42,6 +43,8 @@ export interface RunningLoad {
   readonly planned: Promise<LoadPlanSummary | undefined>;
   /** Resolves when every user runs; rejects when the load ends before that. */
   readonly ramped: Promise<void>;
+  /** When every user ran, where that was noticed only later. */
+  readonly rampedMs?: number | undefined;
   /** Resolves when the load has ended by itself; rejects when it failed. */
   readonly finished: Promise<void>;
   /** When the load ended by itself, where that was noticed only later. */

@@ -27,7 +27,8 @@ export interface Bundle extends CollectorSink {
   /** Adds an event that carries its own time (load samples come from another process). */
   append(event: SeriesEvent): void;
   settings(settings: RunDocument['settings']): void;
-  phase(name: PhaseName, edge: 'start' | 'end'): void;
+  /** Now, or at `atMs` where that was noticed only now. */
+  phase(name: PhaseName, edge: 'start' | 'end', atMs?: number): void;
   /** Resolves when everything appended so far is on disk; rejects when the disk refused it. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -96,8 +97,8 @@ class FolderBundle implements Bundle {
     this.append({ kind: 'settings', atMs: nowMs(), settings });
   }
 
-  phase(name: PhaseName, edge: 'start' | 'end'): void {
-    this.append({ kind: 'phase', atMs: nowMs(), phase: name, edge });
+  phase(name: PhaseName, edge: 'start' | 'end', atMs = nowMs()): void {
+    this.append({ kind: 'phase', atMs, phase: name, edge });
   }
 
   sample<S extends SourceName>(source: S, target: string, costMs: number, data: SampleTypes[S]): void {

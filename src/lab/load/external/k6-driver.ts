@@ -36,7 +36,7 @@ export class K6Driver implements LoadDriver {
     this.settings = { users: null, spawnRate: null, scenario: `driven by ${this.target}`, driver: 'k6' };
   }
 
-  async awaitBeginning(_baselineMs: number, watcher: LoadWatcher): Promise<void> {
+  async awaitBeginning(_baselineMs: number, watcher: LoadWatcher): Promise<number | void> {
     this.#fromMs = nowMs();
     await this.#file.skip().catch((cause: unknown) => {
       throw unreadable(this.#path, cause);
@@ -46,7 +46,7 @@ export class K6Driver implements LoadDriver {
       await this.#pull((point) => {
         if (point.atMs >= this.#fromMs) this.#early.push(point);
       });
-      if (this.#early.length > 0) return;
+      if (this.#early.length > 0) return this.#firstMs;
       if (!isTold) watcher.onNote(`waiting for k6 to write to ${this.#path}`);
       isTold = true;
       await sleep(lookEveryMs, watcher.signal);
@@ -54,12 +54,13 @@ export class K6Driver implements LoadDriver {
   }
 
   start(watcher: LoadWatcher): RunningLoad {
-    // What came first may be long after the look at the file began.
-    const beginMs = this.#early.reduce((first, { atMs }) => Math.min(first, atMs), Infinity);
-    const windows = new K6Windows(Number.isFinite(beginMs) ? beginMs : this.#fromMs);
-    for (const point of this.#early) windows.add(point);
+    const windows = new K6Windows(this.#firstMs ?? this.#fromMs);
     const stopping = new AbortController();
     const ramp = new RampWatch();
+    for (const point of this.#early) {
+      windows.add(point);
+      ramp.add(point);
+    }
     const finished = this.#follow(windows, ramp, watcher, stopping.signal);
     finished.then(
       () => ramp.over.resolve(),
@@ -70,6 +71,9 @@ export class K6Driver implements LoadDriver {
       planned: Promise.resolve(undefined),
       ramped: ramp.over.promise,
       finished,
+      get rampedMs() {
+        return ramp.overMs;
+      },
       get endedMs() {
         return windows.newestMs === 0 ? undefined : windows.newestMs;
       },
@@ -80,6 +84,14 @@ export class K6Driver implements LoadDriver {
         );
       },
     };
+  }
+
+  /** The first request, which may be long after the look at the file began, and long before it is read. */
+  get #firstMs(): number | undefined {
+    return this.#early.reduce<number | undefined>(
+      (first, { atMs }) => Math.min(first ?? Infinity, atMs),
+      undefined,
+    );
   }
 
   async #follow(windows: K6Windows, ramp: RampWatch, watcher: LoadWatcher, stop: AbortSignal): Promise<void> {
@@ -141,6 +153,8 @@ function tellLimits({ ignoredChecks, droppedIterations }: K6Windows, { onNote }:
 /** k6 does not say when its ramp is over: it is, when the number of users stands still. */
 class RampWatch {
   readonly over = Promise.withResolvers<void>();
+  /** The time of the reading that told it. */
+  overMs: number | undefined;
   #users = -1;
   #readings = 0;
 
@@ -148,6 +162,8 @@ class RampWatch {
     if (point.kind !== 'users') return;
     this.#readings = point.users === this.#users ? this.#readings + 1 : 1;
     this.#users = point.users;
-    if (this.#users > 0 && this.#readings >= steadyReadings) this.over.resolve();
+    if (this.#users === 0 || this.#readings < steadyReadings) return;
+    this.overMs ??= point.atMs;
+    this.over.resolve();
   }
 }
