@@ -46,9 +46,13 @@ const options = {
     new Option('--access-log <file>', 'access log of nginx'),
   ],
   process: () => [
-    new Option('--pid <[role=]pid>', `process to watch, repeatable; roles: ${roles}`).argParser(
-      (text: string, before: WatchedProcess[] | undefined) => [...(before ?? []), onePid(text)],
-    ),
+    new Option(
+      '--pid <[role=]pid>',
+      `process to watch, repeatable or several with commas; roles: ${roles}`,
+    ).argParser((text: string, before: WatchedProcess[] | undefined) => [
+      ...(before ?? []),
+      ...text.split(',').map(onePid),
+    ]),
   ],
   container: () => [
     new Option('--container <[role=]name>', 'container to watch, repeatable').argParser(

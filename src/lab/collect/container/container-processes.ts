@@ -1,4 +1,4 @@
-import type { StackSources, WatchedProcess } from '../../../shared/stack-description.ts';
+import type { StackSources, WatchedContainer, WatchedProcess } from '../../../shared/stack-description.ts';
 import { groupPids } from '../cgroup/group-pids.ts';
 import { findCgroup } from '../cgroup/read-cgroup.ts';
 import { ContainerEngine } from './container-engine.ts';
@@ -8,7 +8,7 @@ import { isHere } from './watched-container.ts';
 const mostProcesses = 16;
 
 /** Processes in containers, and the containers that could not be asked for theirs. */
-export interface GatewayProcesses {
+export interface ContainerProcesses {
   processes: WatchedProcess[];
   failures: { container: string; error: unknown }[];
 }
@@ -18,15 +18,25 @@ export interface GatewayProcesses {
  * sampled one by one, and profiled. Processes that the stack names itself are left out. What keeps a container from
  * being asked is told by container.
  */
-export async function gatewayProcesses(sources: StackSources): Promise<GatewayProcesses> {
-  const gateways = sources.containers.filter(({ role }) => role === 'gateway');
+export async function gatewayProcesses(sources: StackSources): Promise<ContainerProcesses> {
+  return containerProcesses(
+    sources,
+    sources.containers.filter(({ role }) => role === 'gateway'),
+  );
+}
+
+/** As {@link gatewayProcesses}, of the containers that are given. */
+export async function containerProcesses(
+  sources: StackSources,
+  containers: readonly WatchedContainer[],
+): Promise<ContainerProcesses> {
   const { containerSocket } = sources;
-  if (containerSocket === undefined || gateways.length === 0) return { processes: [], failures: [] };
+  if (containerSocket === undefined || containers.length === 0) return { processes: [], failures: [] };
   const known = new Set(sources.processes.map(({ pid }) => pid));
   // Once for all: it answers each of them, or none.
   const connecting = ContainerEngine.connect(containerSocket);
   const settled = await Promise.allSettled(
-    gateways.map(async ({ name, role }) => {
+    containers.map(async ({ name, role }) => {
       const pids = (await pidsOf(await connecting, name)).filter((pid) => !known.has(pid));
       const watched = pids.slice(0, mostProcesses);
       return watched.map((pid, index) => ({
@@ -38,7 +48,7 @@ export async function gatewayProcesses(sources: StackSources): Promise<GatewayPr
   );
   return {
     processes: settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])),
-    failures: gateways.flatMap(({ name }, at) => {
+    failures: containers.flatMap(({ name }, at) => {
       const result = settled[at];
       return result?.status === 'rejected' ? [{ container: name, error: result.reason }] : [];
     }),

@@ -1,4 +1,4 @@
-import { stackOf } from '../../profile/frame-label.ts';
+import { frameWeights } from '../../profile/frame-weights.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
 import type { Artifacts } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
@@ -41,13 +41,7 @@ function hotFramesOf(pid: number, windows: Artifacts['profiles']): HotFrames {
     windows.map((window) => window.profile),
     String(pid),
   );
-  const self = profile.frames.map(() => 0);
-  const totalUs = profile.frames.map(() => 0);
-  for (const [at, node] of profile.nodes.entries()) {
-    if (node.self === 0) continue;
-    self[node.frame] = (self[node.frame] ?? 0) + node.self;
-    for (const frame of new Set(stackOf(profile, at))) totalUs[frame] = (totalUs[frame] ?? 0) + node.self;
-  }
+  const { self, total } = frameWeights(profile);
   const busyUs = sum(
     profile.frames.map((frame, at) => (frameKind(frame) === 'waiting' ? 0 : (self[at] ?? 0))),
   );
@@ -60,7 +54,7 @@ function hotFramesOf(pid: number, windows: Artifacts['profiles']): HotFrames {
         label: shortFrameLabel(frame),
         kind: frameKind(frame),
         selfShare: shareWithin(self[at] ?? 0, busyUs),
-        totalShare: shareWithin(totalUs[at] ?? 0, busyUs),
+        totalShare: shareWithin(total[at] ?? 0, busyUs),
       }))
       .filter(({ kind }) => kind !== 'waiting')
       .toSorted((a, b) => b.selfShare - a.selfShare || (a.label < b.label ? -1 : 1)),
