@@ -7,7 +7,7 @@ import { hasErrorCode } from '../shared/system-error.ts';
 const folders = ['../../dist/console/', '../../console/'];
 
 /** The HTML of a built page of the console, one file with everything in it. Throws GaugewayError config_invalid when it was not built. */
-export async function readConsolePage(page: 'report' | 'load' | 'plan'): Promise<string> {
+export async function readConsolePage(page: 'report' | 'load' | 'plan' | 'profile'): Promise<string> {
   for (const folder of folders) {
     try {
       return await readFile(fileURLToPath(new URL(`${folder}${page}.html`, import.meta.url)), 'utf8');

@@ -1,4 +1,6 @@
 import { GaugewayError } from '../../shared/errors.ts';
+import { deepestStack } from './profile-builder.ts';
+import { pathFromUrl } from './path-from-url.ts';
 import type { Frame, FrameMark, Profile, ProfileNode } from './profile.ts';
 
 /** The `.cpuprofile` document of V8 (Chrome DevTools Protocol, `Profiler.Profile`). Times are microseconds. */
@@ -42,7 +44,7 @@ export function fromCpuProfile(
   if (!isCpuProfile(document)) {
     throw new GaugewayError('source_unreadable', `${place.name} is not a V8 CPU profile`);
   }
-  const { frames, nodes, indexOf } = callTree(document);
+  const { frames, nodes, indexOf } = callTree(document, place.name);
   const samples = inOrder(document).map(({ id, weight }) => ({ node: indexOf.get(id) ?? 0, weight }));
   for (const sample of samples) {
     const node = nodes[sample.node];
@@ -62,7 +64,10 @@ export function fromCpuProfile(
 }
 
 /** V8 lists nodes in no promised order: walk from the root, so that parents come before their children. */
-function callTree(document: CpuProfileDocument): {
+function callTree(
+  document: CpuProfileDocument,
+  name: string,
+): {
   frames: Frame[];
   nodes: ProfileNode[];
   indexOf: Map<number, number>;
@@ -74,10 +79,16 @@ function callTree(document: CpuProfileDocument): {
   const indexOf = new Map<number, number>();
   const children = new Set(document.nodes.flatMap((node) => node.children ?? []));
   const root = document.nodes.find(({ id }) => !children.has(id));
-  const pending = root ? [{ node: root, parent: -1 }] : [];
+  const pending = root ? [{ node: root, parent: -1, depth: 0 }] : [];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    const { node, parent } = next;
+    const { node, parent, depth } = next;
     if (indexOf.has(node.id)) continue;
+    if (depth > deepestStack) {
+      throw new GaugewayError(
+        'source_unreadable',
+        `${name} holds a stack deeper than ${deepestStack} frames`,
+      );
+    }
     const frame = frameFrom(node, document.gaugeway?.marks[node.id]);
     const key = `${frame.name}\n${frame.file}\n${frame.line}\n${frame.column}`;
     let at = frameOf.get(key);
@@ -89,7 +100,7 @@ function callTree(document: CpuProfileDocument): {
     indexOf.set(node.id, index);
     for (const id of (node.children ?? []).toReversed()) {
       const child = byId.get(id);
-      if (child) pending.push({ node: child, parent: index });
+      if (child) pending.push({ node: child, parent: index, depth: depth + 1 });
     }
   }
   return { frames, nodes, indexOf };
@@ -106,14 +117,6 @@ function frameFrom({ callFrame, deoptReason = '' }: CpuProfileNode, known: Frame
     column: callFrame.columnNumber + 1,
     ...(marks === undefined ? {} : { marks }),
   };
-}
-
-/** `file:` URLs become paths; everything else (`node:fs`, `https://…`) stays as it is. */
-function pathFromUrl(url: string): string {
-  if (!url.startsWith('file://')) return url;
-  const path = URL.canParse(url) ? new URL(url).pathname : url.slice('file://'.length);
-  const drive = /^\/[A-Za-z]:\//.test(path) ? path.slice(1) : path;
-  return /%(?![\dA-Fa-f]{2})/.test(drive) ? drive : decodeURIComponent(drive);
 }
 
 function inOrder(document: CpuProfileDocument): { id: number; weight: number }[] {
@@ -143,7 +146,27 @@ function isCpuProfile(value: unknown): value is CpuProfileDocument {
     typeof value['endTime'] === 'number' &&
     isArrayOf(value['samples'], isNumber) &&
     isArrayOf(value['timeDeltas'], isNumber) &&
-    isArrayOf(value['nodes'], isNode)
+    isArrayOf(value['nodes'], isNode) &&
+    (value['gaugeway'] === undefined || isOwn(value['gaugeway']))
+  );
+}
+
+function isOwn(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    (value['unit'] === 'microseconds' || value['unit'] === 'bytes') &&
+    (value['order'] === 'time' || value['order'] === 'none') &&
+    isRecord(value['marks']) &&
+    Object.values(value['marks']).every((marks) => isArrayOf(marks, isMark))
+  );
+}
+
+function isMark(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    (value['kind'] === 'deoptimised' || value['kind'] === 'megamorphic') &&
+    typeof value['reason'] === 'string' &&
+    isNumber(value['count'])
   );
 }
 

@@ -1,4 +1,5 @@
 import type { CpuProfileDocument } from './from-cpuprofile.ts';
+import { urlOfFile } from './path-from-url.ts';
 import type { FrameMark, Profile } from './profile.ts';
 
 /** A `.cpuprofile` that Chrome DevTools and VS Code open; its times count from the Unix epoch. */
@@ -31,7 +32,7 @@ export function toCpuProfile(profile: Profile): CpuProfileDocument {
         callFrame: {
           functionName: name === '(anonymous)' ? '' : name,
           scriptId: '0',
-          url: file.startsWith('/') ? `file://${encodeURI(file)}` : file,
+          url: urlOfFile(file),
           lineNumber: line - 1,
           columnNumber: column - 1,
         },

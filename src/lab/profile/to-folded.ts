@@ -1,11 +1,14 @@
 import { frameLabel, stackOf } from './frame-label.ts';
-import type { Profile } from './profile.ts';
+import { type Profile } from './profile.ts';
+import { type ProfileSet, asSet, stackParts } from './profile-set.ts';
 
 /**
  * Folded stacks, one `frame;frame;frame value` a line, as flame graph tools read them. The value is self
- * time in whole microseconds, so that windows with different intervals add up. Stacks without time are left out.
+ * time in whole microseconds, so that windows with different intervals add up, or bytes. Stacks without weight are left
+ * out. Of several parts the label is the outermost frame.
  */
-export function toFolded(profile: Profile): string {
+export function toFolded(source: Profile | ProfileSet): string {
+  const profile = stackParts(asSet(source));
   const labels = profile.frames.map((frame) =>
     frameLabel(frame).replaceAll(';', ':').replaceAll(/\s+/g, ' '),
   );
@@ -16,5 +19,5 @@ export function toFolded(profile: Profile): string {
     const path = stack.length === 0 ? '(root)' : stack.map((frame) => labels[frame] ?? '').join(';');
     self.set(path, (self.get(path) ?? 0) + node.self);
   });
-  return [...self].map(([path, us]) => `${path} ${Math.round(us)}\n`).join('');
+  return [...self].map(([path, weight]) => `${path} ${Math.round(weight)}\n`).join('');
 }

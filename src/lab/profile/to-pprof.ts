@@ -1,5 +1,6 @@
 import {
   Function as PprofFunction,
+  Label,
   Line,
   Location,
   Profile as Pprof,
@@ -8,34 +9,54 @@ import {
   ValueType,
 } from 'pprof-format';
 import { stackOf } from './frame-label.ts';
-import type { Profile } from './profile.ts';
+import { indexIn } from './index-in.ts';
+import { frameKey } from './merge-profiles.ts';
+import type { Frame, Profile } from './profile.ts';
+import { type ProfileSet, asSet, unitOf } from './profile-set.ts';
 
 /**
  * A pprof `profile.proto`, not compressed: a `.pb.gz` file is this, gzipped. Two values per stack: samples
- * (count) and wall time (nanoseconds); V8 samples wall time, so that idle time is a stack of its own.
+ * (count) and wall time (nanoseconds) or allocated bytes; V8 samples wall time, so that idle time is a stack of its own.
+ * Of several parts each sample has a label `process`. The facts are comments. Throws as {@link unitOf}.
  */
-export function toPprof(profile: Profile): Uint8Array {
+export function toPprof(source: Profile | ProfileSet): Uint8Array {
+  const set = asSet(source);
+  const isTime = unitOf(set) === 'microseconds';
+  const perUnit = isTime ? 1000 : 1;
   const strings = new StringTable();
   const valueType = (type: string, unit: string): ValueType =>
     new ValueType({ type: strings.dedup(type), unit: strings.dedup(unit) });
-  const counts = new Map<number, number>();
-  for (const { node } of profile.samples) counts.set(node, (counts.get(node) ?? 0) + 1);
-  const sampled = profile.nodes.flatMap(({ self }, index) => {
-    const count = counts.get(index) ?? 0;
-    if (self <= 0 && count === 0) return [];
-    // pprof lists the leaf first; ids count from 1, as 0 means none.
-    const locationId = stackOf(profile, index)
-      .toReversed()
-      .map((frame) => frame + 1);
-    return [new Sample({ locationId, value: [count, Math.round(self * 1000)] })];
+  const weight = (): ValueType =>
+    isTime ? valueType('wall', 'nanoseconds') : valueType('alloc_space', 'bytes');
+  const frames: Frame[] = [];
+  const frameOf = new Map<string, number>();
+  const sampled = set.parts.flatMap(({ label, profile }) => {
+    const frameAt = profile.frames.map((frame) => indexIn(frames, frameOf, frameKey(frame), frame));
+    const counts = new Map<number, number>();
+    for (const { node } of profile.samples) counts.set(node, (counts.get(node) ?? 0) + 1);
+    const labels =
+      set.parts.length > 1 ? [new Label({ key: strings.dedup('process'), str: strings.dedup(label) })] : [];
+    return profile.nodes.flatMap(({ self }, index) => {
+      const count = counts.get(index) ?? 0;
+      if (self <= 0 && count === 0) return [];
+      // pprof lists the leaf first; ids count from 1, as 0 means none.
+      const locationId = stackOf(profile, index)
+        .toReversed()
+        .map((frame) => (frameAt[frame] ?? 0) + 1);
+      return [new Sample({ locationId, value: [count, Math.round(self * perUnit)], label: labels })];
+    });
   });
+  const profiles = set.parts.map(({ profile }) => profile);
+  const startMs = Math.max(0, Math.min(...profiles.map((profile) => profile.startMs)));
+  const endMs = Math.max(startMs, ...profiles.map((profile) => profile.endMs));
   return new Pprof({
-    sampleType: [valueType('samples', 'count'), valueType('wall', 'nanoseconds')],
+    sampleType: [valueType('samples', 'count'), weight()],
     sample: sampled,
-    location: profile.frames.map(
-      ({ line }, index) => new Location({ id: index + 1, line: [new Line({ functionId: index + 1, line })] }),
+    location: frames.map(
+      ({ line, column }, index) =>
+        new Location({ id: index + 1, line: [new Line({ functionId: index + 1, line, column })] }),
     ),
-    function: profile.frames.map(({ name, file, line }, index) => {
+    function: frames.map(({ name, file, line }, index) => {
       const at = strings.dedup(name);
       return new PprofFunction({
         id: index + 1,
@@ -45,10 +66,11 @@ export function toPprof(profile: Profile): Uint8Array {
         startLine: line,
       });
     }),
-    timeNanos: BigInt(Math.round(profile.startMs * 1000)) * 1000n,
-    durationNanos: Math.round((profile.endMs - profile.startMs) * 1e6),
-    periodType: valueType('wall', 'nanoseconds'),
-    period: Math.round(profile.interval * 1000),
+    comment: set.facts.map((fact) => strings.dedup(fact)),
+    timeNanos: BigInt(Math.round(startMs * 1000)) * 1000n,
+    durationNanos: Math.round((endMs - startMs) * 1e6),
+    periodType: weight(),
+    period: Math.round(Math.max(0, ...profiles.map(({ interval }) => interval)) * perUnit),
     stringTable: strings,
   }).encode();
 }

@@ -1,5 +1,8 @@
 import { stackOf } from './frame-label.ts';
-import type { Profile } from './profile.ts';
+import { indexIn } from './index-in.ts';
+import { frameKey } from './merge-profiles.ts';
+import type { Frame, FrameMark, Profile, ProfileUnit } from './profile.ts';
+import { type ProfileSet, asSet, weightsOf } from './profile-set.ts';
 
 /** The part of speedscope's file format that a sampled profile needs (speedscope.app/file-format-schema.json). */
 export interface SpeedscopeFile {
@@ -11,42 +14,80 @@ export interface SpeedscopeFile {
   profiles: {
     type: 'sampled';
     name: string;
-    unit: 'microseconds';
+    unit: ProfileUnit;
     startValue: number;
     endValue: number;
     /** Stacks of frame indices, outermost first, in order of time. */
     samples: number[][];
     weights: number[];
   }[];
+  /** What the format has no place for, for {@link fromSpeedscope}; speedscope leaves it alone. */
+  gaugeway: {
+    title: string;
+    facts: string[];
+    /** By index of the frame. */
+    marks: Record<number, FrameMark[]>;
+    /** Of each profile. */
+    parts: Pick<Profile, 'startMs' | 'endMs' | 'interval' | 'order'>[];
+  };
 }
 
-/** A speedscope document with one profile: its time order shows when within the window each stack ran. */
-export function toSpeedscope(profile: Profile): SpeedscopeFile {
-  const stacks = profile.nodes.map((_, index) => stackOf(profile, index));
-  const weights = profile.samples.map(({ weight }) => weight);
+/** A speedscope document, a profile for each part: its time order shows when within the window each stack ran. */
+export function toSpeedscope(source: Profile | ProfileSet): SpeedscopeFile {
+  const set = asSet(source);
+  const frames: Frame[] = [];
+  const frameOf = new Map<string, number>();
+  const profiles = set.parts.map(({ label, profile }) => {
+    const frameAt = profile.frames.map((frame) => indexIn(frames, frameOf, frameKey(frame), frame));
+    const stacks = new Map<number, number[]>();
+    const stackAt = (node: number): number[] => {
+      let stack = stacks.get(node);
+      if (stack === undefined) {
+        stack = stackOf(profile, node).map((frame) => frameAt[frame] ?? 0);
+        stacks.set(node, stack);
+      }
+      return stack;
+    };
+    const samples = weightsOf(profile);
+    const weights = samples.map(({ weight }) => weight);
+    return {
+      type: 'sampled' as const,
+      name: label,
+      unit: profile.unit,
+      startValue: 0,
+      endValue: weights.reduce((sum, weight) => sum + weight, 0),
+      samples: samples.map(({ node }) => stackAt(node)),
+      weights,
+    };
+  });
+  const marks: Record<number, FrameMark[]> = {};
+  frames.forEach((frame, index) => {
+    if (frame.marks !== undefined) marks[index] = frame.marks;
+  });
   return {
     $schema: 'https://www.speedscope.app/file-format-schema.json',
-    name: profile.name,
+    name: set.title,
     exporter: 'gaugeway',
     activeProfileIndex: 0,
     shared: {
-      frames: profile.frames.map(({ name, file, line, column }) => ({
+      frames: frames.map(({ name, file, line, column }) => ({
         name,
         ...(file === '' ? {} : { file }),
         ...(line > 0 ? { line } : {}),
         ...(column > 0 ? { col: column } : {}),
       })),
     },
-    profiles: [
-      {
-        type: 'sampled',
-        name: profile.name,
-        unit: 'microseconds',
-        startValue: 0,
-        endValue: weights.reduce((sum, weight) => sum + weight, 0),
-        samples: profile.samples.map(({ node }) => stacks[node] ?? []),
-        weights,
-      },
-    ],
+    profiles,
+    gaugeway: {
+      title: set.title,
+      facts: set.facts,
+      marks,
+      parts: set.parts.map(({ profile: { startMs, endMs, interval, order } }) => ({
+        startMs,
+        endMs,
+        interval,
+        order,
+      })),
+    },
   };
 }

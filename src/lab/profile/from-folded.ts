@@ -1,0 +1,55 @@
+import { GaugewayError } from '../../shared/errors.ts';
+import { type LabelledStack, fromStacks, type StackUnit } from './from-stacks.ts';
+import type { ProfileSet } from './profile-set.ts';
+
+/** What py-spy and perf take in a second unless they are told otherwise (perf's 99 is as good as that). */
+export const usualSampleUs = 10_000;
+
+/**
+ * The folded file does not say what it counts. Counts of samples have a long tail of small numbers, times in
+ * microseconds, as {@link toFolded} writes them, have none: half of the stacks weigh more than this many.
+ */
+const leastTypicalUs = 200;
+
+/**
+ * Reads folded stacks, one `frame;frame;frame value` a line: py-spy's (`-f raw`), those of Brendan Gregg's tools, and
+ * our own. `weigh` tells what values count; without it they are taken for microseconds or for samples of 10 ms by their
+ * size, which the facts say. Throws GaugewayError source_unreadable, which names the line.
+ */
+export function fromFolded(text: string, { name, weigh }: { name: string; weigh?: StackUnit }): ProfileSet {
+  const stacks = readLines(text, name);
+  const guessed = weigh ?? guessUnit(stacks.map(({ value }) => value));
+  const facts =
+    weigh === undefined && guessed.perValue !== 1
+      ? ['The values of the stacks were read as samples, 100 a second; --rate tells another rate.']
+      : [];
+  return fromStacks(stacks, { name, facts, ...guessed });
+}
+
+function readLines(text: string, name: string): LabelledStack[] {
+  const stacks: LabelledStack[] = [];
+  let lineNumber = 0;
+  for (const raw of text.split('\n')) {
+    lineNumber += 1;
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const gap = line.lastIndexOf(' ');
+    const value = line.slice(gap + 1);
+    if (gap < 1 || !/^\d+(?:\.\d+)?$/.test(value)) {
+      throw new GaugewayError(
+        'source_unreadable',
+        `${name} is not folded stacks: line ${lineNumber} does not end in a number`,
+      );
+    }
+    const path = line.slice(0, gap).trimEnd();
+    const labels = path === '(root)' ? [] : path.split(';').filter((label) => label !== '');
+    stacks.push({ labels, value: Number(value) });
+  }
+  if (stacks.length === 0) throw new GaugewayError('source_unreadable', `${name} holds no stacks`);
+  return stacks;
+}
+
+function guessUnit(values: number[]): StackUnit {
+  const median = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return { unit: 'microseconds', perValue: median >= leastTypicalUs ? 1 : usualSampleUs };
+}
