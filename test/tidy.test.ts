@@ -102,7 +102,18 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
     typesOf: ['src/lab/'],
     packages: [],
   },
-  { room: 'src/lab/profile/', may: ['src/lab/profile/', 'src/shared/'], packages: ['pprof-format'] },
+  {
+    room: 'src/lab/profile/',
+    may: [
+      'src/lab/profile/',
+      'src/lab/diagnose/computed/figures.ts',
+      'src/lab/look/quantity.ts',
+      'src/lab/report/terminal-table.ts',
+      'src/lab/report/wrap-text.ts',
+      'src/shared/',
+    ],
+    packages: ['pprof-format'],
+  },
   {
     room: 'src/lab/',
     may: ['src/lab/', 'src/shared/', 'src/protocol/'],

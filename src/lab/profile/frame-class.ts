@@ -18,6 +18,21 @@ export const frameClasses = [
 ] as const;
 export type FrameClass = (typeof frameClasses)[number];
 
+/** The classes in words, for a sentence or a legend. */
+export const frameClassWords: Record<FrameClass, string> = {
+  json: 'JSON',
+  validation: 'validation',
+  crypto: 'crypto and TLS',
+  http: 'HTTP and sockets',
+  template: 'template rendering',
+  database: 'database driver',
+  gc: 'garbage collection',
+  regexp: 'regular expressions',
+  logging: 'logging',
+  idle: 'waiting',
+  other: 'other work',
+};
+
 /** What a frame itself is known for; undefined for one that takes the class of what called it. */
 export function ownClass(frame: Pick<Frame, 'name' | 'file'>): FrameClass | undefined {
   const kind = frameKind(frame);

@@ -12,14 +12,29 @@ const packageFolders = /[/\\](?:node_modules|site-packages|dist-packages)[/\\]/;
 const runtimeFiles =
   /^node:|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen |\.so(?:\.[\d.]+)?$|^\[(?:kernel|vdso|guest)/;
 
+/** Gateways that are installed as packages: there they are what is profiled, and not a dependency of anything. */
+const applications = new Set(['gaugeway', 'mcpgateway']);
+
 /** Tells the profiled project's code from its dependencies', its runtime's and the system's, by name and path. */
 export function frameKind(frame: Pick<Frame, 'name' | 'file'>): FrameKind {
   if (waitingFrames.includes(frame.name)) return 'waiting';
   if (frame.name === '(garbage collector)') return 'gc';
-  const inPackages = frame.file.split(packageFolders).slice(1);
-  if (inPackages.length === 0) return frame.file === '' || runtimeFiles.test(frame.file) ? 'runtime' : 'own';
-  // Where Gaugeway itself was installed from npm, its gateway is what is profiled, and not a dependency of anything.
-  return /^gaugeway[/\\]/.test(inPackages.at(-1) ?? '') ? 'own' : 'dependency';
+  const name = installedAs(frame.file);
+  if (name === undefined) return frame.file === '' || runtimeFiles.test(frame.file) ? 'runtime' : 'own';
+  return applications.has(name) ? 'own' : 'dependency';
+}
+
+/** The npm or pip package that a dependency's frame is of, e.g. `@fastify/swagger` or `sqlalchemy`; else undefined. */
+export function packageOf(frame: Pick<Frame, 'name' | 'file'>): string | undefined {
+  return frameKind(frame) === 'dependency' ? installedAs(frame.file) : undefined;
+}
+
+function installedAs(file: string): string | undefined {
+  const inPackages = file.split(packageFolders).slice(1).at(-1);
+  if (inPackages === undefined) return undefined;
+  const [first = '', second = ''] = inPackages.split(/[/\\]/);
+  // A module of one file has its own name, and of a native one also that of its platform.
+  return first.startsWith('@') ? `${first}/${second}` : first.replace(/(?:\.[\w-]+)*\.(?:py|so|js)$/, '');
 }
 
 /** A frame's label for a sentence: of its path only the last two parts, e.g. `relay (gateway/pipeline.ts:41)`. */
