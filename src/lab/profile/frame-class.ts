@@ -1,5 +1,5 @@
-import { frameKind } from './frame-kind.ts';
-import { frameClassTable } from './frame-class-table.ts';
+import { frameKind, nativeFiles, type FrameKind } from './frame-kind.ts';
+import { frameClassTable, type FrameClassRow } from './frame-class-table.ts';
 import type { Frame, Profile } from './profile.ts';
 
 /** What kind of work a frame does. `other` is work that no row of the table knows. */
@@ -23,7 +23,7 @@ export const frameClassWords: Record<FrameClass, string> = {
   json: 'JSON',
   validation: 'validation',
   crypto: 'crypto and TLS',
-  http: 'HTTP and sockets',
+  http: 'HTTP handling',
   template: 'template rendering',
   database: 'database driver',
   gc: 'garbage collection',
@@ -35,27 +35,45 @@ export const frameClassWords: Record<FrameClass, string> = {
 
 /** What a frame itself is known for; undefined for one that takes the class of what called it. */
 export function ownClass(frame: Pick<Frame, 'name' | 'file'>): FrameClass | undefined {
+  return known(frame)?.class;
+}
+
+function known(frame: Pick<Frame, 'name' | 'file'>): Pick<FrameClassRow, 'class' | 'serves'> | undefined {
   const kind = frameKind(frame);
-  if (kind === 'waiting') return 'idle';
-  if (kind === 'gc') return 'gc';
-  const row = frameClassTable.find(
+  if (kind === 'waiting') return { class: 'idle' };
+  if (kind === 'gc') return { class: 'gc' };
+  return frameClassTable.find(
     ({ file, name }) =>
       (file === undefined || file.test(frame.file)) && (name === undefined || name.test(frame.name)),
   );
-  return row?.class;
 }
 
 /**
- * The class of each node of a profile: its own frame's, or else that of the nearest classed frame that called it. Own
- * code in between ends the search, as what it does is not what its caller is known for.
+ * The class of each node of a profile. The principle: time belongs to the work that was asked for. A frame that is known
+ * for something has that class; one that is not is a helper of what called it, and takes the class of the nearest caller
+ * that has one. So what the runtime does below JSON is JSON, and a socket below a database driver is the driver's. Three
+ * ends to that: own code, which is not what its caller is known for (the handler that an HTTP server calls back); a
+ * dependency that an HTTP server calls back, for the same reason; and waiting, which is handed down to native code alone
+ * (a worker thread waits in the function that also runs its tasks).
  */
 export function nodeClasses(profile: Profile): FrameClass[] {
-  const byFrame = profile.frames.map(ownClass);
-  const isOwn = profile.frames.map((frame) => frameKind(frame) === 'own');
+  const frames = profile.frames.map((frame) => ({
+    kind: frameKind(frame),
+    known: known(frame),
+    file: frame.file,
+  }));
   const classes: FrameClass[] = [];
   for (const { frame, parent } of profile.nodes) {
-    const inherited = isOwn[frame] === true || parent <= 0 ? 'other' : (classes[parent] ?? 'other');
-    classes.push(byFrame[frame] ?? inherited);
+    const of = frames[frame];
+    const above = parent <= 0 ? 'other' : (classes[parent] ?? 'other');
+    const handed = of === undefined ? 'other' : inherited(above, of.kind, of.file);
+    const takesItsOwn = of?.known !== undefined && (of.known.serves !== true || handed === 'other');
+    classes.push(takesItsOwn ? (of.known?.class ?? handed) : handed);
   }
   return classes;
+}
+
+function inherited(above: FrameClass, kind: FrameKind, file: string): FrameClass {
+  if (kind === 'own' || (kind === 'dependency' && above === 'http')) return 'other';
+  return above === 'idle' && !nativeFiles.test(file) ? 'other' : above;
 }

@@ -8,9 +8,11 @@ const waitingFrames = ['(root)', '(idle)', '(program)'];
 
 /** Where npm and pip put what others wrote. */
 const packageFolders = /[/\\](?:node_modules|site-packages|dist-packages)[/\\]/;
-/** Node's own modules, Python's standard library, libraries of the system, and the kernel. */
-const runtimeFiles =
-  /^node:|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen |\.so(?:\.[\d.]+)?$|^\[(?:kernel|vdso|guest)/;
+/** Libraries and the kernel, sources that debug symbols name, and the interpreters themselves: what perf and py-spy see. */
+export const nativeFiles =
+  /\.so(?:\.[\d.]+)?$|^\[|\.(?:c|cc|cpp|h|hpp|pyx|pxd|rs|S)$|[/\\](?:node|python\d?[\d.]*)$/;
+/** Node's own modules and what it compiles, and Python's standard library. */
+const runtimeFiles = /^(?:node|wasm):|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen /;
 
 /** Gateways that are installed as packages: there they are what is profiled, and not a dependency of anything. */
 const applications = new Set(['gaugeway', 'mcpgateway']);
@@ -20,7 +22,10 @@ export function frameKind(frame: Pick<Frame, 'name' | 'file'>): FrameKind {
   if (waitingFrames.includes(frame.name)) return 'waiting';
   if (frame.name === '(garbage collector)') return 'gc';
   const name = installedAs(frame.file);
-  if (name === undefined) return frame.file === '' || runtimeFiles.test(frame.file) ? 'runtime' : 'own';
+  if (name === undefined)
+    return frame.file === '' || runtimeFiles.test(frame.file) || nativeFiles.test(frame.file)
+      ? 'runtime'
+      : 'own';
   return applications.has(name) ? 'own' : 'dependency';
 }
 

@@ -4,7 +4,7 @@ import type { Frame, FrameMark, Profile, ProfileUnit } from './profile.ts';
 import { type DepthReading, readDepth } from './read-depth.ts';
 import { readWide, type WideFunction } from './read-wide.ts';
 import { flameRemarks, type FlameRemark } from './flame-remarks.ts';
-import { weightsBy } from './weights-by.ts';
+import { weightsBy } from './frame-weights.ts';
 
 /**
  * What is to be seen in a profile's flame graph. Weights are in the profile's unit; shares are of 1 of `busy`, the

@@ -1,7 +1,7 @@
 import type { FrameClass } from './frame-class.ts';
 import { frameKind, shortFrameLabel, type FrameKind } from './frame-kind.ts';
 import type { Frame, Profile } from './profile.ts';
-import { subtreeWeights, type Weights } from './weights-by.ts';
+import { subtreeWeights, type Weights } from './frame-weights.ts';
 
 /** A function that takes much of the width of a flame graph. Shares are of 1 of the busy weight. */
 export interface WideFunction {
@@ -12,7 +12,7 @@ export interface WideFunction {
   class: FrameClass;
   selfShare: number;
   totalShare: number;
-  /** The own function that most of its weight is called from, with the part (of 1) of it; of functions that are not own. */
+  /** The own function that most of its weight is called from, with the part (of 1) of it; null of own functions and of those with many. */
   calledBy: { label: string; share: number } | null;
 }
 
@@ -22,6 +22,8 @@ const wideSelfShare = 0.05;
 const wideTotalShare = 0.2;
 /** A function that hands on this much of its weight to a single one is only the way there. */
 const passingShare = 0.9;
+/** A function that has many callers is nobody's in particular. */
+const mainCallerShare = 0.5;
 const mostListed = 12;
 
 /** The functions at which a flame graph is wide: by what they do, or where its width splits. The widest first. */
@@ -115,5 +117,7 @@ function mainCaller(
   }
   const [caller = -1, most = 0] = [...callers].toSorted((a, b) => b[1] - a[1])[0] ?? [];
   const called = profile.frames[caller];
-  return called === undefined || total === 0 ? null : { label: shortFrameLabel(called), share: most / total };
+  return called === undefined || most < mainCallerShare * total
+    ? null
+    : { label: shortFrameLabel(called), share: most / total };
 }
