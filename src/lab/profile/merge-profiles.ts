@@ -65,7 +65,8 @@ export function frameKey({ name, file, line, column }: Frame): string {
   return `${name}\n${file}\n${line}\n${column}`;
 }
 
-function addMarks(marks: readonly FrameMark[], more: readonly FrameMark[]): FrameMark[] {
+/** Marks of two profiles, or of two sources; the same reason is counted on. */
+export function addMarks(marks: readonly FrameMark[], more: readonly FrameMark[]): FrameMark[] {
   const all = new Map(marks.map((mark) => [`${mark.kind} ${mark.reason}`, mark]));
   for (const mark of more) {
     const key = `${mark.kind} ${mark.reason}`;
