@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { procMissing, readProcFile, readProcLink, readProcStatus } from '../../../shared/proc-files.ts';
 import { NotApplicableError } from '../../collect/not-applicable.ts';
+import { whyLoopbackUnreachable } from './loopback-reach.ts';
 
 const sigusr1Bit = 1n << 9n;
 /** Where Node opens its inspector when nothing else was said. */
@@ -9,9 +10,9 @@ const defaultInspectorPort = 9229;
 
 /**
  * Whether a process may be sent SIGUSR1, whose default action ends a process that does not catch it: it must be a
- * Node binary that catches the signal, ours to signal, not this process, and in our network namespace (its
- * inspector would listen on another loopback). Throws GaugewayError `usage` with the reason when not, which is a
- * NotApplicableError for a program that is not Node.
+ * Node binary that catches the signal, ours to signal, not this process, and its loopback must be within reach.
+ * Whether the catching is Node's own or the program's, nothing outside of the process tells. Throws GaugewayError
+ * `usage` with the reason when not, which is a NotApplicableError for a program that is not Node.
  */
 export async function requireAttachable(pid: number): Promise<void> {
   const refuse = (reason: string): never => {
@@ -30,11 +31,8 @@ export async function requireAttachable(pid: number): Promise<void> {
   if ((status.caughtSignals & sigusr1Bit) === 0n) {
     refuse('does not catch SIGUSR1 (it ignores the signal or was started with --disable-sigusr1)');
   }
-  const [theirs, ours] = await Promise.all([
-    readProcLink(pid, 'ns/net'),
-    readProcLink(process.pid, 'ns/net'),
-  ]);
-  if (theirs !== ours) refuse('runs in another network namespace (a container), which is not supported yet');
+  const unreachable = await whyLoopbackUnreachable(pid);
+  if (unreachable !== undefined) refuse(unreachable);
 }
 
 /** How a process was told to debug. */

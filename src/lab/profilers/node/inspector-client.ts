@@ -1,86 +1,48 @@
+import { type Dispatcher, WebSocket } from 'undici';
 import { GaugewayError } from '../../../shared/errors.ts';
+import { parseProtocolMessage, ProtocolSession } from './protocol-session.ts';
 
-const replyTimeoutMs = 4000;
+const openTimeoutMs = 4000;
 
-interface Pending {
-  resolve: (result: Record<string, unknown>) => void;
-  reject: (error: GaugewayError) => void;
-  timer: NodeJS.Timeout;
-}
-
-/**
- * A Chrome DevTools Protocol connection to one Node process. Requests that are not answered, or whose connection
- * ends, reject with GaugewayError source_unreadable.
- */
-export class InspectorClient {
+/** The connection to the inspector of one Node process, and the session with its main thread. */
+export class InspectorClient extends ProtocolSession {
   readonly #socket: WebSocket;
   readonly #ended: Promise<void>;
-  readonly #pending = new Map<number, Pending>();
-  /** By the event's name: who wants it. */
-  readonly #listeners = new Map<string, (params: Record<string, unknown>) => void>();
-  #lastId = 0;
 
   private constructor(socket: WebSocket) {
+    super();
     this.#socket = socket;
-    socket.addEventListener('message', ({ data }) => this.#receive(data));
+    socket.addEventListener('message', ({ data }) => this.#take(data));
     this.#ended = new Promise((resolve) => {
       socket.addEventListener('close', () => {
-        for (const id of this.#pending.keys()) {
-          this.#settle(id)?.reject(new GaugewayError('source_unreadable', 'the inspector connection ended'));
-        }
+        this.rejectPending();
         resolve();
       });
     });
   }
 
-  /** Connects to `webSocketDebuggerUrl` of an inspector; rejects after four seconds without an answer. */
-  static async connect(url: string): Promise<InspectorClient> {
-    const socket = new WebSocket(url);
+  /**
+   * Connects to `webSocketDebuggerUrl` of an inspector, by way of `dispatcher`. Rejects after four seconds without an
+   * answer of the inspector; the main thread of the process need not answer yet.
+   */
+  static async connect(url: string, dispatcher: Dispatcher): Promise<InspectorClient> {
+    const socket = new WebSocket(url, { dispatcher });
     try {
-      await opened(socket, AbortSignal.timeout(replyTimeoutMs));
-      const client = new InspectorClient(socket);
-      // A process that wants to exit would wait for its debugger to leave; told so, this one leaves at once.
-      await client.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
-      return client;
+      await opened(socket, AbortSignal.timeout(openTimeoutMs));
+      return new InspectorClient(socket);
     } catch (error) {
       socket.close();
       throw error;
     }
   }
 
+  /** A process that wants to exit would wait for its debugger to leave; told so, this one leaves at once. */
+  async leaveOnExit(): Promise<void> {
+    await this.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
+  }
+
   get lost(): boolean {
     return this.#socket.readyState !== WebSocket.OPEN;
-  }
-
-  async send(method: string, params: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-    if (this.lost) throw new GaugewayError('source_unreadable', 'the inspector connection ended');
-    const id = (this.#lastId += 1);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#settle(id)?.reject(
-          new GaugewayError('source_unreadable', `${method}: no answer within ${replyTimeoutMs / 1000} s`),
-        );
-      }, replyTimeoutMs);
-      this.#pending.set(id, { resolve, reject, timer });
-      this.#socket.send(JSON.stringify({ id, method, params }));
-    });
-  }
-
-  /** Runs `expression` in the process and gives its value as JSON. The expression itself must not throw. */
-  async evaluate(expression: string): Promise<unknown> {
-    const reply = await this.send('Runtime.evaluate', { expression, returnByValue: true, silent: true });
-    const { result, exceptionDetails } = reply;
-    if (exceptionDetails !== undefined) {
-      throw new GaugewayError('source_unreadable', 'the process could not evaluate what was injected', {
-        data: { exceptionDetails },
-      });
-    }
-    return isRecord(result) ? result['value'] : undefined;
-  }
-
-  /** One listener an event; a later one takes the place of the earlier. */
-  on(event: string, listener: (params: Record<string, unknown>) => void): void {
-    this.#listeners.set(event, listener);
   }
 
   async close(): Promise<void> {
@@ -88,26 +50,16 @@ export class InspectorClient {
     await this.#ended;
   }
 
-  #receive(data: unknown): void {
-    const message = parseMessage(data);
-    if (message === undefined) return this.#socket.close();
-    const { id, method, params, error, result } = message;
-    if (method === 'NodeRuntime.waitingForDisconnect') this.#socket.close();
-    if (typeof method === 'string') this.#listeners.get(method)?.(isRecord(params) ? params : {});
-    if (typeof id !== 'number') return;
-    const pending = this.#settle(id);
-    if (isRecord(error)) {
-      pending?.reject(new GaugewayError('source_unreadable', `inspector: ${String(error['message'])}`));
-    } else {
-      pending?.resolve(isRecord(result) ? result : {});
-    }
+  protected transmit(message: string): void {
+    this.#socket.send(message);
   }
 
-  #settle(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    clearTimeout(pending?.timer);
-    return pending;
+  #take(data: unknown): void {
+    const message = parseProtocolMessage(data);
+    // Then something else answers on this port.
+    if (message === undefined) return this.#socket.close();
+    if (message['method'] === 'NodeRuntime.waitingForDisconnect') this.#socket.close();
+    this.receive(message);
   }
 }
 
@@ -118,19 +70,4 @@ function opened(socket: WebSocket, timeout: AbortSignal): Promise<void> {
     socket.addEventListener('open', () => resolve(), { once: true });
     socket.addEventListener('error', fail, { once: true });
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Undefined for what no inspector sends: then something else answers on this port. */
-function parseMessage(data: unknown): Record<string, unknown> | undefined {
-  try {
-    const message: unknown = JSON.parse(String(data));
-    return isRecord(message) ? message : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

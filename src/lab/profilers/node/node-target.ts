@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import { nowMs } from '../../../shared/clock.ts';
-import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
-import type { CpuProfiler, ProfilingWindow, ThreadProfile } from '../profiler.ts';
+import type { CpuProfiler, ProfilingWindow, ThreadNow, WaitingFor } from '../profiler.ts';
+import { describeMainThread } from './blocked.ts';
+import { CpuRecording } from './cpu-recording.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { inspectorClosed, type OpenInspector, openInspector } from './open-inspector.ts';
-import { injected, type RawVitals } from './vitals.ts';
+import type { ProtocolSession } from './protocol-session.ts';
+import { stackNow } from './stack-now.ts';
+import { injected, injectedError, type RawVitals } from './vitals.ts';
+import { parseWaiting, waitingExpression } from './waiting.ts';
 
 /** Of the event loop's delay histogram; it waits that long by itself. */
 export const delayResolutionMs = 10;
@@ -20,6 +23,8 @@ export interface AttachOptions {
   logger: Logger;
   /** Microseconds between two stacks of a CPU profile; 1000 by default. */
   intervalUs?: number;
+  /** See {@link CpuRecordingOptions}; two seconds by default. */
+  chunkMs?: number;
   abandonedAfterMs?: number;
 }
 
@@ -31,49 +36,58 @@ export class NodeTarget implements CpuProfiler {
   readonly #client: InspectorClient;
   readonly #inspector: OpenInspector;
   readonly #logger: Logger;
-  readonly #intervalUs: number;
-  #started = 0;
-  /** Finished profiles by title; undefined until the first starts. */
-  #profiles: Map<string, object> | undefined;
+  readonly #recording: CpuRecording;
 
   private constructor(
     pid: number,
     client: InspectorClient,
     inspector: OpenInspector,
-    { logger, intervalUs = usualIntervalUs }: AttachOptions,
+    { logger, intervalUs = usualIntervalUs, chunkMs }: AttachOptions,
   ) {
     this.pid = pid;
     this.#client = client;
     this.#inspector = inspector;
     this.#logger = logger;
-    this.#intervalUs = intervalUs;
+    this.#recording = new CpuRecording(client, {
+      pid,
+      session: this.#session,
+      intervalUs,
+      logger,
+      ...(chunkMs === undefined ? {} : { chunkMs }),
+      atSource: async (profile) => profile,
+    });
   }
 
   /**
-   * Attaches; throws as {@link openInspector} does. When it fails halfway, what was installed is undone; an inspector
-   * that can no longer be reached is told to the log.
+   * Attaches; throws as {@link openInspector} does. When it fails halfway, what was installed is undone: at once, or by
+   * a process whose main thread does not answer when it comes back.
    */
   static async attach(pid: number, options: AttachOptions & { signal: AbortSignal }): Promise<NodeTarget> {
     const inspector = await openInspector(pid, options);
-    const client = await InspectorClient.connect(inspector.url).catch((error: unknown) => {
-      if (inspector.openedByUs) {
+    let client: InspectorClient | undefined;
+    try {
+      client = await InspectorClient.connect(inspector.url, inspector.reach);
+      const target = new NodeTarget(pid, client, inspector, options);
+      await target.#install(options.abandonedAfterMs ?? abandonedAfterMs);
+      return target;
+    } catch (error) {
+      if (client === undefined && inspector.openedByUs) {
         options.logger.warn('the inspector is still open', { pid, url: inspector.url });
       }
-      throw error;
-    });
-    const target = new NodeTarget(pid, client, inspector, options);
-    try {
-      await target.#install(options.abandonedAfterMs ?? abandonedAfterMs);
-    } catch (error) {
-      if (inspector.openedByUs && !client.lost) await client.evaluate(injected.endInspector());
-      await client.close();
+      if (inspector.openedByUs) client?.leave(injected.endInspector());
+      await client?.close();
+      await inspector.reach.destroy();
       throw error;
     }
-    return target;
   }
 
   get lost(): boolean {
     return this.#client.lost;
+  }
+
+  /** The session with its main thread, for other domains of the protocol. */
+  get main(): ProtocolSession {
+    return this.#client;
   }
 
   /** What happened in the process since the last call. */
@@ -84,48 +98,45 @@ export class NodeTarget implements CpuProfiler {
   }
 
   /**
-   * Begins a window; several may run at once. While one runs, V8 keeps what it needs to tell inlined functions
-   * apart and starts the next without a pause, so that windows overlap.
+   * Begins a window over all threads; several may run at once. While one runs, V8 keeps what it needs to tell inlined
+   * functions apart. A worker that starts meanwhile is seen from its first tasks on, one that ends up to two seconds before
+   * its end.
    */
   async start(): Promise<ProfilingWindow> {
-    const profiles = await this.#enabledProfiler();
-    this.#started += 1;
-    const title = `gaugeway ${this.#started}`;
-    const startMs = nowMs();
-    this.#reply(await this.#client.evaluate(injected.profile(title)));
-    return { startMs, stop: async () => this.#stop(title, startMs, profiles) };
+    return this.#recording.start();
   }
 
-  async #enabledProfiler(): Promise<Map<string, object>> {
-    if (this.#profiles !== undefined) return this.#profiles;
-    const profiles = new Map<string, object>();
-    this.#client.on('Profiler.consoleProfileFinished', ({ title: ended, profile }) => {
-      if (typeof profile === 'object' && profile !== null) profiles.set(String(ended), profile);
-    });
-    await this.#client.send('Profiler.enable');
-    await this.#client.send('Profiler.setSamplingInterval', { interval: this.#intervalUs });
-    this.#profiles = profiles;
-    return profiles;
+  async waiting(): Promise<WaitingFor> {
+    return parseWaiting(this.pid, await this.#client.evaluate(waitingExpression));
   }
 
-  async #stop(title: string, startMs: number, profiles: Map<string, object>): Promise<ThreadProfile[]> {
-    // The profile is sent before the answer.
-    this.#reply(await this.#client.evaluate(injected.profileEnd(title)));
-    const endMs = nowMs();
-    const profile = profiles.get(title);
-    profiles.delete(title);
-    if (profile === undefined) {
-      throw new GaugewayError('source_unreadable', `process ${this.pid} gave no profile`);
-    }
-    const name = `pid ${this.pid}`;
-    const place = { name, startMs, endMs, interval: this.#intervalUs };
-    return [{ thread: 'main', profile: fromCpuProfile(profile, place) }];
+  async stackNow(): Promise<ThreadNow[]> {
+    return stackNow(this.pid, () => this.start());
   }
 
   async close(): Promise<void> {
-    if (this.lost) return;
     try {
+      if (!this.lost) await this.#undo();
+    } finally {
+      await this.#inspector.reach.destroy();
+    }
+  }
+
+  /** A process that does not answer in time undoes everything when it comes back, as the messages wait for it. */
+  async #undo(): Promise<void> {
+    try {
+      await this.#recording.close();
       this.#reply(await this.#client.evaluate(injected.end(this.#session)));
+    } catch (error) {
+      this.#client.leave(injected.end(this.#session));
+      if (!this.lost) {
+        this.#logger.warn('the process closes its inspector when it comes back', {
+          pid: this.pid,
+          error: messageOf(error),
+          doing: await describeMainThread(this.pid),
+        });
+        return;
+      }
     } finally {
       await this.#client.close();
     }
@@ -141,21 +152,31 @@ export class NodeTarget implements CpuProfiler {
       resolutionMs: delayResolutionMs,
       abandonedAfterMs: abandonedMs,
     };
+    let reply: unknown;
     try {
-      this.#reply(await this.#client.evaluate(injected.install(options)));
+      await this.#client.leaveOnExit();
+      reply = await this.#client.evaluate(injected.install(options));
     } catch (error) {
-      throw new GaugewayError('usage', `process ${this.pid} cannot be watched: ${messageOf(error)}`, {
+      if (this.lost) throw error;
+      const doing = await describeMainThread(this.pid);
+      throw new GaugewayError('source_unreadable', `process ${this.pid} does not answer: ${doing}`, {
         cause: error,
       });
+    }
+    const failure = injectedError(reply);
+    if (failure !== undefined) {
+      throw new GaugewayError('usage', `process ${this.pid} cannot be watched: ${failure}`);
     }
   }
 
   #reply(reply: unknown): RawVitals | null {
-    if (typeof reply !== 'object' || reply === null) {
-      throw new GaugewayError('source_unreadable', `process ${this.pid} gave no answer`);
+    const failure = injectedError(reply);
+    if (failure !== undefined) {
+      throw new GaugewayError('source_unreadable', `process ${this.pid}: ${failure}`);
     }
-    if ('error' in reply) throw new GaugewayError('source_unreadable', String(reply.error));
-    return 'value' in reply && isVitals(reply.value) ? reply.value : null;
+    const value: unknown =
+      typeof reply === 'object' && reply !== null ? Reflect.get(reply, 'value') : undefined;
+    return isVitals(value) ? value : null;
   }
 }
 

@@ -1,28 +1,33 @@
+import type { Agent } from 'undici';
 import { nowMs, sleep } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
-import type { Logger } from '../../../shared/logger.ts';
-import { hasErrorCode } from '../../../shared/system-error.ts';
-import { ProcessEndedError } from '../../../shared/proc-files.ts';
-import { inspectorOptionsOf, requireAttachable } from './attachable.ts';
-import { InspectorClient } from './inspector-client.ts';
 import {
-  listeningSockets,
   type ListeningSocket,
+  listeningSockets,
   ownListeningSockets,
 } from '../../../shared/listening-ports.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import { ProcessEndedError } from '../../../shared/proc-files.ts';
+import { hasErrorCode } from '../../../shared/system-error.ts';
+import { inspectorOptionsOf, requireAttachable } from './attachable.ts';
+import { requireUnblocked, whyStuck } from './blocked.ts';
+import { closeWhenBack } from './close-when-back.ts';
+import { findInspector, type FoundInspector } from './find-inspector.ts';
+import { InspectorClient } from './inspector-client.ts';
+import { reachLoopback } from './loopback-reach.ts';
+import { pendingWakeUps } from './thread-states.ts';
 import { injected } from './vitals.ts';
 
 /** Where a process can be debugged, and whether it was us who opened it (and hence close it again). */
-export interface OpenInspector {
-  url: string;
-  socket: ListeningSocket;
+export interface OpenInspector extends FoundInspector {
   openedByUs: boolean;
+  /** The way there; whoever got this closes it. */
+  reach: Agent;
 }
 
 const attempts = 4;
 const openTimeoutMs = 2000;
 const portTimeoutMs = 3000;
-const probeTimeoutMs = 1000;
 const pollMs = 20;
 
 /** All processes of a network namespace open their inspector on the same port: one at a time, then. */
@@ -31,7 +36,8 @@ let turn: Promise<unknown> = Promise.resolve();
 /**
  * Finds the inspector of a Node process, or opens it with SIGUSR1 on loopback. One that was open is used as it is;
  * one that was opened moves to a free port at once, so that the well-known one is free for the next process.
- * Throws GaugewayError `usage` when the process may not be signalled, `source_unreadable` otherwise.
+ * Throws GaugewayError `usage` when the process may not be signalled, `source_unreadable` otherwise: also when its main
+ * thread is blocked; should it open its inspector when it comes back, that is closed again.
  */
 export async function openInspector(
   pid: number,
@@ -46,30 +52,51 @@ export async function openInspector(
 
 async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspector> {
   await requireAttachable(pid);
+  const reach = await reachLoopback(pid);
+  try {
+    return { ...(await findOrOpen(pid, reach, signal)), reach };
+  } catch (error) {
+    await reach.destroy();
+    throw error;
+  }
+}
+
+async function findOrOpen(
+  pid: number,
+  reach: Agent,
+  signal: AbortSignal,
+): Promise<FoundInspector & { openedByUs: boolean }> {
   const { port, startedWithInspector } = await inspectorOptionsOf(pid);
   const before = await ownListeningSockets(pid);
-  const open = await firstInspector(
-    startedWithInspector ? before : before.filter((socket) => socket.port === port),
-  );
+  const usual = startedWithInspector ? before : before.filter((socket) => socket.port === port);
+  const open = await findInspector(usual, reach);
   if (open) return { ...open, openedByUs: false };
 
+  let wakeUps = new Set<string>();
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
     await requireFreePort(pid, port, signal);
+    await requireUnblocked(pid);
+    wakeUps = await pendingWakeUps(pid);
     if (signal.aborted) break;
     sendSignal(pid);
     // From the signal on, an interrupt has to wait: who leaves now leaves an open inspector behind.
-    const opened = await newInspector(pid, before);
-    if (opened) return { ...(port === 0 ? opened : await moved(pid, opened)), openedByUs: true };
+    const opened = await newInspector(pid, before, reach);
+    if (opened) return { ...(port === 0 ? opened : await moved(pid, opened, reach)), openedByUs: true };
     // Another lab can have been faster with a process of its own; then it is worth another try.
     if (port === 0 || !(await isTaken(pid, port))) break;
   }
   if (signal.aborted) throw new GaugewayError('interrupted', `attaching to process ${pid} was interrupted`);
   // The signal does nothing to an inspector that is open already, on a port of its own.
-  const elsewhere = await firstInspector(before);
+  const elsewhere = await findInspector(before, reach);
   if (elsewhere) return { ...elsewhere, openedByUs: false };
+  const stuck = await whyStuck(pid, wakeUps);
+  if (stuck !== undefined) {
+    await closeWhenBack(pid, before);
+    throw new GaugewayError('source_unreadable', stuck);
+  }
   throw new GaugewayError(
     'usage',
-    `process ${pid} did not open its inspector on SIGUSR1: it handles the signal itself`,
+    `process ${pid} did not open its inspector on SIGUSR1: it handles the signal itself (its handler has run once)`,
   );
 }
 
@@ -87,19 +114,29 @@ export async function inspectorClosed(pid: number, socket: ListeningSocket): Pro
   return false;
 }
 
-async function moved(
-  pid: number,
-  inspector: { url: string; socket: ListeningSocket },
-): Promise<{ url: string; socket: ListeningSocket }> {
+/** What cannot be moved is closed as soon as its process comes back. */
+async function moved(pid: number, inspector: FoundInspector, reach: Agent): Promise<FoundInspector> {
   const sockets = await ownListeningSockets(pid);
-  const client = await InspectorClient.connect(inspector.url);
+  const client = await InspectorClient.connect(inspector.url, reach);
   try {
     await client.evaluate(injected.movePort());
+  } catch (error) {
+    client.leave(injected.endInspector());
+    throw new GaugewayError(
+      'source_unreadable',
+      `process ${pid} cannot be attached to: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await client.close();
   }
-  const after = await newInspector(pid, sockets);
-  if (!after) throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
+  const after = await newInspector(pid, sockets, reach);
+  if (!after) {
+    await closeWhenBack(pid, sockets);
+    throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
+  }
   return after;
 }
 
@@ -136,42 +173,16 @@ function sendSignal(pid: number): void {
 async function newInspector(
   pid: number,
   before: ListeningSocket[],
-): Promise<{ url: string; socket: ListeningSocket } | undefined> {
+  reach: Agent,
+): Promise<FoundInspector | undefined> {
   const known = new Set(before.map(({ inode }) => inode));
   for (const end = nowMs() + openTimeoutMs; nowMs() < end; await sleep(pollMs)) {
     const sockets = await ownListeningSockets(pid);
-    const inspector = await firstInspector(sockets.filter(({ inode }) => !known.has(inode)));
+    const inspector = await findInspector(
+      sockets.filter(({ inode }) => !known.has(inode)),
+      reach,
+    );
     if (inspector) return inspector;
   }
   return undefined;
-}
-
-async function firstInspector(
-  sockets: ListeningSocket[],
-): Promise<{ url: string; socket: ListeningSocket } | undefined> {
-  for (const socket of sockets) {
-    const path = await debuggerPath(socket);
-    if (path !== undefined) return { url: `ws://${socket.host}:${socket.port}${path}`, socket };
-  }
-  return undefined;
-}
-
-/** The path of the debugger's WebSocket; undefined when something else listens there. */
-async function debuggerPath({ host, port }: ListeningSocket): Promise<string | undefined> {
-  try {
-    const response = await fetch(`http://${host}:${port}/json/list`, {
-      redirect: 'error',
-      signal: AbortSignal.timeout(probeTimeoutMs),
-    });
-    const targets: unknown = JSON.parse(await response.text());
-    const target: unknown = Array.isArray(targets) ? targets[0] : undefined;
-    if (typeof target !== 'object' || target === null || !('webSocketDebuggerUrl' in target))
-      return undefined;
-    return new URL(String(target.webSocketDebuggerUrl)).pathname;
-  } catch (error) {
-    // Whatever else listens there answers as it likes, or not at all: that is no inspector.
-    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException)
-      return undefined;
-    throw error;
-  }
 }

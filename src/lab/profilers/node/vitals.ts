@@ -157,7 +157,18 @@ export const injected = {
     later("const i = process.getBuiltinModule('node:inspector'); i.close(); i.open(0, '127.0.0.1');"),
   /** For an inspector that was opened in vain. */
   endInspector: (): string => later('process._debugEnd();'),
+  /** The same of one that opened late: a lab that has attached to it meanwhile closes it when it leaves. */
+  endLateInspector: (): string =>
+    later(
+      "const lab = globalThis[Symbol.for('gaugeway.lab')]; if (lab) lab.ownsInspector = true; else process._debugEnd();",
+    ),
 };
+
+/** What went wrong in the process, of the answer to one of these expressions; undefined when nothing did. */
+export function injectedError(reply: unknown): string | undefined {
+  if (typeof reply !== 'object' || reply === null) return 'it gave no answer';
+  return 'error' in reply ? String(reply.error) : undefined;
+}
 
 function call(method: 'sample' | 'end', session: string): string {
   return `(() => {
