@@ -75,7 +75,7 @@ export interface ThreadNow {
   state: 'running' | 'idle' | 'blocked';
   /** The share of a tenth of a second that it ran, 0 to 1; 0 when it is blocked. */
   busyShare: number;
-  /** The last stack that ran in that time, innermost first; empty when none did. */
+  /** The stack that most of that running was in, innermost first; empty when none was. */
   stack: Frame[];
   /** What the kernel says that the thread does, when it does not answer. */
   system?: SystemThread;

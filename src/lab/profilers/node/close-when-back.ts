@@ -6,14 +6,24 @@ import { readProcStat } from '../../../shared/proc-files.ts';
 
 /**
  * Sees to it that an inspector which a blocked process may still open is closed again, also when this lab has ended by
- * then: a process of its own waits for it, an hour at most. `before` are the sockets that the process listened on.
+ * then: a process of its own waits for it, so long at most. `before` are the sockets that the process listened on.
  */
-export async function closeWhenBack(pid: number, before: readonly ListeningSocket[]): Promise<void> {
+export async function closeWhenBack(
+  pid: number,
+  before: readonly ListeningSocket[],
+  patienceMs: number,
+): Promise<void> {
   const { startTicks } = await readProcStat(pid);
   // Built, it is a module of JavaScript; in a checkout Node runs the source.
   const entry = new URL('./late-inspector.ts', import.meta.url);
   const path = fileURLToPath(entry).replace(/\.ts$/, extname(fileURLToPath(import.meta.url)));
-  const words = [path, String(pid), String(startTicks), before.map(({ inode }) => inode).join()];
+  const words = [
+    path,
+    String(pid),
+    String(startTicks),
+    String(patienceMs),
+    before.map(({ inode }) => inode).join(),
+  ];
   spawn(process.execPath, words, {
     stdio: 'ignore',
     detached: true,

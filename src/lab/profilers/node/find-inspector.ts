@@ -8,7 +8,8 @@ export interface FoundInspector {
   socket: ListeningSocket;
 }
 
-const probeTimeoutMs = 1000;
+/** Starting a relay into another network namespace takes part of it. */
+const probeTimeoutMs = 3000;
 
 /** The first of the sockets that is an inspector's. */
 export async function findInspector(

@@ -9,9 +9,8 @@ import { injected } from './vitals.ts';
 
 /** The entry of a process that {@link closeWhenBack} starts: waits for an inspector that opens late, and closes it. */
 const pollMs = 250;
-const patienceMs = 3_600_000;
-const [pid = 0, startTicks = 0] = process.argv.slice(2, 4).map(Number);
-const known = new Set((process.argv[4] ?? '').split(','));
+const [pid = 0, startTicks = 0, patienceMs = 0] = process.argv.slice(2, 5).map(Number);
+const known = new Set((process.argv[5] ?? '').split(','));
 
 try {
   const reach = await reachLoopback(pid);

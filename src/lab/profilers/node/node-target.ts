@@ -151,6 +151,7 @@ export class NodeTarget implements CpuProfiler {
       ownsInspector: this.#inspector.openedByUs,
       resolutionMs: delayResolutionMs,
       abandonedAfterMs: abandonedMs,
+      ...(this.#inspector.onAnyPort ? { debugPort: 0 } : {}),
     };
     let reply: unknown;
     try {

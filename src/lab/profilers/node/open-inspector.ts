@@ -21,12 +21,19 @@ import { injected } from './vitals.ts';
 /** Where a process can be debugged, and whether it was us who opened it (and hence close it again). */
 export interface OpenInspector extends FoundInspector {
   openedByUs: boolean;
+  /** It opened on a free port, as it was told to. */
+  onAnyPort: boolean;
   /** The way there; whoever got this closes it. */
   reach: Agent;
 }
 
 const attempts = 4;
 const openTimeoutMs = 2000;
+/** For what listens already and does not answer yet. */
+const answerTimeoutMs = 8000;
+/** How long a process that opens its inspector too late is waited for, to close it again: a blocked one, and any other. */
+const blockedPatienceMs = 3_600_000;
+const latePatienceMs = 15_000;
 const portTimeoutMs = 3000;
 const pollMs = 20;
 
@@ -65,12 +72,12 @@ async function findOrOpen(
   pid: number,
   reach: Agent,
   signal: AbortSignal,
-): Promise<FoundInspector & { openedByUs: boolean }> {
+): Promise<Omit<OpenInspector, 'reach'>> {
   const { port, startedWithInspector } = await inspectorOptionsOf(pid);
   const before = await ownListeningSockets(pid);
   const usual = startedWithInspector ? before : before.filter((socket) => socket.port === port);
   const open = await findInspector(usual, reach);
-  if (open) return { ...open, openedByUs: false };
+  if (open) return { ...open, openedByUs: false, onAnyPort: false };
 
   let wakeUps = new Set<string>();
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
@@ -81,19 +88,23 @@ async function findOrOpen(
     sendSignal(pid);
     // From the signal on, an interrupt has to wait: who leaves now leaves an open inspector behind.
     const opened = await newInspector(pid, before, reach);
-    if (opened) return { ...(port === 0 ? opened : await moved(pid, opened, reach)), openedByUs: true };
+    if (opened) {
+      const onAnyPort = port === 0;
+      return { ...(onAnyPort ? opened : await moved(pid, opened, reach)), openedByUs: true, onAnyPort };
+    }
     // Another lab can have been faster with a process of its own; then it is worth another try.
     if (port === 0 || !(await isTaken(pid, port))) break;
   }
   if (signal.aborted) throw new GaugewayError('interrupted', `attaching to process ${pid} was interrupted`);
   // The signal does nothing to an inspector that is open already, on a port of its own.
   const elsewhere = await findInspector(before, reach);
-  if (elsewhere) return { ...elsewhere, openedByUs: false };
+  if (elsewhere) return { ...elsewhere, openedByUs: false, onAnyPort: false };
   const stuck = await whyStuck(pid, wakeUps);
   if (stuck !== undefined) {
-    await closeWhenBack(pid, before);
+    await closeWhenBack(pid, before, blockedPatienceMs);
     throw new GaugewayError('source_unreadable', stuck);
   }
+  await closeWhenBack(pid, before, latePatienceMs);
   throw new GaugewayError(
     'usage',
     `process ${pid} did not open its inspector on SIGUSR1: it handles the signal itself (its handler has run once)`,
@@ -134,7 +145,7 @@ async function moved(pid: number, inspector: FoundInspector, reach: Agent): Prom
   }
   const after = await newInspector(pid, sockets, reach);
   if (!after) {
-    await closeWhenBack(pid, sockets);
+    await closeWhenBack(pid, sockets, blockedPatienceMs);
     throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
   }
   return after;
@@ -176,12 +187,11 @@ async function newInspector(
   reach: Agent,
 ): Promise<FoundInspector | undefined> {
   const known = new Set(before.map(({ inode }) => inode));
-  for (const end = nowMs() + openTimeoutMs; nowMs() < end; await sleep(pollMs)) {
-    const sockets = await ownListeningSockets(pid);
-    const inspector = await findInspector(
-      sockets.filter(({ inode }) => !known.has(inode)),
-      reach,
-    );
+  const startMs = nowMs();
+  for (let limitMs = openTimeoutMs; nowMs() - startMs < limitMs; await sleep(pollMs)) {
+    const sockets = (await ownListeningSockets(pid)).filter(({ inode }) => !known.has(inode));
+    limitMs = sockets.length === 0 ? openTimeoutMs : answerTimeoutMs;
+    const inspector = await findInspector(sockets, reach);
     if (inspector) return inspector;
   }
   return undefined;

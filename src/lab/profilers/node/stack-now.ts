@@ -11,7 +11,7 @@ const windowMs = 100;
 const answerMs = 1000;
 
 /**
- * What each thread does now: the last stack of a short CPU profile. When the main thread does not answer within a second,
+ * What each thread does now: where a short CPU profile finds most of its time. When the main thread does not answer within a second,
  * what the kernel tells of it.
  */
 export async function stackNow(pid: number, start: () => Promise<ProfilingWindow>): Promise<ThreadNow[]> {
@@ -38,11 +38,11 @@ function threadNow({ thread, profile }: ThreadProfile): ThreadNow {
   const busyUs = busy.reduce((sum, { weight }) => sum + weight, 0);
   const isRunning = busy.length > 0 && profile.samples.at(-1) === busy.at(-1);
   // The garbage collector's own samples have no stack.
-  const lastBusy = busy.findLast(({ node }) => kindOf(node) !== 'gc') ?? busy.at(-1);
+  const heaviest = heaviestNode(busy.filter(({ node }) => kindOf(node) !== 'gc'));
   const stack =
-    lastBusy === undefined
+    heaviest === undefined
       ? []
-      : stackOf(profile, lastBusy.node)
+      : stackOf(profile, heaviest)
           .toReversed()
           .flatMap((frame) => profile.frames[frame] ?? []);
   const busyShare = allUs === 0 ? 0 : busyUs / allUs;
@@ -53,6 +53,12 @@ function threadNow({ thread, profile }: ThreadProfile): ThreadNow {
     stack,
     says: `${isRunning ? 'running' : 'idle'}, busy for ${Math.round(busyShare * 100)} % of the last ${windowMs} ms`,
   };
+}
+
+function heaviestNode(samples: Profile['samples']): number | undefined {
+  const weights = new Map<number, number>();
+  for (const { node, weight } of samples) weights.set(node, (weights.get(node) ?? 0) + weight);
+  return [...weights].toSorted((a, b) => b[1] - a[1])[0]?.[0];
 }
 
 function frameOf(profile: Profile, node: number): Frame {

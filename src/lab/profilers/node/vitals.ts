@@ -20,6 +20,8 @@ export interface VitalsOptions {
   /** The inspector was opened for this attachment, and closes with the last one. */
   ownsInspector: boolean;
   resolutionMs: number;
+  /** The inspector took any free port, which Node remembers: what it is to forget that for, 0. */
+  debugPort?: number;
   /** An attachment that did not ask for so long is taken for dead, and all of it is undone from within. */
   abandonedAfterMs: number;
 }
@@ -138,6 +140,7 @@ export function installVitals(options: VitalsOptions): InjectedReply {
     const watch = new Watch();
     registry.watches.set(options.session, watch);
     watch.start();
+    if (options.debugPort !== undefined) process.debugPort = options.debugPort;
     return { value: null };
   } catch (error) {
     return { error: String(error) };
@@ -152,9 +155,11 @@ export const injected = {
   /** Profiles overlap under their titles; the inspector's own console, as the program may have replaced the global one. */
   profile: (title: string): string => inspectorConsole('profile', title),
   profileEnd: (title: string): string => inspectorConsole('profileEnd', title),
-  /** Frees the well-known port for the next process: the inspector comes back on a free one. */
+  /** Frees the well-known port for the next process: the inspector comes back on a free one, and the next time on its own. */
   movePort: (): string =>
-    later("const i = process.getBuiltinModule('node:inspector'); i.close(); i.open(0, '127.0.0.1');"),
+    later(
+      "const i = process.getBuiltinModule('node:inspector'), port = process.debugPort; i.close(); i.open(0, '127.0.0.1'); process.debugPort = port;",
+    ),
   /** For an inspector that was opened in vain. */
   endInspector: (): string => later('process._debugEnd();'),
   /** The same of one that opened late: a lab that has attached to it meanwhile closes it when it leaves. */

@@ -71,6 +71,6 @@ function threadName(info: unknown): string {
   const text = (name: string): string =>
     typeof info === 'object' && info !== null ? String(Reflect.get(info, name) ?? '') : '';
   const number = /\[worker (\d+)\]/.exec(text('title'))?.[1] ?? text('workerId');
-  const file = /^\[|^data:/.test(text('url')) ? 'eval' : basename(text('url'));
+  const file = basename(text('url'));
   return file === '' ? `worker ${number}` : `worker ${number} (${file})`;
 }

@@ -1,0 +1,26 @@
+import { frameKind } from '../../src/lab/profile/frame-kind.ts';
+import type { Profile } from '../../src/lab/profile/profile.ts';
+import { stackOf } from '../../src/lab/profile/frame-label.ts';
+
+/** The part of a profile's time that was spent in a function and what it called, 0 to 1. */
+export function inclusiveShare(profile: Profile, name: string): number {
+  let insideUs = 0;
+  let allUs = 0;
+  for (const { node, weight } of profile.samples) {
+    allUs += weight;
+    if (stackOf(profile, node).some((frame) => profile.frames[frame]?.name === name)) insideUs += weight;
+  }
+  return allUs === 0 ? 0 : insideUs / allUs;
+}
+
+/** The function of the program itself in which most time was spent, with what it called of V8 and Node. */
+export function hottestFunction(profile: Profile): string | undefined {
+  const spentUs = new Map<string, number>();
+  for (const { node, weight } of profile.samples) {
+    const own = stackOf(profile, node)
+      .flatMap((frame) => profile.frames[frame] ?? [])
+      .findLast((frame) => frameKind(frame) === 'own');
+    if (own !== undefined) spentUs.set(own.name, (spentUs.get(own.name) ?? 0) + weight);
+  }
+  return [...spentUs].toSorted((a, b) => b[1] - a[1])[0]?.[0];
+}
