@@ -8,11 +8,8 @@ export interface Footprint {
   ports: number[];
   /** Kinds of its open files, e.g. `socket`, `pipe`, `anon_inode`. */
   files: string[];
-  symbols: string[];
-  /** Listeners of `process` by event. */
-  listeners: Record<string, number>;
-  handles: string[];
-  debugPort: number;
+  /** As it says itself: symbols of its global object, listeners of `process`, active handles, `process.debugPort`. */
+  inside: unknown;
 }
 
 /** A Node process of a test, killed when it is disposed of. */
@@ -88,8 +85,8 @@ export async function startNode(
       return child.exitCode === null && child.signalCode === null;
     },
     async footprint() {
-      const inside = (await ask('footprint')) as Omit<Footprint, 'ports' | 'files'>;
-      return { ports: await portsOf(pid), files: filesOf(pid), ...inside };
+      const inside = await ask('footprint');
+      return { ports: await portsOf(pid), files: filesOf(pid), inside };
     },
     async [Symbol.asyncDispose]() {
       const exited = child.exitCode !== null || child.signalCode !== null ? undefined : once(child, 'exit');
