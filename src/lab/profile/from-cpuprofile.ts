@@ -1,6 +1,7 @@
 import { GaugewayError } from '../../shared/errors.ts';
 import { deepestStack } from './profile-builder.ts';
 import { pathFromUrl } from './path-from-url.ts';
+import { nameJsonCalls, type SourceLine } from './name-json-calls.ts';
 import type { Frame, FrameMark, Profile, ProfileNode } from './profile.ts';
 
 /** The `.cpuprofile` document of V8 (Chrome DevTools Protocol, `Profiler.Profile`). Times are microseconds. */
@@ -29,21 +30,24 @@ export interface CpuProfileNode {
   /** Why V8 does not optimise the function; absent, empty or `no reason` where it does. */
   deoptReason?: string;
   children?: number[];
+  /** How many of its hits were on which line, counted from 1. */
+  positionTicks?: { line: number; ticks: number }[];
 }
 
 /**
  * Reads a `.cpuprofile`. Its own times are monotonic, so that the place on the timeline comes with it:
  * `startMs` is the run's clock when profiling began, `endMs` defaults to the profile's own length after it, and
  * `interval` to the median distance of its samples. Samples are put in order of time (V8 can emit them out
- * of order). Throws GaugewayError source_unreadable when it is no such document.
+ * of order). With `sourceLine`, `JSON.parse` and `JSON.stringify` have frames. Throws GaugewayError source_unreadable when it is no such document.
  */
 export function fromCpuProfile(
-  document: unknown,
-  place: { name: string; startMs: number; endMs?: number; interval?: number },
+  read: unknown,
+  place: { name: string; startMs: number; endMs?: number; interval?: number; sourceLine?: SourceLine },
 ): Profile {
-  if (!isCpuProfile(document)) {
+  if (!isCpuProfile(read)) {
     throw new GaugewayError('source_unreadable', `${place.name} is not a V8 CPU profile`);
   }
+  const document = place.sourceLine === undefined ? read : nameJsonCalls(read, place.sourceLine);
   const { frames, nodes, indexOf } = callTree(document, place.name);
   const samples = inOrder(document).map(({ id, weight }) => ({ node: indexOf.get(id) ?? 0, weight }));
   for (const sample of samples) {
@@ -178,9 +182,13 @@ function isNode(value: unknown): boolean {
     typeof frame['url'] === 'string' &&
     isNumber(frame['lineNumber']) &&
     isNumber(frame['columnNumber']) &&
-    (value['children'] === undefined || isArrayOf(value['children'], isNumber))
+    (value['children'] === undefined || isArrayOf(value['children'], isNumber)) &&
+    (value['positionTicks'] === undefined || isArrayOf(value['positionTicks'], isPositionTick))
   );
 }
+
+const isPositionTick = (value: unknown): boolean =>
+  isRecord(value) && isNumber(value['line']) && isNumber(value['ticks']);
 
 const isNumber = (value: unknown): boolean => typeof value === 'number';
 

@@ -2,9 +2,11 @@ import { nowMs } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { readProcStat } from '../../../shared/proc-files.ts';
+import type { SourceLine } from '../../profile/name-json-calls.ts';
 import type { Profile } from '../../profile/profile.ts';
 import type { ProfilingWindow, ThreadProfile } from '../profiler.ts';
 import type { ProtocolSession } from './protocol-session.ts';
+import { processSourceLines } from './source-lines.ts';
 import { type RecorderOptions, ThreadRecorder } from './thread-recorder.ts';
 import { watchWorkers, type WorkerSession } from './worker-session.ts';
 
@@ -25,6 +27,7 @@ export interface CpuRecordingOptions {
 export class CpuRecording {
   readonly #client: ProtocolSession;
   readonly #options: CpuRecordingOptions;
+  readonly #sourceLine: SourceLine;
   readonly #main: ThreadRecorder;
   readonly #workers = new Set<ThreadRecorder>();
   readonly #windows = new Set<ProfilingWindow>();
@@ -36,6 +39,7 @@ export class CpuRecording {
   constructor(client: ProtocolSession, options: CpuRecordingOptions) {
     this.#client = client;
     this.#options = options;
+    this.#sourceLine = processSourceLines(options.pid);
     this.#main = new ThreadRecorder(client, this.#recorderOptions('main'));
   }
 
@@ -155,6 +159,6 @@ export class CpuRecording {
 
   #recorderOptions(thread: string): RecorderOptions {
     const { pid, session, intervalUs } = this.#options;
-    return { thread, session, name: `pid ${pid}`, intervalUs };
+    return { thread, session, name: `pid ${pid}`, intervalUs, sourceLine: this.#sourceLine };
   }
 }

@@ -2,6 +2,7 @@ import { nowMs } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
+import type { SourceLine } from '../../profile/name-json-calls.ts';
 import type { Profile } from '../../profile/profile.ts';
 import { sliceProfile } from '../../profile/slice-profile.ts';
 import type { ProtocolSession } from './protocol-session.ts';
@@ -23,6 +24,7 @@ export interface RecorderOptions {
   /** Of the profile: the process. */
   name: string;
   intervalUs: number;
+  sourceLine: SourceLine;
 }
 
 /**
@@ -106,8 +108,8 @@ export class ThreadRecorder {
     if (document === undefined) {
       throw new GaugewayError('source_unreadable', `${this.#options.name} gave no profile of ${this.thread}`);
     }
-    const { name, intervalUs: interval } = this.#options;
-    const profile = fromCpuProfile(document, { name, startMs, endMs: nowMs(), interval });
+    const { name, intervalUs: interval, sourceLine } = this.#options;
+    const profile = fromCpuProfile(document, { name, startMs, endMs: nowMs(), interval, sourceLine });
     const untilMs = this.#running?.startMs;
     this.#chunks.push(
       (untilMs === undefined ? undefined : sliceProfile(profile, startMs, untilMs)) ?? profile,

@@ -1,0 +1,37 @@
+import { readFileSync, statSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { pathFromUrl } from '../../profile/from-cpuprofile.ts';
+import type { SourceLine } from '../../profile/name-json-calls.ts';
+
+/** Longer scripts are bundles, whose lines say little. */
+const mostBytes = 2 * 1024 * 1024;
+/** Scripts that are read; those of the functions that were sampled are far fewer. */
+const mostScripts = 500;
+
+/**
+ * The lines of the scripts of a running process, as it sees its files; each script is read once. A script that cannot be
+ * read has no lines. Files that have changed since the process loaded them mislead only about their JSON.
+ */
+export function processSourceLines(pid: number): SourceLine {
+  const scripts = new Map<string, string[]>();
+  return (url, line) => {
+    const path = pathFromUrl(url);
+    if (!isAbsolute(path)) return undefined;
+    const known = scripts.get(path);
+    if (known !== undefined) return known[line - 1];
+    if (scripts.size >= mostScripts) return undefined;
+    const lines = linesOf(`/proc/${pid}/root${path}`);
+    scripts.set(path, lines);
+    return lines[line - 1];
+  };
+}
+
+function linesOf(path: string): string[] {
+  try {
+    const found = statSync(path);
+    return found.isFile() && found.size <= mostBytes ? readFileSync(path, 'utf8').split('\n') : [];
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return [];
+    throw error;
+  }
+}
