@@ -1,9 +1,8 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { GaugewayError } from '../../shared/errors.ts';
 import { readOpenFiles, readProcFile, readProcLink, readProcStatus } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
 import { requireAttachable } from '../profilers/node/attachable.ts';
+import { findPySpy } from '../profilers/py-spy/py-spy-target.ts';
 import {
   applyChecks,
   type Check,
@@ -80,7 +79,7 @@ export const examineProcesses: Examination = async ({ processes, missingProcesse
     check: 'runs',
     ...fail(message, 'start it, or let gaugeway discover --force find what runs now'),
   }));
-  const pySpy = await onPath('py-spy');
+  const pySpy = (await findPySpy()) !== undefined;
   for (const watched of processes) {
     const source = `${watched.name} (pid ${watched.pid})`;
     try {
@@ -127,17 +126,4 @@ async function whyNotAttachable(pid: number): Promise<string | undefined> {
     if (error instanceof GaugewayError) return error.message;
     throw error;
   }
-}
-
-async function onPath(program: string): Promise<boolean> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const found = await Promise.all(
-    folders.map((folder) =>
-      access(join(folder, program), constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return found.includes(true);
 }

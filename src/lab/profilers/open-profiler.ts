@@ -1,7 +1,7 @@
 import type { Logger } from '../../shared/logger.ts';
-import { NotApplicableError } from '../collect/not-applicable.ts';
 import { NodeTarget } from './node/node-target.ts';
 import type { CpuProfiler } from './profiler.ts';
+import { type PythonSampling, PySpyTarget } from './py-spy/py-spy-target.ts';
 import { runtimeOf } from './runtime-of.ts';
 
 export interface ProfilerOptions {
@@ -9,6 +9,10 @@ export interface ProfilerOptions {
   signal: AbortSignal;
   /** Samples a second. */
   rateHz: number;
+  /** A profile for each thread; by default py-spy and perf lay the threads of a process over each other. */
+  threads?: boolean;
+  /** How Python is sampled. */
+  python?: PythonSampling;
 }
 
 /**
@@ -19,5 +23,5 @@ export async function openProfiler(pid: number, options: ProfilerOptions): Promi
   const runtime = await runtimeOf(pid);
   const { logger, signal, rateHz } = options;
   if (runtime === 'node') return NodeTarget.attach(pid, { logger, signal, intervalUs: 1e6 / rateHz });
-  throw new NotApplicableError(`process ${pid} is not Node; it was not attached to`);
+  return PySpyTarget.attach(pid, options);
 }

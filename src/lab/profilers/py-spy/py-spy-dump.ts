@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { GaugewayError } from '../../../shared/errors.ts';
+import type { Frame } from '../../profile/profile.ts';
+import { pySpyError } from './py-spy-error.ts';
+
+/** What one Python thread was doing when it was looked at. */
+export interface PythonThread {
+  pid: number;
+  /** Python's name of it, e.g. `MainThread`; empty when it has none. */
+  name: string;
+  threadId: number;
+  /** It was running or ready to run, and did not wait for the system. */
+  isActive: boolean;
+  /** It held the global interpreter lock. */
+  ownsGil: boolean;
+  /** Innermost first; `line` is where each function is now. */
+  stack: Frame[];
+}
+
+const limitMs = 30_000;
+const maxBytes = 64 * 1024 * 1024;
+const run = promisify(execFile);
+
+/**
+ * Looks once at all threads of a Python process, by default without pausing it. Throws GaugewayError usage or
+ * source_unreadable with the remedy, interrupted on `signal`, and ProcessEndedError.
+ */
+export async function dumpPython(
+  pid: number,
+  program: string,
+  { signal, native = false, subprocesses = false }: DumpOptions,
+): Promise<PythonThread[]> {
+  const how = native ? ['--native'] : ['--nonblocking'];
+  const args = ['dump', '--pid', String(pid), '--json', ...how, ...(subprocesses ? ['--subprocesses'] : [])];
+  try {
+    const { stdout } = await run(program, args, {
+      signal,
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: maxBytes,
+    });
+    return threadsOf(stdout);
+  } catch (error) {
+    if (signal.aborted) throw new GaugewayError('interrupted', `interrupted while looking at process ${pid}`);
+    if (error instanceof Error && 'stderr' in error)
+      throw await pySpyError(pid, program, String(error.stderr));
+    throw error;
+  }
+}
+
+export interface DumpOptions {
+  signal: AbortSignal;
+  native?: boolean;
+  subprocesses?: boolean;
+}
+
+function threadsOf(json: string): PythonThread[] {
+  const value: unknown = JSON.parse(json);
+  if (!Array.isArray(value) || !value.every(isThread)) {
+    throw new GaugewayError('source_unreadable', 'py-spy dump wrote something else than threads');
+  }
+  return value.map((thread) => ({
+    pid: thread.pid,
+    name: thread.thread_name ?? '',
+    threadId: thread.os_thread_id ?? 0,
+    isActive: thread.active,
+    ownsGil: thread.owns_gil,
+    stack: thread.frames.map(({ name, filename, line }) => ({ name, file: filename, line, column: 0 })),
+  }));
+}
+
+/** As py-spy writes it. */
+interface DumpedThread {
+  pid: number;
+  thread_name: string | null;
+  os_thread_id: number | null;
+  active: boolean;
+  owns_gil: boolean;
+  frames: { name: string; filename: string; line: number }[];
+}
+
+function isThread(value: unknown): value is DumpedThread {
+  return (
+    hasFields(value, { pid: 'number', active: 'boolean', owns_gil: 'boolean', frames: 'object' }) &&
+    Array.isArray(value['frames']) &&
+    value['frames'].every((frame) =>
+      hasFields(frame, { name: 'string', filename: 'string', line: 'number' }),
+    ) &&
+    (value['thread_name'] === null || typeof value['thread_name'] === 'string') &&
+    (value['os_thread_id'] === null || typeof value['os_thread_id'] === 'number')
+  );
+}
+
+function hasFields(value: unknown, types: Record<string, string>): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(types).every(([name, type]) => typeof Reflect.get(value, name) === type)
+  );
+}

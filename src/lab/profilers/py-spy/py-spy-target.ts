@@ -1,0 +1,263 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { nowMs } from '../../../shared/clock.ts';
+import { GaugewayError } from '../../../shared/errors.ts';
+import { findProgram } from '../../../shared/find-program.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
+import { hasErrorCode } from '../../../shared/system-error.ts';
+import type { CpuProfiler, ProfilerCost, ProfilingWindow, ThreadProfile } from '../profiler.ts';
+import { privateFolder, RecorderProcess } from '../recorder-process.ts';
+import { dumpPython } from './py-spy-dump.ts';
+import { notInstalled, pySpyError } from './py-spy-error.ts';
+import { mainThread, readRaw } from './read-raw.ts';
+
+/** How Python is sampled. All are off by default. */
+export interface PythonSampling {
+  /** Pauses the process for each sample, which makes stacks consistent and is felt by whoever waits for it. */
+  blocking?: boolean;
+  /** Shows functions of extensions in C, C++ and Rust, too; pauses the process as `blocking` does. */
+  native?: boolean;
+  /** Counts threads that wait, too: where time goes instead of where the CPU goes. */
+  idle?: boolean;
+  /** Counts only the thread that holds the global interpreter lock. */
+  gil?: boolean;
+  /** Follows the processes that it starts. */
+  subprocesses?: boolean;
+}
+
+export interface PySpyOptions {
+  logger: Logger;
+  /** Gives up attaching. */
+  signal: AbortSignal;
+  rateHz: number;
+  /** A profile for each thread. */
+  threads?: boolean;
+  python?: PythonSampling;
+}
+
+/** Beyond this, pausing all threads for each sample stops programs of many threads. */
+const maxBlockingHz = 100;
+const maxHz = 1000;
+/** py-spy reads the symbols of the interpreter first, which takes a third of a second on an idle machine. */
+const attachLimitMs = 30_000;
+/** A lab that was killed by SIGKILL leaves a recorder that ends by then. */
+const longestWindowS = 3600;
+/** A recorder that takes more of a core than this, twice in a row, is ended, and the next one samples at half the rate. */
+const tooBusyShare = 0.5;
+const watchEveryMs = 2000;
+const leastHz = 10;
+
+/** One Python process, sampled from outside by py-spy. Nothing of it changes. */
+export class PySpyTarget implements CpuProfiler {
+  readonly profiler = 'py-spy';
+  readonly pid: number;
+  readonly #program: string;
+  readonly #folder: { path: string; remove: () => Promise<void> };
+  readonly #options: PySpyOptions;
+  readonly #startTicks: number;
+  readonly #running = new Set<RecorderProcess>();
+  readonly #facts: string[];
+  #rateHz: number;
+  #windows = 0;
+  #endedCpuMs = 0;
+  #samples = 0;
+  #errors = 0;
+  #lost = false;
+
+  private constructor(
+    found: { pid: number; startTicks: number; program: string; version: string },
+    folder: { path: string; remove: () => Promise<void> },
+    options: PySpyOptions,
+  ) {
+    this.pid = found.pid;
+    this.#startTicks = found.startTicks;
+    this.#program = found.program;
+    this.#folder = folder;
+    this.#options = options;
+    this.#rateHz = options.rateHz;
+    const how = pausesProcess(options.python)
+      ? 'the process pauses for each sample'
+      : 'without pausing the process';
+    this.#facts = [`${found.version}, ${how}`];
+  }
+
+  /**
+   * Makes sure that py-spy can read the process. Throws GaugewayError usage when it is not installed, lacks the right or
+   * does not know this Python, with the remedy; source_unreadable otherwise; ProcessEndedError.
+   */
+  static async attach(pid: number, options: PySpyOptions): Promise<PySpyTarget> {
+    requireRate(options);
+    const { startTicks } = await readProcStat(pid);
+    const program = await findPySpy();
+    if (program === undefined) throw notInstalled(pid);
+    const version = await versionOf(program);
+    await dumpPython(pid, program, { signal: options.signal });
+    return new PySpyTarget({ pid, startTicks, program, version }, await privateFolder(), options);
+  }
+
+  /** Turns true when the process has ended. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  async start(): Promise<ProfilingWindow> {
+    await this.#requireSame();
+    // Two that pause the process would each take the pauses of the other for waiting.
+    if (pausesProcess(this.#options.python)) for (const running of this.#running) running.interrupt();
+    this.#windows += 1;
+    const file = join(this.#folder.path, `${this.#windows}.raw`);
+    const rateHz = this.#rateHz;
+    const recorder = new RecorderProcess(
+      this.#program,
+      recordArguments(this.pid, file, rateHz, this.#options.python),
+    );
+    const begun = await recorder.said(/Sampling process/, attachLimitMs, new AbortController().signal);
+    const startMs = nowMs();
+    if (!begun) {
+      this.#endedCpuMs += await recorder.cpuMs();
+      await this.#requireSame();
+      throw await pySpyError(this.pid, this.#program, recorder.output);
+    }
+    this.#running.add(recorder);
+    const watch = this.#watch(recorder);
+    let endedAtMs: number | undefined;
+    void recorder.exited.then(() => {
+      endedAtMs = nowMs();
+      clearInterval(watch);
+    });
+    const stop = async (): Promise<ThreadProfile[]> => {
+      const endMs = endedAtMs ?? nowMs();
+      await recorder.cpuMs();
+      const { output } = await recorder.finish();
+      this.#running.delete(recorder);
+      this.#endedCpuMs += await recorder.cpuMs();
+      this.#learn(output);
+      const text = await readFile(file, 'utf8').catch(orNothing);
+      return this.#profiles(text, { startMs, endMs, intervalUs: 1e6 / rateHz });
+    };
+    return { startMs, stop };
+  }
+
+  async cost(): Promise<ProfilerCost> {
+    const running = await Promise.all([...this.#running].map((recorder) => recorder.cpuMs()));
+    return { cpuMs: running.reduce((sum, cpuMs) => sum + cpuMs, this.#endedCpuMs) };
+  }
+
+  facts(): string[] {
+    const failed =
+      this.#errors === 0
+        ? []
+        : [`${this.#errors} of ${this.#errors + this.#samples} samples could not be read`];
+    return [...this.#facts, ...failed];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#running].map((recorder) => {
+        recorder.kill();
+        return recorder.exited;
+      }),
+    );
+    this.#running.clear();
+    await this.#folder.remove();
+  }
+
+  #profiles(text: string, place: { startMs: number; endMs: number; intervalUs: number }): ThreadProfile[] {
+    const apart = this.#options.threads === true;
+    return readRaw(text, { ...place, pid: this.pid, apart }).map(({ pid, thread, profile }) => {
+      const name = thread === undefined ? 'all threads' : thread === mainThread ? 'main' : thread;
+      return { thread: name, ...(pid === this.pid ? {} : { pid }), profile };
+    });
+  }
+
+  /** Keeps what py-spy said of its own work. */
+  #learn(output: string): void {
+    const [, samples = '0', errors = '0'] = /Samples: (\d+) Errors: (\d+)/.exec(output) ?? [];
+    this.#samples += Number(samples);
+    this.#errors += Number(errors);
+    if (/process exited/.test(output)) this.#lost = true;
+    if (/behind in sampling/.test(output))
+      this.#tell('py-spy fell behind in sampling, so that times are too short');
+  }
+
+  /** py-spy was seen to take whole cores from what it samples. */
+  #watch(recorder: RecorderProcess): NodeJS.Timeout {
+    let lastMs = 0;
+    let busy = 0;
+    const look = async (): Promise<void> => {
+      const cpuMs = await recorder.cpuMs();
+      busy = cpuMs - lastMs > tooBusyShare * watchEveryMs ? busy + 1 : 0;
+      lastMs = cpuMs;
+      if (busy < 2) return;
+      busy = 0;
+      recorder.interrupt();
+      this.#rateHz = Math.max(leastHz, this.#rateHz / 2);
+      this.#tell(
+        `py-spy took more than half of a core: it was stopped, and samples at ${this.#rateHz} Hz after that`,
+      );
+      this.#options.logger.warn('py-spy takes too much CPU', { pid: this.pid, rateHz: this.#rateHz });
+    };
+    return setInterval(() => void look(), watchEveryMs).unref();
+  }
+
+  #tell(fact: string): void {
+    if (!this.#facts.includes(fact)) this.#facts.push(fact);
+  }
+
+  /** A later process that got the pid is never sampled. */
+  async #requireSame(): Promise<void> {
+    try {
+      if ((await readProcStat(this.pid)).startTicks === this.#startTicks) return;
+    } catch (error) {
+      if (error instanceof ProcessEndedError) this.#lost = true;
+      throw error;
+    }
+    this.#lost = true;
+    throw new ProcessEndedError(this.pid);
+  }
+}
+
+/** On PATH, and where pip puts what a user installs. */
+export function findPySpy(): Promise<string | undefined> {
+  return findProgram('py-spy', [join(homedir(), '.local/bin')]);
+}
+
+/** E.g. `py-spy 0.4.3`. */
+async function versionOf(program: string): Promise<string> {
+  return (await promisify(execFile)(program, ['--version'])).stdout.trim();
+}
+
+function pausesProcess({ blocking = false, native = false }: PythonSampling = {}): boolean {
+  return blocking || native;
+}
+
+function requireRate({ rateHz, python }: PySpyOptions): void {
+  const limit = pausesProcess(python) ? maxBlockingHz : maxHz;
+  if (rateHz <= limit) return;
+  const how = pausesProcess(python) ? 'py-spy that pauses the process for each sample' : 'py-spy';
+  throw new GaugewayError('usage', `${how} may take at most ${limit} samples a second, not ${rateHz}`);
+}
+
+/** Frames carry the first line of their function, so that a function is one frame, as in profiles of V8. */
+function recordArguments(pid: number, file: string, rateHz: number, python: PythonSampling = {}): string[] {
+  return [
+    ...`record --pid ${pid} --rate ${Math.round(rateHz)} --duration ${longestWindowS}`.split(' '),
+    ...'--format raw --threads --full-filenames --function --output'.split(' '),
+    file,
+    ...(python.native === true ? ['--native'] : []),
+    ...(pausesProcess(python) ? [] : ['--nonblocking']),
+    ...(python.idle === true ? ['--idle'] : []),
+    ...(python.gil === true ? ['--gil'] : []),
+    ...(python.subprocesses === true ? ['--subprocesses'] : []),
+  ];
+}
+
+/** A recorder that was ended before its first sample wrote nothing. */
+function orNothing(error: unknown): string {
+  if (hasErrorCode(error, 'ENOENT')) return '';
+  throw error;
+}
