@@ -29,17 +29,16 @@ const idleIntervals = 0.5;
 
 /**
  * Reads the text of `perf script`: one part per thread, in order of time. Samples of a clock weigh their period, others
- * the usual distance of samples; time between them in which a thread did not run is `(idle)`. `startMs` is the run's
- * clock at the first sample. Throws GaugewayError source_unreadable when there is no sample in it.
+ * the usual distance of samples; time between them in which a thread did not run is `(idle)`. Throws GaugewayError source_unreadable when there is no sample in it.
  */
 export function fromPerfScript(
   text: string,
-  { name, startMs = 0, intervalUs }: { name: string; startMs?: number; intervalUs?: number },
+  { name, startMs = 0, endMs, originUs, intervalUs }: PerfPlace,
 ): ProfileSet {
   const threads = readThreads(text);
   const all = [...threads.values()];
   if (all.length === 0) throw new GaugewayError('source_unreadable', `${name} holds no samples of perf`);
-  const originUs = all.reduce(
+  const firstUs = all.reduce(
     (least, { samples }) => samples.reduce((first, { atUs }) => Math.min(first, atUs), least),
     Infinity,
   );
@@ -48,9 +47,19 @@ export function fromPerfScript(
     facts: [],
     parts: all.map(({ label, samples }) => ({
       label,
-      profile: profileOf(label, samples, { startMs, originUs, intervalUs }),
+      profile: profileOf(label, samples, { startMs, endMs, originUs: originUs ?? firstUs, intervalUs }),
     })),
   };
+}
+
+export interface PerfPlace {
+  name: string;
+  intervalUs?: number;
+  /** The run's clock when perf's own was at `originUs`; without that, at the first sample. */
+  startMs?: number;
+  originUs?: number;
+  /** When sampling ended; by default with the last sample. */
+  endMs?: number;
 }
 
 function readThreads(text: string): Map<string, PerfThread> {
@@ -85,7 +94,15 @@ function readThreads(text: string): Map<string, PerfThread> {
 function profileOf(
   label: string,
   samples: PerfSample[],
-  { startMs, originUs, intervalUs }: { startMs: number; originUs: number; intervalUs: number | undefined },
+  {
+    startMs,
+    endMs,
+    originUs,
+    intervalUs,
+  }: Required<Pick<PerfPlace, 'startMs' | 'originUs'>> & {
+    endMs: number | undefined;
+    intervalUs: number | undefined;
+  },
 ): Profile {
   const inOrder = samples.toSorted((a, b) => a.atUs - b.atUs);
   const interval = intervalUs ?? usualDistanceUs(inOrder);
@@ -102,12 +119,14 @@ function profileOf(
     builder.add(builder.stack(stack), weight);
     endUs += weight;
   }
+  const sampledMs = (endUs - originUs) / 1000;
+  if (endMs !== undefined) builder.add(idle, (endMs - startMs - sampledMs) * 1000);
   return builder.build({
     unit: 'microseconds',
     order: 'time',
     interval,
     startMs,
-    endMs: startMs + (endUs - originUs) / 1000,
+    endMs: endMs ?? startMs + sampledMs,
   });
 }
 

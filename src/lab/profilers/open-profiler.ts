@@ -1,5 +1,6 @@
 import type { Logger } from '../../shared/logger.ts';
 import { NodeTarget } from './node/node-target.ts';
+import { PerfTarget } from './perf/perf-target.ts';
 import type { CpuProfiler } from './profiler.ts';
 import { type PythonSampling, PySpyTarget } from './py-spy/py-spy-target.ts';
 import { runtimeOf } from './runtime-of.ts';
@@ -23,5 +24,5 @@ export async function openProfiler(pid: number, options: ProfilerOptions): Promi
   const runtime = await runtimeOf(pid);
   const { logger, signal, rateHz } = options;
   if (runtime === 'node') return NodeTarget.attach(pid, { logger, signal, intervalUs: 1e6 / rateHz });
-  return PySpyTarget.attach(pid, options);
+  return runtime === 'python' ? PySpyTarget.attach(pid, options) : PerfTarget.attach(pid, options);
 }

@@ -17,6 +17,8 @@ export interface RecorderExit {
   signal: NodeJS.Signals | null;
   /** What it said on both outputs. */
   output: string;
+  /** All that it wrote to stdout, where that was asked for. */
+  stdout: string;
 }
 
 const alive = new Set<ChildProcess>();
@@ -41,18 +43,23 @@ export class RecorderProcess {
   readonly exited: Promise<RecorderExit>;
   readonly #child: ChildProcess;
   #output = '';
+  readonly #stdout: string[] = [];
   #cpuMs = 0;
   #onOutput: (() => void) | undefined;
 
-  constructor(command: string, args: readonly string[]) {
+  /** Throws nothing: a program that cannot be started ends at once. */
+  constructor(command: string, args: readonly string[], { keepsStdout = false } = {}) {
     leaveNothingBehind();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    // Its end is told by its exit.
+    child.stdin.on('error', () => child.stdin.destroy());
     this.#child = child;
     alive.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
+        if (keepsStdout && stream === child.stdout) return this.#stdout.push(text);
         this.#output = (this.#output + text).slice(-maxOutput);
-        this.#onOutput?.();
+        return this.#onOutput?.();
       });
       // It is about to end, or has ended and was not waited for yet: the last time that its CPU time can be read.
       stream.on('end', () => void this.cpuMs());
@@ -60,7 +67,7 @@ export class RecorderProcess {
     this.exited = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null): void => {
         alive.delete(child);
-        resolve({ code, signal, output: this.#output });
+        resolve({ code, signal, output: this.#output, stdout: this.#stdout.join('') });
         this.#onOutput?.();
       };
       child.on('close', end);
@@ -77,6 +84,11 @@ export class RecorderProcess {
 
   get hasEnded(): boolean {
     return !alive.has(this.#child);
+  }
+
+  /** Writes to its stdin. */
+  tell(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   /** Waits until it says something; false when it ends without that, `limitMs` pass or `signal` aborts: it is killed then. */

@@ -1,0 +1,229 @@
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { nowMs } from '../../../shared/clock.ts';
+import { GaugewayError } from '../../../shared/errors.ts';
+import { findProgram } from '../../../shared/find-program.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
+import { fromPerfScript } from '../../profile/from-perf-script.ts';
+import { mergeProfiles } from '../../profile/merge-profiles.ts';
+import { stackNow } from '../node/stack-now.ts';
+import type { CpuProfiler, ProfilerCost, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
+import { privateFolder, RecorderProcess } from '../recorder-process.ts';
+import { perfError, perfNotInstalled } from './perf-error.ts';
+
+export interface PerfOptions {
+  logger: Logger;
+  /** Gives up attaching. */
+  signal: AbortSignal;
+  rateHz: number;
+  /** A profile for each thread. */
+  threads?: boolean;
+}
+
+const readyLimitMs = 30_000;
+/**
+ * Of each sampled stack so many bytes are copied, and unwound afterwards by what every library tells of its frames
+ * (`.eh_frame`). Debian builds PostgreSQL, Redis and nginx without frame pointers: stacks by those end after one function.
+ */
+const stackBytes = 8192;
+/** Kernels limit perf to 25 % of a CPU by themselves; beyond this rate unwinding takes longer than the window. */
+const maxHz = 1000;
+
+/** One process of any language, sampled by Linux perf: functions as far as its binaries have symbols. */
+export class PerfTarget implements CpuProfiler {
+  readonly profiler = 'perf';
+  readonly pid: number;
+  readonly #program: string;
+  readonly #folder: { path: string; remove: () => Promise<void> };
+  readonly #options: PerfOptions;
+  readonly #startTicks: number;
+  readonly #running = new Set<RecorderProcess>();
+  readonly #facts: string[];
+  #windows = 0;
+  #endedCpuMs = 0;
+  #lost = false;
+
+  private constructor(
+    found: { pid: number; startTicks: number; program: string; version: string },
+    folder: { path: string; remove: () => Promise<void> },
+    options: PerfOptions,
+  ) {
+    this.pid = found.pid;
+    this.#startTicks = found.startTicks;
+    this.#program = found.program;
+    this.#folder = folder;
+    this.#options = options;
+    this.#facts = [`${found.version}, stacks of at most ${stackBytes / 1024} KiB`];
+  }
+
+  /**
+   * Makes sure that perf may sample the process. Throws GaugewayError usage when it is not installed or lacks the right,
+   * with the remedy; source_unreadable otherwise; ProcessEndedError.
+   */
+  static async attach(pid: number, options: PerfOptions): Promise<PerfTarget> {
+    if (options.rateHz > maxHz) {
+      throw new GaugewayError(
+        'usage',
+        `perf may take at most ${maxHz} samples a second, not ${options.rateHz}`,
+      );
+    }
+    const { startTicks } = await readProcStat(pid);
+    const program = await findProgram('perf');
+    if (program === undefined) throw perfNotInstalled(pid);
+    const version = (await promisify(execFile)(program, ['--version'])).stdout.trim();
+    const target = new PerfTarget({ pid, startTicks, program, version }, await privateFolder(), options);
+    try {
+      const { recorder } = await target.#record(options.signal);
+      recorder.kill();
+      await recorder.exited;
+      return target;
+    } catch (error) {
+      await target.close();
+      throw error;
+    }
+  }
+
+  /** Turns true when the process has ended. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  async start(): Promise<ProfilingWindow> {
+    const { recorder, file } = await this.#record(new AbortController().signal);
+    const startMs = nowMs();
+    this.#running.add(recorder);
+    let endedAtMs: number | undefined;
+    void recorder.exited.then(() => (endedAtMs = nowMs()));
+    const stop = async (): Promise<ThreadProfile[]> => {
+      const endMs = endedAtMs ?? nowMs();
+      await recorder.cpuMs();
+      const { output } = await recorder.finish();
+      this.#running.delete(recorder);
+      this.#endedCpuMs += await recorder.cpuMs();
+      if (/lost \d+ (?:chunks|samples)/i.test(output))
+        this.#tell('perf lost samples, so that times are too short');
+      if (endedAtMs !== undefined) await this.#requireSame().catch(unlessEnded);
+      return this.#read(file, { startMs, endMs });
+    };
+    return { startMs, stop };
+  }
+
+  async stackNow(): Promise<ThreadNow[]> {
+    return stackNow(this.pid, () => this.start());
+  }
+
+  async cost(): Promise<ProfilerCost> {
+    const running = await Promise.all([...this.#running].map((recorder) => recorder.cpuMs()));
+    return { cpuMs: running.reduce((sum, cpuMs) => sum + cpuMs, this.#endedCpuMs) };
+  }
+
+  facts(): string[] {
+    return [...this.#facts];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#running].map((recorder) => {
+        recorder.kill();
+        return recorder.exited;
+      }),
+    );
+    this.#running.clear();
+    await this.#folder.remove();
+  }
+
+  /** Starts a recorder, and resolves when it samples. */
+  async #record(signal: AbortSignal): Promise<{ recorder: RecorderProcess; file: string }> {
+    await this.#requireSame();
+    this.#windows += 1;
+    const file = join(this.#folder.path, `${this.#windows}.data`);
+    const recorder = new RecorderProcess(
+      this.#program,
+      recordArguments(this.pid, file, this.#options.rateHz),
+    );
+    recorder.tell('enable\n');
+    if (await recorder.said(/Events enabled/, readyLimitMs, signal)) return { recorder, file };
+    if (signal.aborted) {
+      throw new GaugewayError('interrupted', `interrupted while attaching to process ${this.pid}`);
+    }
+    await this.#requireSame();
+    throw await perfError(this.pid, recorder.output);
+  }
+
+  async #read(
+    file: string,
+    { startMs, endMs }: { startMs: number; endMs: number },
+  ): Promise<ThreadProfile[]> {
+    const script = new RecorderProcess(this.#program, scriptArguments(file), { keepsStdout: true });
+    const { code, stdout, output } = await script.exited;
+    this.#endedCpuMs += await script.cpuMs();
+    await rm(file, { force: true });
+    if (code !== 0) throw await perfError(this.pid, output);
+    // A process that only waited was not sampled.
+    if (!stdout.includes('cpu-clock')) return [];
+    const { parts } = fromPerfScript(stdout, {
+      name: `pid ${this.pid}`,
+      intervalUs: 1e6 / this.#options.rateHz,
+      startMs,
+      // perf tells monotonic time, and the clock of the run is that plus a constant.
+      originUs: (startMs - runClockAheadMs()) * 1000,
+      endMs,
+    });
+    if (this.#options.threads !== true) {
+      const profile = mergeProfiles(
+        parts.map((part) => part.profile),
+        `pid ${this.pid}`,
+      );
+      return [{ thread: 'all threads', profile }];
+    }
+    return parts
+      .map(({ label, profile }) => ({ thread: label.includes(', thread ') ? label : 'main', profile }))
+      .toSorted((a, b) => Number(b.thread === 'main') - Number(a.thread === 'main'));
+  }
+
+  #tell(fact: string): void {
+    if (!this.#facts.includes(fact)) this.#facts.push(fact);
+  }
+
+  /** A later process that got the pid is never sampled. */
+  async #requireSame(): Promise<void> {
+    try {
+      if ((await readProcStat(this.pid)).startTicks === this.#startTicks) return;
+    } catch (error) {
+      if (error instanceof ProcessEndedError) this.#lost = true;
+      throw error;
+    }
+    this.#lost = true;
+    throw new ProcessEndedError(this.pid);
+  }
+}
+
+/** What the clock of the run is ahead of the kernel's monotonic clock, which it is made from: it never changes. */
+function runClockAheadMs(): number {
+  return nowMs() - Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Events begin when they are asked for on its stdin, which it confirms. Nothing is left in the user's own cache. */
+function recordArguments(pid: number, file: string, rateHz: number): string[] {
+  return [
+    ...`record --pid ${pid} --freq ${Math.round(rateHz)} --event cpu-clock --call-graph dwarf,${stackBytes}`.split(
+      ' ',
+    ),
+    ...'--clockid CLOCK_MONOTONIC --delay=-1 --control fd:0 --no-buildid-cache --output'.split(' '),
+    file,
+  ];
+}
+
+function scriptArguments(file: string): string[] {
+  return [
+    ...'script --no-inline --ns --fields comm,pid,tid,time,period,event,ip,sym,dso --input'.split(' '),
+    file,
+  ];
+}
+
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof ProcessEndedError)) throw error;
+}
