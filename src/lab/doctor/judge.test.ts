@@ -36,6 +36,7 @@ const node: ProcessFacts = {
   openFiles: 10,
   maxOpenFiles: 65_536,
   pySpy: false,
+  perf: false,
 };
 
 const ofPostgres = (over: Partial<PostgresFacts>, check: string) =>

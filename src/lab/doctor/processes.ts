@@ -1,7 +1,10 @@
 import { GaugewayError } from '../../shared/errors.ts';
+import { findProgram } from '../../shared/find-program.ts';
 import { readOpenFiles, readProcFile, readProcLink, readProcStatus } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
 import { requireAttachable } from '../profilers/node/attachable.ts';
+import { perfInstall } from '../profilers/perf/perf-error.ts';
+import { pySpyInstall } from '../profilers/py-spy/py-spy-error.ts';
 import { findPySpy } from '../profilers/py-spy/py-spy-target.ts';
 import {
   applyChecks,
@@ -29,6 +32,8 @@ export interface ProcessFacts {
   /** Why Node's inspector cannot be opened; undefined when it can. */
   notAttachable?: string;
   pySpy: boolean;
+  /** Linux perf is installed. */
+  perf: boolean;
 }
 
 /** Checks of a process that runs. */
@@ -58,15 +63,23 @@ export const processChecks: readonly Check<ProcessFacts>[] = [
   },
   {
     name: 'CPU profile',
-    judge({ role, program, notAttachable, pySpy }) {
+    judge({ role, program, notAttachable, pySpy, perf }) {
       if (role !== 'gateway' || program === undefined) return undefined;
       if (notAttachable === undefined) return ok('Node: its inspector can be opened');
-      if (!program.startsWith('python')) return info(notAttachable);
+      if (program.startsWith('node')) return info(notAttachable);
+      if (!program.startsWith('python')) {
+        return perf
+          ? info(`${program}: Linux perf is installed; it needs root or CAP_PERFMON`)
+          : info(
+              `${program}: no CPU profile without Linux perf`,
+              `${perfInstall}  # run it as root, or with CAP_PERFMON`,
+            );
+      }
       return pySpy
         ? info('Python: py-spy is installed; it needs root or CAP_SYS_PTRACE')
         : info(
             'Python: no CPU profile without py-spy',
-            'pip install py-spy  # run it as root, or with CAP_SYS_PTRACE',
+            `${pySpyInstall}  # run it as root, or with CAP_SYS_PTRACE`,
           );
     },
   },
@@ -79,11 +92,14 @@ export const examineProcesses: Examination = async ({ processes, missingProcesse
     check: 'runs',
     ...fail(message, 'start it, or let gaugeway discover --force find what runs now'),
   }));
-  const pySpy = (await findPySpy()) !== undefined;
+  const programs = {
+    pySpy: (await findPySpy()) !== undefined,
+    perf: (await findProgram('perf')) !== undefined,
+  };
   for (const watched of processes) {
     const source = `${watched.name} (pid ${watched.pid})`;
     try {
-      results.push(...applyChecks(source, processChecks, await readFacts(watched, pySpy)));
+      results.push(...applyChecks(source, processChecks, await readFacts(watched, programs)));
     } catch (error) {
       if (!(error instanceof GaugewayError)) throw error;
       results.push({ source, check: 'figures', ...fail(error.message) });
@@ -92,7 +108,10 @@ export const examineProcesses: Examination = async ({ processes, missingProcesse
   return results;
 };
 
-async function readFacts({ pid, role }: WatchedProcess, pySpy: boolean): Promise<ProcessFacts> {
+async function readFacts(
+  { pid, role }: WatchedProcess,
+  programs: Pick<ProcessFacts, 'pySpy' | 'perf'>,
+): Promise<ProcessFacts> {
   const [status, files, limits] = await Promise.all([
     readProcStatus(pid),
     readOpenFiles(pid),
@@ -108,7 +127,7 @@ async function readFacts({ pid, role }: WatchedProcess, pySpy: boolean): Promise
     openFiles: files === null ? null : files.length,
     maxOpenFiles: openFileLimit(limits),
     ...(notAttachable === undefined ? {} : { notAttachable }),
-    pySpy,
+    ...programs,
   };
 }
 

@@ -9,9 +9,10 @@ import { findProgram } from '../../../shared/find-program.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
-import type { CpuProfiler, ProfilerCost, ProfilingWindow, ThreadProfile } from '../profiler.ts';
+import type { CpuProfiler, ProfilerCost, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { dumpPython } from './py-spy-dump.ts';
+import { pythonNow } from './python-now.ts';
 import { notInstalled, pySpyError } from './py-spy-error.ts';
 import { mainThread, readRaw } from './read-raw.ts';
 
@@ -140,6 +141,13 @@ export class PySpyTarget implements CpuProfiler {
       return this.#profiles(text, { startMs, endMs, intervalUs: 1e6 / rateHz });
     };
     return { startMs, stop };
+  }
+
+  /** Where each thread is now; `busyShare` is 1 or 0, as one look tells no more. */
+  async stackNow(): Promise<ThreadNow[]> {
+    await this.#requireSame();
+    const { signal } = new AbortController();
+    return pythonNow(this.pid, await dumpPython(this.pid, this.#program, { signal }));
   }
 
   async cost(): Promise<ProfilerCost> {

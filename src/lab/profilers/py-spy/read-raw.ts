@@ -10,9 +10,12 @@ export interface PySpyPart {
   profile: Profile;
 }
 
-/** The threads of children stand below the processes that started them; a command line may hold any character. */
-const rawLine = /^(?:(process \d+:".*");)?thread \((?:\d+|0x[\da-f]+)\)(?:: ([^;]*))?;(.*) (\d+)$/i;
-const processFrame = /(?:^|;)process (\d+):"/g;
+/**
+ * Below the processes that started it stands the thread, then its stack and a count. What stands before the thread are
+ * command lines, which may hold any character, also the end of a line.
+ */
+const record = /([\s\S]*?)(?<=^|;)thread \((\d+|0x[\da-f]+)\)(?:: ([^;\n]*))?;(.*) (\d+)(?:\n|$)/gim;
+const processFrame = /(?<=^|;)process (\d+):"/g;
 
 /**
  * Reads what `py-spy record --format raw --threads` wrote. Command lines are dropped, as they may hold secrets. The
@@ -23,15 +26,14 @@ export function readRaw(
   { pid, apart, startMs, endMs, intervalUs }: RawPlace & { pid: number; apart: boolean },
 ): PySpyPart[] {
   const parts = new Map<string, { pid: number; thread: string | undefined; builder: ProfileBuilder }>();
-  for (const line of text.split('\n')) {
-    const [, processes = '', thread = '', stack = '', count = '0'] = rawLine.exec(line) ?? [];
-    if (stack === '') continue;
+  for (const [, processes = '', id = '', name = '', stack = '', count = '0'] of text.matchAll(record)) {
     const owner = Number([...processes.matchAll(processFrame)].at(-1)?.[1] ?? pid);
-    const name = apart ? thread : undefined;
-    const key = `${owner} ${name ?? ''}`;
+    // Until Python has set up threads, the main one has no name.
+    const thread = name || (Number(id) === owner ? mainThread : `thread ${id}`);
+    const key = apart ? `${owner} ${thread}` : `${owner}`;
     let part = parts.get(key);
     if (part === undefined) {
-      part = { pid: owner, thread: name, builder: new ProfileBuilder(`pid ${owner}`) };
+      part = { pid: owner, thread: apart ? thread : undefined, builder: new ProfileBuilder(`pid ${owner}`) };
       parts.set(key, part);
     }
     part.builder.add(part.builder.stack(stack.split(';').map(frameFromLabel)), Number(count) * intervalUs);

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pySpyError } from '../../src/lab/profilers/py-spy/py-spy-error.ts';
+import { readRaw } from '../../src/lab/profilers/py-spy/read-raw.ts';
+import type { ThreadProfile } from '../../src/lab/profilers/profiler.ts';
+import { ProcessEndedError, readProcFile } from '../../src/shared/proc-files.ts';
+import { putPySpyOnPath, pySpy } from '../support/py-spy.ts';
+import { findProgram, title } from '../support/requires.ts';
+import { profilerOf, type SampledProgram, shareOf, startProgram } from '../support/sampled-program.ts';
+
+const python = findProgram('python3');
+
+/** Keeps account of its own time, and tells it about once a second; the other threads wait. */
+const accountant = `
+import json, threading, time
+spent = {'hot': 0.0, 'warm': 0.0, 'cool': 0.0}
+def burn(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        sum(range(500))
+def timed(name, work):
+    begin = time.perf_counter()
+    work()
+    spent[name] += time.perf_counter() - begin
+def hot(): burn(0.06)
+def warm(): burn(0.03)
+def cool(): burn(0.01)
+def wait_for_lock(lock):
+    with lock: pass
+def wait_for_time():
+    while True: time.sleep(100)
+lock = threading.Lock()
+lock.acquire()
+threading.Thread(target=wait_for_lock, args=(lock,), name='locked', daemon=True).start()
+threading.Thread(target=wait_for_time, name='sleeper', daemon=True).start()
+while True:
+    print(json.dumps(spent), flush=True)
+    for _ in range(8):
+        timed('hot', hot)
+        timed('warm', warm)
+        timed('cool', cool)
+`;
+
+/** Seconds. */
+type Account = Record<'hot' | 'warm' | 'cool', number>;
+
+/** A parent that waits for a child that works. */
+const parent = `
+import subprocess, sys
+work = '''
+import os
+parent = os.getppid()
+def child_work():
+    while os.getppid() == parent: sum(range(5000))
+print("ready; go", flush=True)
+child_work()
+'''
+child = subprocess.Popen([sys.executable, '-c', work, 'a;b "c"; --token=hush'])
+def wait_for_child(): child.wait()
+wait_for_child()
+`;
+
+const suite = title('CPU profiles of Python', pySpy, python);
+
+describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () => {
+  let program: SampledProgram;
+  const command = python.path ?? '';
+
+  beforeAll(async () => {
+    putPySpyOnPath();
+    program = await startProgram(command, ['-c', accountant]);
+  });
+  afterAll(() => program[Symbol.asyncDispose]());
+
+  test('give each function the share of time that the program itself counts', async () => {
+    await using profiler = await profilerOf(program.pid, { rateHz: 1000 });
+    const window = await profiler.start();
+    const begin: Account = JSON.parse(await program.line());
+    let end = begin;
+    for (let lines = 0; lines < 4; lines += 1) end = JSON.parse(await program.line());
+    const [only, ...others] = await window.stop();
+    expect(others).toEqual([]);
+    expect(only?.thread).toBe('all threads');
+    const names = ['hot', 'warm', 'cool'] as const;
+    const all = names.reduce((sum, name) => sum + end[name] - begin[name], 0);
+    for (const name of names) {
+      const counted = (end[name] - begin[name]) / all;
+      expect(Math.abs(shareOf(only?.profile, name) - counted), name).toBeLessThan(0.03);
+    }
+    expect(only?.profile).toMatchObject({ unit: 'microseconds', order: 'none', interval: 1000 });
+    expect(only?.profile.frames).toContainEqual({ name: 'hot', file: '<string>', line: 12, column: 0 });
+    expect((await profiler.cost?.())?.cpuMs).toBeGreaterThan(0);
+    expect(profiler.facts?.()[0]).toMatch(/^py-spy \d+\.\d+\.\d+, without pausing the process$/);
+  });
+
+  test('follow each other without a gap, also of two processes at once', async () => {
+    await using second = await startProgram(command, ['-c', accountant]);
+    await using one = await profilerOf(program.pid);
+    await using other = await profilerOf(second.pid);
+    const first = await one.start();
+    const parallel = await other.start();
+    await second.line();
+    const next = await one.start();
+    const [before] = await first.stop();
+    await second.line();
+    const [after] = await next.stop();
+    const [beside] = await parallel.stop();
+    expect(after?.profile.startMs).toBeLessThanOrEqual(before?.profile.endMs ?? 0);
+    for (const part of [before, after, beside]) expect(shareOf(part?.profile, 'hot')).toBeGreaterThan(0.3);
+  });
+
+  test('keep threads apart, and count those that wait where that is asked for', async () => {
+    await using profiler = await profilerOf(program.pid, { threads: true, python: { idle: true } });
+    const window = await profiler.start();
+    await program.line();
+    const threads = await window.stop();
+    expect(threads[0]?.thread).toBe('main');
+    const waitsIn = (name: string): string[] =>
+      threads.find(({ thread }) => thread === name)?.profile.frames.map((frame) => frame.name) ?? [];
+    expect(waitsIn('locked')).toContain('wait_for_lock');
+    expect(waitsIn('sleeper')).toContain('wait_for_time');
+    expect(waitsIn('main')).toContain('hot');
+  });
+
+  test('say what each thread does now, and what those that are blocked wait for', async () => {
+    await using profiler = await profilerOf(program.pid);
+    const [main, ...others] = (await profiler.stackNow?.()) ?? [];
+    expect(main).toMatchObject({ thread: 'main', state: 'running' });
+    expect(main?.stack.at(-1)).toMatchObject({ name: '<module>' });
+    const locked = others.find(({ thread }) => thread === 'locked');
+    expect(locked).toMatchObject({ state: 'blocked', says: expect.stringMatching(/^blocked in futex/) });
+    expect(locked?.stack[0]).toEqual({ name: 'wait_for_lock', file: '<string>', line: 16, column: 0 });
+    const sleeper = others.find(({ thread }) => thread === 'sleeper');
+    expect(sleeper?.says).toMatch(/^blocked in clock_nanosleep/);
+    expect(sleeper?.stack[0]?.name).toBe('wait_for_time');
+  });
+
+  test('pause the process only when that is asked for, and never often', async () => {
+    const pausing = { python: { blocking: true } };
+    await expect(profilerOf(program.pid, { rateHz: 200, ...pausing })).rejects.toThrow(
+      'py-spy that pauses the process for each sample may take at most 100 samples a second, not 200',
+    );
+    await using profiler = await profilerOf(program.pid, pausing);
+    const window = await profiler.start();
+    await program.line();
+    const [only] = await window.stop();
+    expect(shareOf(only?.profile, 'hot')).toBeGreaterThan(0.3);
+    expect(profiler.facts?.()[0]).toContain('the process pauses for each sample');
+  });
+
+  test('follow what a process starts, without its command line', async () => {
+    await using family = await startProgram(command, ['-c', parent]);
+    await using profiler = await profilerOf(family.pid, { python: { subprocesses: true } });
+    // py-spy looks for children once in a while.
+    let child: ThreadProfile | undefined;
+    while (child === undefined) {
+      const window = await profiler.start();
+      await program.line();
+      child = (await window.stop()).find(({ pid }) => pid !== undefined);
+    }
+    expect(child.pid).not.toBe(family.pid);
+    expect(shareOf(child.profile, 'child_work')).toBe(1);
+    expect(JSON.stringify(child)).not.toContain('hush');
+  });
+
+  test('of a process that ends meanwhile hold what was seen until then', async () => {
+    await using mortal = await startProgram(command, ['-c', accountant]);
+    await using profiler = await profilerOf(mortal.pid);
+    const window = await profiler.start();
+    await mortal.line();
+    await mortal.kill();
+    const [only] = await window.stop();
+    expect(shareOf(only?.profile, 'hot')).toBeGreaterThan(0.3);
+    await expect(profiler.start()).rejects.toThrow(ProcessEndedError);
+    expect(profiler.lost).toBe(true);
+  });
+
+  test('leave the process as it was, and nobody behind', async () => {
+    const profiler = await profilerOf(program.pid);
+    await profiler.start();
+    await profiler.close();
+    expect(await readProcFile(program.pid, 'status')).toMatch(/^TracerPid:\t0$/m);
+    const children = (await readProcFile(process.pid, `task/${process.pid}/children`)).split(' ');
+    const names = await Promise.all(
+      children.filter(Boolean).map((pid) => readProcFile(Number(pid), 'comm').catch(() => '')),
+    );
+    expect(names).not.toContain('py-spy\n');
+    expect(program.hasEnded()).toBe(false);
+    await program.line();
+  });
+
+  test('say what is missing, and how to get it', async () => {
+    const denied = await pySpyError(process.pid, '/opt/py-spy', 'Permission Denied: Try running again');
+    expect(denied).toMatchObject({ code: 'usage' });
+    expect(denied.message).toMatch(/SYS_PTRACE.*sudo setcap cap_sys_ptrace\+ep \/opt\/py-spy.*cap_add/);
+    const strange = await pySpyError(process.pid, 'py-spy', 'Error: Failed to find python version');
+    expect(strange.message).toContain('pip install py-spy --upgrade');
+    const path = process.env['PATH'];
+    const home = process.env['HOME'];
+    Object.assign(process.env, { PATH: '/nowhere', HOME: '/nowhere' });
+    try {
+      await expect(profilerOf(program.pid)).rejects.toThrow(/pip install py-spy/);
+    } finally {
+      Object.assign(process.env, { PATH: path, HOME: home });
+    }
+  });
+});
+
+test('raw stacks of py-spy are told apart by process and thread, whatever a command line holds', () => {
+  const raw = [
+    'process 7:"python a;b";process 8:"python "x";y";thread (8): MainThread;f (/a b/c (1).py:3) 2',
+    'process 7:"python -c x\ny";thread (0x1F): pool-1;g (c.py:1);h (d.py:2) 3',
+    'process 7:"python a;b";thread (7): MainThread;g (c.py:1) 1',
+  ].join('\n');
+  const place = { pid: 7, startMs: 0, endMs: 1000, intervalUs: 10_000 };
+  const apart = readRaw(raw, { ...place, apart: true });
+  expect(apart.map(({ pid, thread }) => [pid, thread])).toEqual([
+    [7, 'MainThread'],
+    [7, 'pool-1'],
+    [8, 'MainThread'],
+  ]);
+  expect(apart[2]?.profile.frames[1]).toEqual({ name: 'f', file: '/a b/c (1).py', line: 3, column: 0 });
+  const [together] = readRaw(raw, { ...place, apart: false });
+  expect(together?.profile.nodes.map(({ self }) => self)).toEqual([0, 10_000, 30_000]);
+});
