@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   logs: async () => (await import('./logs.ts')).registerLogs,
   redis: async () => (await import('./redis.ts')).registerRedis,
   stats: async () => (await import('./stats.ts')).registerStats,
+  cpu: async () => (await import('./cpu.ts')).registerCpu,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,
   scenarios: async () => (await import('./scenarios.ts')).registerScenarios,

@@ -45,6 +45,6 @@ export class NodeVitalsCollector implements Collector {
 }
 
 /** The histogram measures a timer of its own: what is above that timer's period is the delay. */
-function delayMs(histogramNs: number): number {
+export function delayMs(histogramNs: number): number {
   return Math.max(0, histogramNs / 1e6 - delayResolutionMs);
 }

@@ -1,0 +1,253 @@
+import { nowMs } from '../../shared/clock.ts';
+import { GaugewayError, messageOf } from '../../shared/errors.ts';
+import { ProcessEndedError, readProcLink, readProcStat } from '../../shared/proc-files.ts';
+import type { WatchedProcess } from '../../shared/stack-description.ts';
+import type { RawVitals } from '../profilers/node/vitals.ts';
+import type { CpuProfiler, ProfilingWindow, ThreadProfile } from '../profilers/profiler.ts';
+import { type Runtime, runtimeOf } from '../profilers/runtime-of.ts';
+import { commandOf } from './command-of.ts';
+import { descendantsOf } from './process-tree.ts';
+
+/** A process that a profiler is attached to. */
+export interface ProfiledProcess extends WatchedProcess {
+  command: string;
+  runtime: Runtime;
+  profiler: CpuProfiler['profiler'];
+  /** How long attaching took. */
+  attachMs: number;
+}
+
+/** What a process is called: by the name that a stack file or a container gives it, or by its number alone. */
+export function processLabel({ pid, name, role }: WatchedProcess): string {
+  return name === role ? `pid ${pid}` : `${name} (pid ${pid})`;
+}
+
+/** What one process did in a window. */
+export interface TakenWindow {
+  process: ProfiledProcess;
+  startMs: number;
+  endMs: number;
+  /** CPU time of the process, by the kernel; null when it ended meanwhile. */
+  cpuMs: number | null;
+  threads: ThreadProfile[];
+  /** Of a runtime that tells them. */
+  vitals: RawVitals | null;
+}
+
+export interface AttachOptions {
+  open: (pid: number) => Promise<CpuProfiler>;
+  /** Also what the processes have started, and start later. */
+  subprocesses: boolean;
+  /** Told in one sentence what could not be attached to, what joined and what has ended. */
+  onNote: (text: string) => void;
+}
+
+interface Attached {
+  readonly process: ProfiledProcess;
+  readonly profiler: CpuProfiler;
+  readonly startTicks: number;
+  window: { running: ProfilingWindow; cpuMs: number } | undefined;
+}
+
+/** The processes of one command that are profiled together. One that ends, or that cannot be read, leaves the others alone. */
+export class ProfiledProcesses {
+  readonly #attached = new Map<number, Attached>();
+  /** Pids with their start, so that a later process of the same number is another one. */
+  readonly #seen = new Set<string>();
+  readonly #options: AttachOptions;
+  #roots: WatchedProcess[] = [];
+  #count = 0;
+
+  private constructor(options: AttachOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Attaches to all of `chosen` and begins a window in each. One of several that cannot be attached to is told to
+   * `onNote`. Throws GaugewayError as the profiler does when none is left.
+   */
+  static async attach(chosen: readonly WatchedProcess[], options: AttachOptions): Promise<ProfiledProcesses> {
+    const all = new ProfiledProcesses(options);
+    all.#roots = [...chosen];
+    const faults: GaugewayError[] = [];
+    await Promise.all(
+      chosen.map(async (each) => {
+        const fault = await all.#join(each);
+        if (fault !== undefined) faults.push(fault);
+      }),
+    );
+    await all.follow();
+    if (all.running.length === 0 && faults[0] !== undefined) throw faults[0];
+    for (const { message } of faults) options.onNote(message);
+    return all;
+  }
+
+  /** Those that are attached to, in the order in which they were. */
+  get running(): ProfiledProcess[] {
+    return [...this.#attached.values()].map(({ process: each }) => each);
+  }
+
+  /** How many were ever attached to. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Attaches to what the processes have started meanwhile, where that is wanted. */
+  async follow(): Promise<void> {
+    if (!this.#options.subprocesses) return;
+    const known = [...this.#roots, ...this.running];
+    for (const pid of await descendantsOf(known.map((each) => each.pid))) {
+      if (!(await this.#isWanted(pid))) continue;
+      const role = this.#roots[0]?.role ?? 'gateway';
+      const fault = await this.#join({ role, name: `child ${pid}`, pid });
+      if (fault === undefined) this.#options.onNote(`process ${pid} joined`);
+      else if (!(fault instanceof ProcessEndedError)) this.#options.onNote(fault.message);
+    }
+  }
+
+  /**
+   * Ends the windows that run and gives them; the next ones begin before that, so that nothing is missing in between.
+   * `which` leaves the windows of the others running.
+   */
+  async turn(which: (process: ProfiledProcess) => boolean = () => true): Promise<TakenWindow[]> {
+    await this.follow();
+    const due = [...this.#attached.values()].filter((each) => which(each.process));
+    return (await Promise.all(due.map((each) => this.#take(each, 'continue')))).flat();
+  }
+
+  /** Ends the windows that run, and begins no others. */
+  async end(): Promise<TakenWindow[]> {
+    const all = [...this.#attached.values()];
+    return (await Promise.all(all.map((each) => this.#take(each, 'end')))).flat();
+  }
+
+  /** Leaves every process as it was found. What could not be undone is told to `onNote`. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#attached.values()].map((each) => this.#leave(each)));
+  }
+
+  async #join(chosen: WatchedProcess): Promise<GaugewayError | undefined> {
+    const { pid } = chosen;
+    try {
+      const [{ startTicks }, runtime, command] = await Promise.all([
+        readProcStat(pid),
+        runtimeOf(pid),
+        commandOf(pid),
+      ]);
+      this.#seen.add(`${pid} ${startTicks}`);
+      const beganMs = nowMs();
+      const profiler = await this.#options.open(pid);
+      const process = {
+        ...chosen,
+        command,
+        runtime,
+        profiler: profiler.profiler,
+        attachMs: nowMs() - beganMs,
+      };
+      const attached: Attached = { process, profiler, startTicks, window: undefined };
+      this.#attached.set(pid, attached);
+      attached.window = { running: await profiler.start(), cpuMs: (await readProcStat(pid)).cpuMs };
+      this.#count += 1;
+      return undefined;
+    } catch (error) {
+      const attached = this.#attached.get(pid);
+      if (attached !== undefined) await this.#leave(attached);
+      if (error instanceof GaugewayError) return error;
+      throw error;
+    }
+  }
+
+  /** Runtimes whose functions are known; of native programs only more of the same, e.g. backends of PostgreSQL. */
+  async #isWanted(pid: number): Promise<boolean> {
+    try {
+      const { startTicks } = await readProcStat(pid);
+      if (this.#seen.has(`${pid} ${startTicks}`)) return false;
+      if ((await runtimeOf(pid)) !== 'native') return true;
+      const program = await readProcLink(pid, 'exe');
+      const programs = await Promise.all(
+        this.running
+          .filter(({ runtime }) => runtime === 'native')
+          .map((each) => readProcLink(each.pid, 'exe')),
+      );
+      return programs.includes(program);
+    } catch (error) {
+      // Short-lived children end while they are looked at, and those of other users do not show what they run.
+      if (error instanceof GaugewayError) return false;
+      throw error;
+    }
+  }
+
+  async #take(attached: Attached, then: 'continue' | 'end'): Promise<TakenWindow[]> {
+    const { process: of, profiler, window: before } = attached;
+    attached.window = undefined;
+    let vitals: RawVitals | null = null;
+    try {
+      vitals = (await profiler.vitals?.()) ?? null;
+      const { cpuMs } = await this.#sameProcess(attached);
+      if (then === 'continue') attached.window = { running: await profiler.start(), cpuMs };
+      if (before === undefined) return [];
+      const threads = await before.running.stop();
+      const { startMs } = before.running;
+      return [{ process: of, startMs, endMs: endOf(threads), cpuMs: cpuMs - before.cpuMs, threads, vitals }];
+    } catch (error) {
+      if (!(error instanceof GaugewayError)) throw error;
+      return this.#lose(attached, before, error);
+    }
+  }
+
+  /** What a process that ended, or does not answer, still gives: a profiler of its own process has seen it until then. */
+  async #lose(attached: Attached, before: Attached['window'], error: GaugewayError): Promise<TakenWindow[]> {
+    const { process: of } = attached;
+    const ended = await this.#hasEnded(attached);
+    if (!ended && !attached.profiler.lost) {
+      this.#options.onNote(`process ${of.pid}: ${error.message}`);
+      return [];
+    }
+    this.#options.onNote(ended ? `process ${of.pid} has ended` : `process ${of.pid}: ${error.message}`);
+    const threads = await lastOf(before);
+    await this.#leave(attached);
+    if (before === undefined || threads.length === 0) return [];
+    const { startMs } = before.running;
+    return [{ process: of, startMs, endMs: endOf(threads), cpuMs: null, threads, vitals: null }];
+  }
+
+  async #sameProcess({ process: { pid }, startTicks }: Attached): Promise<{ cpuMs: number }> {
+    const stat = await readProcStat(pid);
+    if (stat.startTicks !== startTicks) throw new ProcessEndedError(pid);
+    return stat;
+  }
+
+  async #hasEnded(attached: Attached): Promise<boolean> {
+    try {
+      await this.#sameProcess(attached);
+      return false;
+    } catch (error) {
+      if (error instanceof ProcessEndedError) return true;
+      throw error;
+    }
+  }
+
+  async #leave(attached: Attached): Promise<void> {
+    this.#attached.delete(attached.process.pid);
+    try {
+      await attached.profiler.close();
+    } catch (error) {
+      if (!(await this.#hasEnded(attached))) {
+        this.#options.onNote(`process ${attached.process.pid} could not be left: ${messageOf(error)}`);
+      }
+    }
+  }
+}
+
+async function lastOf(window: Attached['window']): Promise<ThreadProfile[]> {
+  try {
+    return (await window?.running.stop()) ?? [];
+  } catch (error) {
+    if (error instanceof GaugewayError) return [];
+    throw error;
+  }
+}
+
+function endOf(threads: readonly ThreadProfile[]): number {
+  return threads.length === 0 ? nowMs() : Math.max(...threads.map(({ profile }) => profile.endMs));
+}
