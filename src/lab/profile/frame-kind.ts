@@ -11,8 +11,8 @@ const packageFolders = /[/\\](?:node_modules|site-packages|dist-packages)[/\\]/;
 /** Libraries and the kernel, sources that debug symbols name, and the interpreters themselves: what perf and py-spy see. */
 export const nativeFiles =
   /\.so(?:\.[\d.]+)?$|^\[|\.(?:c|cc|cpp|h|hpp|pyx|pxd|rs|S)$|[/\\](?:node|python\d?[\d.]*)$/;
-/** Node's own modules and what it compiles, and Python's standard library. */
-const runtimeFiles = /^(?:node|wasm):|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen /;
+/** Node's own modules and what it compiles, what a profiler runs in the process itself, and Python's standard library. */
+const runtimeFiles = /^(?:node|wasm|gaugeway):|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen /;
 
 /** Gateways that are installed as packages: there they are what is profiled, and not a dependency of anything. */
 const applications = new Set(['gaugeway', 'mcpgateway']);

@@ -4,7 +4,8 @@ import { procMissing, readProcFile, readProcLink, readProcStatus } from '../../.
 import { NotApplicableError } from '../../collect/not-applicable.ts';
 import { whyLoopbackUnreachable } from './loopback-reach.ts';
 
-const sigusr1Bit = 1n << 9n;
+/** Of `caughtSignals`. */
+export const sigusr1Bit = 1n << 9n;
 /** Where Node opens its inspector when nothing else was said. */
 const defaultInspectorPort = 9229;
 

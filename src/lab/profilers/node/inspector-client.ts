@@ -2,6 +2,8 @@ import { type Dispatcher, WebSocket } from 'undici';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { parseProtocolMessage, ProtocolSession } from './protocol-session.ts';
 
+/** The process wants to exit, and waits for its sessions to leave. */
+export const exitEvent = 'NodeRuntime.waitingForDisconnect';
 const openTimeoutMs = 4000;
 
 /** The connection to the inspector of one Node process, and the session with its main thread. */
@@ -58,7 +60,8 @@ export class InspectorClient extends ProtocolSession {
     const message = parseProtocolMessage(data);
     // Then something else answers on this port.
     if (message === undefined) return this.#socket.close();
-    if (message['method'] === 'NodeRuntime.waitingForDisconnect') this.#socket.close();
+    // Who listens to that has something to take first, and closes.
+    if (message['method'] === exitEvent && !this.listensTo(exitEvent)) this.#socket.close();
     this.receive(message);
   }
 }

@@ -1,5 +1,7 @@
 import { GaugewayError } from '../../../shared/errors.ts';
 
+/** Where a profile says that code of the lab itself ran in the process. */
+export const labSource = 'gaugeway:profiler';
 const replyTimeoutMs = 4000;
 
 interface Pending {
@@ -39,7 +41,11 @@ export abstract class ProtocolSession {
 
   /** Runs `expression` in the thread and gives its value as JSON. The expression itself must not throw. */
   async evaluate(expression: string): Promise<unknown> {
-    const reply = await this.send('Runtime.evaluate', { expression, returnByValue: true, silent: true });
+    const reply = await this.send('Runtime.evaluate', {
+      expression: `${expression}\n//# sourceURL=${labSource}`,
+      returnByValue: true,
+      silent: true,
+    });
     const { result, exceptionDetails } = reply;
     if (exceptionDetails !== undefined) {
       throw new GaugewayError('source_unreadable', 'the process could not evaluate what was injected', {
@@ -62,6 +68,10 @@ export abstract class ProtocolSession {
   /** One listener an event; a later one takes the place of the earlier. */
   on(event: string, listener: (params: Record<string, unknown>) => void): void {
     this.#listeners.set(event, listener);
+  }
+
+  protected listensTo(event: string): boolean {
+    return this.#listeners.has(event);
   }
 
   /** Takes a message of the other side. */

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { pathFromUrl } from '../../profile/from-cpuprofile.ts';
+import { pathFromUrl } from '../../profile/path-from-url.ts';
 import type { SourceLine } from '../../profile/name-json-calls.ts';
 
 /** Longer scripts are bundles, whose lines say little. */

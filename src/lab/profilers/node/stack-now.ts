@@ -4,6 +4,7 @@ import { stackOf } from '../../profile/frame-label.ts';
 import type { Frame, Profile } from '../../profile/profile.ts';
 import type { ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { describeMainThread } from './blocked.ts';
+import { labSource } from './protocol-session.ts';
 import { readMainThreadState } from './thread-states.ts';
 
 const windowMs = 100;
@@ -34,7 +35,9 @@ async function shortProfile(start: () => Promise<ProfilingWindow>): Promise<Thre
 function threadNow({ thread, profile }: ThreadProfile): ThreadNow {
   const kindOf = (node: number): ReturnType<typeof frameKind> => frameKind(frameOf(profile, node));
   const allUs = profile.samples.reduce((sum, { weight }) => sum + weight, 0);
-  const busy = profile.samples.filter(({ node }) => kindOf(node) !== 'waiting');
+  const busy = profile.samples.filter(
+    ({ node }) => kindOf(node) !== 'waiting' && frameOf(profile, node).file !== labSource,
+  );
   const busyUs = busy.reduce((sum, { weight }) => sum + weight, 0);
   const isRunning = busy.length > 0 && profile.samples.at(-1) === busy.at(-1);
   // The garbage collector's own samples have no stack.

@@ -5,6 +5,7 @@ import { mergeProfiles } from '../../profile/merge-profiles.ts';
 import type { SourceLine } from '../../profile/name-json-calls.ts';
 import type { Profile } from '../../profile/profile.ts';
 import { sliceProfile } from '../../profile/slice-profile.ts';
+import { labApart } from './lab-apart.ts';
 import type { ProtocolSession } from './protocol-session.ts';
 import { injected, injectedError } from './vitals.ts';
 
@@ -109,7 +110,8 @@ export class ThreadRecorder {
       throw new GaugewayError('source_unreadable', `${this.#options.name} gave no profile of ${this.thread}`);
     }
     const { name, intervalUs: interval, sourceLine } = this.#options;
-    const profile = fromCpuProfile(document, { name, startMs, endMs: nowMs(), interval, sourceLine });
+    const place = { name, startMs, endMs: nowMs(), interval, sourceLine };
+    const profile = labApart(fromCpuProfile(document, place));
     const untilMs = this.#running?.startMs;
     this.#chunks.push(
       (untilMs === undefined ? undefined : sliceProfile(profile, startMs, untilMs)) ?? profile,

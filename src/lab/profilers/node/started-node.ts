@@ -1,0 +1,143 @@
+import { nowMs } from '../../../shared/clock.ts';
+import { GaugewayError } from '../../../shared/errors.ts';
+import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
+import type { CpuProfiler, ProfilingWindow, ThreadNow, ThreadProfile, WaitingFor } from '../profiler.ts';
+import { exitEvent, InspectorClient } from './inspector-client.ts';
+import { labApart } from './lab-apart.ts';
+import { type AttachOptions, NodeTarget } from './node-target.ts';
+import { type OpenInspector, openInspector } from './open-inspector.ts';
+import type { RawVitals } from './vitals.ts';
+
+/** Node opens its inspector on a free port of loopback, without telling it on stderr, and waits there before its first line. */
+export const waitForProfiler = ['--inspect-wait=127.0.0.1:0', '--inspect-publish-uid=http'];
+
+const usualIntervalUs = 1000;
+
+/**
+ * A Node process that was started with {@link waitForProfiler}: its main thread is profiled from its first line to its
+ * last, in one window. The rest is as with any other Node process, once it has begun to run.
+ */
+export class StartedNode implements CpuProfiler {
+  readonly profiler = 'v8';
+  readonly pid: number;
+  readonly #client: InspectorClient;
+  readonly #inspector: OpenInspector;
+  readonly #options: AttachOptions & { signal: AbortSignal };
+  /** The profile of the main thread, once the process is about to exit. */
+  #last: Promise<unknown> | undefined;
+  /** Undefined before the process runs, and for one that ends too soon. */
+  #target: NodeTarget | undefined;
+
+  private constructor(
+    pid: number,
+    client: InspectorClient,
+    inspector: OpenInspector,
+    options: AttachOptions & { signal: AbortSignal },
+  ) {
+    this.pid = pid;
+    this.#client = client;
+    this.#inspector = inspector;
+    this.#options = options;
+  }
+
+  /** Attaches; the process waits until {@link start}. Throws as `openInspector` does, and lets it go on then. */
+  static async attach(pid: number, options: AttachOptions & { signal: AbortSignal }): Promise<StartedNode> {
+    const inspector = await openInspector(pid, options);
+    const client = await InspectorClient.connect(inspector.url, inspector.reach);
+    const started = new StartedNode(pid, client, inspector, options);
+    client.on(exitEvent, () => started.#takeLast());
+    return started;
+  }
+
+  get lost(): boolean {
+    return this.#client.lost;
+  }
+
+  /** Begins the only window, and lets the process run. */
+  async start(): Promise<ProfilingWindow> {
+    const { intervalUs = usualIntervalUs } = this.#options;
+    try {
+      await this.#client.leaveOnExit();
+      await this.#client.send('Profiler.enable');
+      await this.#client.send('Profiler.setSamplingInterval', { interval: intervalUs });
+      await this.#client.send('Profiler.start');
+    } finally {
+      // Whatever happens here, it must not wait for ever.
+      await this.#client.send('Runtime.runIfWaitingForDebugger');
+    }
+    const startMs = nowMs();
+    const others = await this.#others();
+    return {
+      startMs,
+      stop: async () => {
+        const [document, threads] = await Promise.all([this.#document(), workersOf(others)]);
+        const place = { name: `pid ${this.pid}`, startMs, interval: intervalUs };
+        return [{ thread: 'main', profile: labApart(fromCpuProfile(document, place)) }, ...threads];
+      },
+    };
+  }
+
+  async vitals(): Promise<RawVitals> {
+    return this.#running().vitals();
+  }
+
+  async waiting(): Promise<WaitingFor> {
+    return this.#running().waiting();
+  }
+
+  async stackNow(): Promise<ThreadNow[]> {
+    return this.#running().stackNow();
+  }
+
+  async close(): Promise<void> {
+    await this.#target?.close();
+    if (!this.lost) await this.#client.close();
+    await this.#inspector.reach.destroy();
+  }
+
+  /** The window of what begins later than the main thread. */
+  async #others(): Promise<ProfilingWindow | undefined> {
+    try {
+      this.#target = await NodeTarget.attach(this.pid, this.#options);
+      return await this.#target.start();
+    } catch (error) {
+      // A short program has ended by now; its main thread is profiled all the same.
+      if (error instanceof GaugewayError) return undefined;
+      throw error;
+    }
+  }
+
+  #running(): NodeTarget {
+    if (this.#target !== undefined) return this.#target;
+    throw new GaugewayError('source_unreadable', `process ${this.pid} does not answer`);
+  }
+
+  async #document(): Promise<unknown> {
+    return this.#last ?? (await this.#client.send('Profiler.stop'))['profile'];
+  }
+
+  async #lastProfile(): Promise<unknown> {
+    try {
+      return (await this.#client.send('Profiler.stop'))['profile'];
+    } finally {
+      await this.#client.close();
+    }
+  }
+
+  /** The process waits for this session to leave: all that it did is in the profile now. */
+  #takeLast(): void {
+    this.#last = this.#lastProfile();
+    // Told to whoever stops the window.
+    this.#last.catch(() => undefined);
+  }
+}
+
+async function workersOf(window: ProfilingWindow | undefined): Promise<ThreadProfile[]> {
+  try {
+    return ((await window?.stop()) ?? []).filter(({ thread }) => thread !== 'main');
+  } catch (error) {
+    // A process that has ended has no worker any more whose profile could be asked for.
+    if (error instanceof GaugewayError) return [];
+    throw error;
+  }
+}
