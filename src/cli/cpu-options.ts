@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { openProfiler } from '../lab/profilers/open-profiler.ts';
+import { StartedNode } from '../lab/profilers/node/started-node.ts';
+import { runtimeOf } from '../lab/profilers/runtime-of.ts';
 import type { CpuProfiler } from '../lab/profilers/profiler.ts';
 import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
@@ -9,6 +11,15 @@ import { createLogger } from '../shared/logger.ts';
 export interface ProfilerFlags {
   /** Samples a second. */
   rate: number;
+  native: boolean;
+  blocking: boolean;
+  idle: boolean;
+  gil: boolean;
+}
+
+/** Of commands that keep what they have seen. */
+export interface SamplingFlags extends ProfilerFlags {
+  threads: boolean;
 }
 
 const usualRateHz = 100;
@@ -21,15 +32,26 @@ export function addProfilerOptions(command: Command): void {
       .argParser(parseRate)
       .default(usualRateHz),
   );
+  command
+    .option('--native', 'Python: functions of extensions in C, C++ and Rust, too; pauses the process', false)
+    .option('--blocking', 'Python: pause the process for each sample, for stacks without mistakes', false)
+    .option('--idle', 'Python: count threads that wait, too', false)
+    .option('--gil', 'Python: count only the thread that holds the interpreter lock', false);
 }
 
 /** What attaches to a process as the options say. */
 export function profilerOpener(
-  { rate }: ProfilerFlags,
+  flags: ProfilerFlags,
   signal: AbortSignal,
+  { started = false, threads = true }: { started?: boolean; threads?: boolean } = {},
 ): (pid: number) => Promise<CpuProfiler> {
+  const { rate, native, blocking, idle, gil } = flags;
   const logger = createLogger('warn');
-  return (pid) => openProfiler(pid, { logger, signal, rateHz: rate });
+  const python = { native, blocking, idle, gil };
+  return async (pid) =>
+    started && (await runtimeOf(pid)) === 'node'
+      ? StartedNode.attach(pid, { logger, signal, intervalUs: 1e6 / rate })
+      : openProfiler(pid, { logger, signal, rateHz: rate, threads, python });
 }
 
 /** A time of at least `leastMs`. Throws GaugewayError usage. */
@@ -45,4 +67,19 @@ function parseRate(text: string): number {
   const rate = Number(text);
   if (Number.isInteger(rate) && rate >= 1 && rate <= highestRateHz) return rate;
   throw new GaugewayError('usage', `--rate takes 1 to ${highestRateHz} samples a second, not '${text}'`);
+}
+
+/** How a look at one moment is taken. */
+export const lookFlags: ProfilerFlags = {
+  // Fine enough that a tenth of a second tells what ran in it.
+  rate: 1000,
+  native: false,
+  blocking: false,
+  idle: true,
+  gil: false,
+};
+
+/** What tells threads apart in what is kept. */
+export function addThreadsOption(command: Command): void {
+  command.option('--threads', 'a part for each thread, and not only for each process', false);
 }

@@ -38,8 +38,7 @@ export async function selectProcesses(
   for (const { pid } of flags.pid ?? []) await requireRunning(pid);
   const named = flags.pid !== undefined || flags.container !== undefined;
   const role = flags.role ?? (named ? undefined : 'gateway');
-  const ofRole = <T extends { role: ProcessRole }>(each: T): boolean =>
-    role === undefined || each.role === role;
+  const ofRole = (each: { role: ProcessRole }): boolean => role === undefined || each.role === role;
   // What is named by an option is meant, and not what the stack file has besides.
   const processes = named && flags.pid === undefined ? [] : sources.processes.filter(ofRole);
   const containers = named && flags.container === undefined ? [] : sources.containers.filter(ofRole);
@@ -66,6 +65,12 @@ async function withKnownFunctions(processes: readonly WatchedProcess[]): Promise
   );
   const known = runtimes.filter(({ runtime }) => runtime !== 'native');
   return (known.length > 0 ? known : runtimes).map(({ each }) => each);
+}
+
+/** A command that is started is what is profiled. Throws GaugewayError usage where something else is named, too. */
+export function requireNoProcesses({ pid, container, stack, role }: SelectionFlags): void {
+  if ((pid ?? container ?? stack ?? role) === undefined) return;
+  throw new GaugewayError('usage', 'give either processes that run, or a command to start after --');
 }
 
 function nothingChosen(role: ProcessRole | undefined): GaugewayError {

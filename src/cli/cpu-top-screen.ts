@@ -20,19 +20,19 @@ export class TopScreen {
   }
 
   get takesKeys(): boolean {
-    return this.#inPlace && process.stdin.isTTY;
+    return this.inPlace && process.stdin.isTTY;
   }
 
   /** What happened: within the next refresh, and before the first one on stderr. */
   note(text: string): void {
-    if (this.#shown === 0 || !this.#inPlace) process.stderr.write(`${text}\n`);
+    if (this.#shown === 0 || !this.inPlace) process.stderr.write(`${text}\n`);
     this.#notes.push(text);
   }
 
   show(tally: TopTally, view: TopView): void {
     const { json, rateHz, top = usualTop } = this.#options;
     this.#shown += 1;
-    if (this.#inPlace) {
+    if (this.inPlace) {
       this.#draw(tally, view);
       return;
     }
@@ -70,10 +70,11 @@ export class TopScreen {
 
   /** Leaves the last refresh standing. */
   end(): void {
-    process.stderr.write(this.#inPlace && this.#shown === 0 ? '\n' : '');
+    process.stderr.write(this.inPlace && this.#shown === 0 ? '\n' : '');
   }
 
-  get #inPlace(): boolean {
+  /** Whether the table is redrawn in one place. */
+  get inPlace(): boolean {
     return process.stdout.isTTY && !this.#options.json;
   }
 

@@ -1,11 +1,21 @@
+import { mkdtemp, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ProfiledProcesses } from '../lab/cpu/profiled-processes.ts';
 import { type TopOrder, topOrders } from '../lab/cpu/function-tally.ts';
 import { runTop } from '../lab/cpu/run-top.ts';
+import { StartedProgram } from '../lab/cpu/started-program.ts';
 import { firstView } from '../lab/cpu/top-view.ts';
+import { GaugewayError } from '../shared/errors.ts';
 import { oneLine } from '../shared/one-line.ts';
 import { addProfilerOptions, profilerOpener, type ProfilerFlags, timeFrom } from './cpu-options.ts';
-import { addSelectionOptions, type SelectionFlags, selectProcesses } from './cpu-selection.ts';
+import {
+  addSelectionOptions,
+  requireNoProcesses,
+  type SelectionFlags,
+  selectProcesses,
+} from './cpu-selection.ts';
 import { TopScreen } from './cpu-top-screen.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { positive } from './option-values.ts';
@@ -52,34 +62,72 @@ export function registerCpuTop(cpu: Command): void {
       'after',
       '\nKeys: 1 to 4 sort, r resets the sums, f freezes, p shows the next process, m all of them, t threads, q quits.',
     )
+    .argument('[command...]', 'what to start and watch, after --; it ends with the table')
     .action(top);
 }
 
-async function top(flags: TopFlags): Promise<void> {
+async function top(words: string[], flags: TopFlags): Promise<void> {
   const interrupt = interruptSignal(() => undefined);
   const screen = new TopScreen({ json: flags.json, rateHz: flags.rate, top: flags.top });
+  const program = words.length > 0 ? await startProgram(words, flags, screen) : undefined;
   try {
-    const chosen = await selectProcesses(flags, (text) => screen.note(text));
-    const processes = await ProfiledProcesses.attach(chosen, {
+    const options = {
       open: profilerOpener(flags, interrupt.signal),
-      subprocesses: flags.subprocesses,
-      onNote: (text) => screen.note(oneLine(text)),
-    });
+      onNote: (text: string) => screen.note(oneLine(text)),
+    };
+    const processes =
+      program === undefined
+        ? await ProfiledProcesses.attach(await selectProcesses(flags, (text) => screen.note(text)), {
+            ...options,
+            subprocesses: flags.subprocesses,
+          })
+        : ProfiledProcesses.around(
+            { role: 'gateway', name: 'gateway', pid: program.pid },
+            { ...options, subprocesses: true, isReady: (pid, runtime) => program.isReady(pid, runtime) },
+          );
     try {
       const durationMs = flags.once ? flags.every : flags.duration;
       await runTop(processes, {
         everyMs: flags.every,
         ...(durationMs === undefined ? {} : { durationMs }),
+        ...(program === undefined ? {} : { ended: program.ended }),
         view: { ...firstView, order: flags.sort },
         signal: interrupt.signal,
         show: (tally, view) => screen.show(tally, view),
         ...(screen.takesKeys ? { listen: (press) => screen.listen(press) } : {}),
       });
+      if (processes.count === 0) throw new GaugewayError('source_unreadable', 'nothing was profiled');
     } finally {
       await processes.close();
     }
   } finally {
+    await program?.stop('SIGTERM');
     screen.end();
     interrupt.release();
+  }
+}
+
+/** What it writes would tear the table apart: it goes to stderr, or to a file where the table is redrawn in place. */
+async function startProgram(
+  words: readonly string[],
+  flags: TopFlags,
+  screen: TopScreen,
+): Promise<StartedProgram> {
+  requireNoProcesses(flags);
+  const file = screen.inPlace
+    ? join(await mkdtemp(join(tmpdir(), 'gaugeway-top-')), 'output.log')
+    : undefined;
+  const output = file === undefined ? undefined : await open(file, 'w', 0o600);
+  try {
+    const to = output?.fd ?? process.stderr.fd;
+    const program = await StartedProgram.start(words, {
+      stdio: ['ignore', to, to],
+      // Each Node below it opens its inspector on a port of its own, and only when it is asked to.
+      nodeOptions: ['--inspect-port=0'],
+    });
+    if (file !== undefined) screen.note(`what ${words[0] ?? ''} writes goes to ${file}`);
+    return program;
+  } finally {
+    await output?.close();
   }
 }

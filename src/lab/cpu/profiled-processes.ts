@@ -1,9 +1,9 @@
-import { nowMs } from '../../shared/clock.ts';
+import { nowMs, sleep } from '../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { ProcessEndedError, readProcLink, readProcStat } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
 import type { RawVitals } from '../profilers/node/vitals.ts';
-import type { CpuProfiler, ProfilingWindow, ThreadProfile } from '../profilers/profiler.ts';
+import type { CpuProfiler, ProfilingWindow, ThreadProfile, WaitingFor } from '../profilers/profiler.ts';
 import { type Runtime, runtimeOf } from '../profilers/runtime-of.ts';
 import { commandOf } from './command-of.ts';
 import { descendantsOf } from './process-tree.ts';
@@ -16,6 +16,10 @@ export interface ProfiledProcess extends WatchedProcess {
   /** How long attaching took. */
   attachMs: number;
 }
+
+/** A process whose connection ended is about to end itself, most times. */
+const endsWithinMs = 1000;
+const pollMs = 20;
 
 /** What a process is called: by the name that a stack file or a container gives it, or by its number alone. */
 export function processLabel({ pid, name, role }: WatchedProcess): string {
@@ -38,6 +42,8 @@ export interface AttachOptions {
   open: (pid: number) => Promise<CpuProfiler>;
   /** Also what the processes have started, and start later. */
   subprocesses: boolean;
+  /** Whether a process that starts can be attached to by now; every one can where this is absent. */
+  isReady?: (pid: number, runtime: Runtime) => Promise<boolean>;
   /** Told in one sentence what could not be attached to, what joined and what has ended. */
   onNote: (text: string) => void;
 }
@@ -56,6 +62,10 @@ export class ProfiledProcesses {
   readonly #seen = new Set<string>();
   readonly #options: AttachOptions;
   #roots: WatchedProcess[] = [];
+  /** A program that was started, until it is attached to. */
+  #pending: WatchedProcess | undefined;
+  #tellsCourse = true;
+  #following: Promise<void> = Promise.resolve();
   #count = 0;
 
   private constructor(options: AttachOptions) {
@@ -82,6 +92,16 @@ export class ProfiledProcesses {
     return all;
   }
 
+  /** The processes of a program that has just been started, which join as soon as they can: `follow` looks for them. */
+  static around(program: WatchedProcess, options: AttachOptions): ProfiledProcesses {
+    const all = new ProfiledProcesses({ ...options, subprocesses: true });
+    all.#roots = [program];
+    all.#pending = program;
+    // What joins and ends is the program's own business here.
+    all.#tellsCourse = false;
+    return all;
+  }
+
   /** Those that are attached to, in the order in which they were. */
   get running(): ProfiledProcess[] {
     return [...this.#attached.values()].map(({ process: each }) => each);
@@ -95,13 +115,30 @@ export class ProfiledProcesses {
   /** Attaches to what the processes have started meanwhile, where that is wanted. */
   async follow(): Promise<void> {
     if (!this.#options.subprocesses) return;
+    const mine = this.#following.then(() => this.#followOnce());
+    this.#following = mine.catch(() => undefined);
+    await mine;
+  }
+
+  async #followOnce(): Promise<void> {
+    const role = this.#roots[0]?.role ?? 'gateway';
+    const pending = this.#pending;
+    if (pending !== undefined && (await this.#isWanted(pending.pid))) {
+      this.#pending = undefined;
+      await this.#welcome(pending);
+    }
     const known = [...this.#roots, ...this.running];
     for (const pid of await descendantsOf(known.map((each) => each.pid))) {
-      if (!(await this.#isWanted(pid))) continue;
-      const role = this.#roots[0]?.role ?? 'gateway';
-      const fault = await this.#join({ role, name: `child ${pid}`, pid });
-      if (fault === undefined) this.#options.onNote(`process ${pid} joined`);
-      else if (!(fault instanceof ProcessEndedError)) this.#options.onNote(fault.message);
+      if (await this.#isWanted(pid)) await this.#welcome({ role, name: `child ${pid}`, pid });
+    }
+  }
+
+  async #welcome(process: WatchedProcess): Promise<void> {
+    const fault = await this.#join(process);
+    if (fault === undefined) {
+      if (this.#tellsCourse) this.#options.onNote(`process ${process.pid} joined`);
+    } else if (!(fault instanceof ProcessEndedError)) {
+      this.#options.onNote(fault.message);
     }
   }
 
@@ -119,6 +156,33 @@ export class ProfiledProcesses {
   async end(): Promise<TakenWindow[]> {
     const all = [...this.#attached.values()];
     return (await Promise.all(all.map((each) => this.#take(each, 'end')))).flat();
+  }
+
+  /** What has to be known of how the profiles were taken, in sentences. */
+  get facts(): string[] {
+    return [...new Set([...this.#attached.values()].flatMap(({ profiler }) => profiler.facts?.() ?? []))];
+  }
+
+  /** What the event loops wait for, by pid, of the runtimes that tell it. */
+  async waiting(): Promise<Map<number, WaitingFor>> {
+    const told = await Promise.all(
+      [...this.#attached.values()].map(async ({ process: { pid }, profiler }) => {
+        const waiting = await this.#unlessEnded(pid, async () => profiler.waiting?.());
+        return waiting === undefined ? [] : [[pid, waiting] as const];
+      }),
+    );
+    return new Map(told.flat());
+  }
+
+  /** Undefined for a process that ended or does not answer, which is told to `onNote`. */
+  async #unlessEnded<T>(pid: number, read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof GaugewayError)) throw error;
+      this.#options.onNote(`process ${pid}: ${error.message}`);
+      return undefined;
+    }
   }
 
   /** Leaves every process as it was found. What could not be undone is told to `onNote`. */
@@ -162,12 +226,12 @@ export class ProfiledProcesses {
     try {
       const { startTicks } = await readProcStat(pid);
       if (this.#seen.has(`${pid} ${startTicks}`)) return false;
-      if ((await runtimeOf(pid)) !== 'native') return true;
+      const runtime = await runtimeOf(pid);
+      if (runtime !== 'native') return (await this.#options.isReady?.(pid, runtime)) ?? true;
+      if (pid === this.#pending?.pid) return (await this.#options.isReady?.(pid, runtime)) ?? false;
       const program = await readProcLink(pid, 'exe');
       const programs = await Promise.all(
-        this.running
-          .filter(({ runtime }) => runtime === 'native')
-          .map((each) => readProcLink(each.pid, 'exe')),
+        this.running.filter((each) => each.runtime === 'native').map((each) => readProcLink(each.pid, 'exe')),
       );
       return programs.includes(program);
     } catch (error) {
@@ -198,12 +262,13 @@ export class ProfiledProcesses {
   /** What a process that ended, or does not answer, still gives: a profiler of its own process has seen it until then. */
   async #lose(attached: Attached, before: Attached['window'], error: GaugewayError): Promise<TakenWindow[]> {
     const { process: of } = attached;
-    const ended = await this.#hasEnded(attached);
+    const ended = await this.#hasEnded(attached, attached.profiler.lost ? endsWithinMs : 0);
     if (!ended && !attached.profiler.lost) {
       this.#options.onNote(`process ${of.pid}: ${error.message}`);
       return [];
     }
-    this.#options.onNote(ended ? `process ${of.pid} has ended` : `process ${of.pid}: ${error.message}`);
+    if (!ended) this.#options.onNote(`process ${of.pid}: ${error.message}`);
+    else if (this.#tellsCourse) this.#options.onNote(`process ${of.pid} has ended`);
     const threads = await lastOf(before);
     await this.#leave(attached);
     if (before === undefined || threads.length === 0) return [];
@@ -217,10 +282,12 @@ export class ProfiledProcesses {
     return stat;
   }
 
-  async #hasEnded(attached: Attached): Promise<boolean> {
+  async #hasEnded(attached: Attached, withinMs = 0): Promise<boolean> {
     try {
-      await this.#sameProcess(attached);
-      return false;
+      for (const end = nowMs() + withinMs; ; await sleep(pollMs)) {
+        await this.#sameProcess(attached);
+        if (nowMs() >= end) return false;
+      }
     } catch (error) {
       if (error instanceof ProcessEndedError) return true;
       throw error;

@@ -2,15 +2,15 @@ import { formatBytes, formatTimeMs } from '../look/quantity.ts';
 import { type LookLayout, type LookTable, lookTable } from '../look/look-table.ts';
 import type { TableColumn } from '../report/terminal-table.ts';
 import { wrapText } from '../report/wrap-text.ts';
-import { fittedFrameLabel } from './fitted-frame-label.ts';
-import type { TopDocument, TopFunction, TopProcess } from './top-document.ts';
+import { functionLine, functionTitle } from './function-line.ts';
+import type { TopDocument, TopProcess } from './top-document.ts';
 import type { TopView } from './top-view.ts';
 
 const keys = '1-4 sort  r reset  f freeze  p next process  m merged  t threads  h help  q quit';
 const help = [
   '1 %Own  2 %Total  3 OwnTime  4 TotalTime: what the table is sorted by.',
-  '%Own and %Total are of one core since the last refresh: a function by itself, and',
-  'with what it called. OwnTime and TotalTime are sums since the start, or since r.',
+  '%Own and %Total are of one core since the last refresh: a function by itself,',
+  'and with what it called. OwnTime and TotalTime are sums since the start or r.',
   'p shows one process after the other, m all added up, t splits them into threads.',
 ];
 
@@ -23,10 +23,10 @@ export function renderTop(document: TopDocument, layout: LookLayout, view?: TopV
     ...processTable(document.processes).render(layout),
     '',
     state.slice(0, columns),
-    paint(functionLine(['%Own', '%Total', 'OwnTime', 'TotalTime'], 'Function (file:line)'), '7', color),
+    functionTitle(color),
     ...(document.functions.length === 0
       ? ['nothing ran in this window: the threads waited']
-      : document.functions.map((row) => rowLine(row, columns))),
+      : document.functions.map((row) => functionLine(row, columns))),
     ...document.notes.flatMap((note) => wrapText(note, columns, '  ')),
     ...(view === undefined
       ? []
@@ -60,28 +60,6 @@ const loopColumns: TableColumn<TopProcess>[] = [
   { title: 'heap', value: ({ eventLoop }) => bytes(eventLoop?.heapUsedBytes), expendable: 4 },
 ];
 
-function rowLine(
-  { ownPercent, totalPercent, ownMs, totalMs, ...frame }: TopFunction,
-  columns: number,
-): string {
-  const figures = [
-    `${ownPercent.toFixed(1)}%`,
-    `${totalPercent.toFixed(1)}%`,
-    seconds(ownMs),
-    seconds(totalMs),
-  ];
-  const room = columns - functionLine(figures, '').length;
-  return functionLine(figures, fittedFrameLabel({ ...frame, name: frame.function }, room));
-}
-
-function functionLine([own = '', total = '', ownTime = '', totalTime = '']: string[], what: string): string {
-  return `${own.padStart(6)} ${total.padStart(7)} ${ownTime.padStart(8)} ${totalTime.padStart(9)}  ${what}`;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)}s`;
-}
-
 function percent(value: number | null | undefined): string {
   return value === undefined || value === null ? '-' : value.toFixed(value < 10 ? 1 : 0);
 }
@@ -92,8 +70,4 @@ function time(ms: number | undefined): string {
 
 function bytes(count: number | undefined): string {
   return count === undefined ? '-' : formatBytes(count);
-}
-
-function paint(text: string, code: string, color: boolean): string {
-  return color ? `\u001b[${code}m${text}\u001b[0m` : text;
 }

@@ -7,6 +7,8 @@ export interface TopOptions {
   everyMs: number;
   /** Undefined: until it is ended. */
   durationMs?: number;
+  /** Where there may be no process yet: resolves when there will be none any more. */
+  ended?: Promise<unknown>;
   view: TopView;
   signal: AbortSignal;
   /** Called for each refresh, and for each key that changes what is seen. */
@@ -19,7 +21,12 @@ export interface TopOptions {
 export async function runTop(processes: ProfiledProcesses, options: TopOptions): Promise<void> {
   const { everyMs, durationMs = Number.POSITIVE_INFINITY, show } = options;
   const quitting = new AbortController();
-  const until = AbortSignal.any([options.signal, quitting.signal]);
+  const over = new AbortController();
+  options.ended?.then(
+    () => over.abort(),
+    () => over.abort(),
+  );
+  const until = AbortSignal.any([options.signal, quitting.signal, over.signal]);
   const tally = new TopTally();
   let view = options.view;
   /** What the screen stands still at. */
@@ -35,11 +42,13 @@ export async function runTop(processes: ProfiledProcesses, options: TopOptions):
   });
   const endMs = nowMs() + durationMs;
   try {
-    while (!quitting.signal.aborted && processes.running.length > 0 && nowMs() < endMs) {
+    while (!until.aborted && nowMs() < endMs) {
+      if (processes.running.length === 0 && options.ended === undefined) break;
       await sleep(Math.min(everyMs, endMs - nowMs()), until);
       // Who ends it within the first window still sees that one.
       if (quitting.signal.aborted || (until.aborted && refreshes > 0)) break;
       tally.add(await processes.turn());
+      if (processes.running.length === 0 && tally.isEmpty) continue;
       refreshes += 1;
       if (still === undefined) show(tally, view);
       if (until.aborted) break;

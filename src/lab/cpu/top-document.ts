@@ -82,6 +82,11 @@ export class TopTally {
     return copied;
   }
 
+  /** No process has been seen yet, or none is left. */
+  get isEmpty(): boolean {
+    return this.#measured.size === 0;
+  }
+
   reset(): void {
     for (const { threads } of this.#measured.values()) for (const tally of threads.values()) tally.reset();
   }
@@ -164,7 +169,8 @@ function addedUp(places: readonly { label: string }[], byThread: boolean): strin
     : `${places.length} ${byThread ? 'threads' : 'processes'} added up`;
 }
 
-function functionOf({ frame, ownShare, totalShare, ownMs, totalMs }: FunctionRow): TopFunction {
+/** A row for a document. */
+export function functionOf({ frame, ownShare, totalShare, ownMs, totalMs }: FunctionRow): TopFunction {
   return {
     function: frame.name,
     file: frame.file,

@@ -1,0 +1,123 @@
+import { type LookLayout, type LookTable, lookTable } from '../look/look-table.ts';
+import { formatTimeMs } from '../look/quantity.ts';
+import { frameKind } from '../profile/frame-kind.ts';
+import { mergeProfiles } from '../profile/merge-profiles.ts';
+import { type FlameReading, readFlame } from '../profile/read-flame.ts';
+import { readingLines } from '../profile/render-reading.ts';
+import type { WaitingFor } from '../profilers/profiler.ts';
+import { wrapText } from '../report/wrap-text.ts';
+import { FunctionTally, sortedRows } from './function-tally.ts';
+import { processLabel, type ProfiledProcess } from './profiled-processes.ts';
+import type { Recording } from './record.ts';
+import type { RecordingCost } from './recording-set.ts';
+import { functionLine, functionTitle } from './function-line.ts';
+import { functionOf, type TopFunction } from './top-document.ts';
+import { waitingLines } from './waiting-lines.ts';
+
+/** What `cpu record` found. Percent are of one core, over the recording. */
+export interface RecordingDocument {
+  command: 'cpu record';
+  /** ISO 8601. */
+  at: string;
+  durationMs: number;
+  rateHz: number;
+  cost: RecordingCost;
+  files: string[];
+  processes: {
+    pid: number;
+    name: string;
+    command: string;
+    profiler: ProfiledProcess['profiler'];
+    threads: string[];
+    /** What the kernel counted; null when the process ended meanwhile. */
+    cpuMs: number | null;
+    waiting: WaitingFor | null;
+  }[];
+  /** By their own time, all processes added up. */
+  functions: TopFunction[];
+  reading: FlameReading;
+  notes: string[];
+}
+
+export function recordingDocument(
+  recording: Recording,
+  told: { rateHz: number; cost: RecordingCost; files: string[]; notes: string[]; top: number },
+): RecordingDocument {
+  const { top, ...rest } = told;
+  const profiles = recording.processes.flatMap(({ threads }) => threads.map(({ profile }) => profile));
+  const merged = mergeProfiles(profiles, 'all');
+  const tally = new FunctionTally();
+  // Shares are of the recording's time, not of the sum of its threads.
+  tally.add({ ...merged, startMs: recording.startMs, endMs: recording.endMs });
+  return {
+    command: 'cpu record',
+    at: new Date(recording.startMs).toISOString(),
+    durationMs: Math.round(recording.endMs - recording.startMs),
+    ...rest,
+    processes: recording.processes.map(
+      ({ process: { pid, name, command, profiler }, threads, cpuMs, waiting }) => ({
+        pid,
+        name,
+        command,
+        profiler,
+        threads: threads.map(({ thread }) => thread),
+        cpuMs,
+        waiting,
+      }),
+    ),
+    functions: sortedRows(tally.rows(), 'own').slice(0, top).map(functionOf),
+    reading: readFlame(merged),
+  };
+}
+
+/** The document as lines of at most `layout.columns`. `facts`: how it was taken. */
+export function recordingLines(
+  document: RecordingDocument,
+  facts: readonly string[],
+  layout: LookLayout,
+): string[] {
+  const { columns } = layout;
+  const waiting = document.processes.flatMap((process) =>
+    process.waiting === null
+      ? []
+      : waitingLines(process.waiting, columns).map((line, at) => {
+          const label =
+            document.processes.length > 1 && at === 0
+              ? `${processLabel({ role: 'gateway', ...process })}: `
+              : '';
+          return `${label}${line}`.slice(0, columns);
+        }),
+  );
+  return [
+    ...processTable(document).render(layout),
+    '',
+    ...functionTable(document, layout),
+    ...readingLines(document.reading, layout),
+    ...(waiting.length === 0 ? [] : ['', bold('what the event loop waits for', layout), ...waiting]),
+    '',
+    ...[...facts, ...document.notes].flatMap((text) => wrapText(text, columns, '  ')),
+    ...document.files.map((file) => `Wrote ${file}`),
+  ];
+}
+
+function processTable({ processes }: RecordingDocument): LookTable {
+  return lookTable({
+    rows: processes,
+    name: { title: 'process', value: ({ pid, command }) => `${pid} ${command}` },
+    columns: [
+      { title: 'profiler', value: ({ profiler }) => profiler, expendable: 0, align: 'left' },
+      { title: 'threads', value: ({ threads }) => String(threads.length), expendable: 1 },
+      { title: 'CPU', value: ({ cpuMs }) => (cpuMs === null ? 'ended' : formatTimeMs(cpuMs)), expendable: 0 },
+    ],
+  });
+}
+
+function functionTable({ functions }: RecordingDocument, layout: LookLayout): string[] {
+  const shown = functions.filter((row) => frameKind({ name: row.function, file: row.file }) !== 'waiting');
+  if (shown.length === 0) return [];
+  return [functionTitle(layout.color), ...shown.map((row) => functionLine(row, layout.columns)), ''];
+}
+
+function bold(text: string, { color }: LookLayout): string {
+  return color ? `\u001b[1m${text}\u001b[0m` : text;
+}
