@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { registerCpuDiff } from './cpu-diff.ts';
+import { registerCpuFlame } from './cpu-flame.ts';
 import { registerCpuTop } from './cpu-top.ts';
 
 /** `gaugeway cpu …`: where running processes spend their time, without touching their code. */
@@ -9,4 +11,6 @@ export function registerCpu(program: Command): void {
     // What follows `--` is a command with options of its own.
     .enablePositionalOptions();
   registerCpuTop(cpu);
+  registerCpuFlame(cpu);
+  registerCpuDiff(cpu);
 }

@@ -38,7 +38,7 @@ function readLines(text: string, name: string): LabelledStack[] {
     if (gap < 1 || !/^\d+(?:\.\d+)?$/.test(value)) {
       throw new GaugewayError(
         'source_unreadable',
-        `${name} is not folded stacks: line ${lineNumber} does not end in a number`,
+        `${name} is no profile that Gaugeway can read: as folded stacks, line ${lineNumber} does not end in a number`,
       );
     }
     const path = line.slice(0, gap).trimEnd();
