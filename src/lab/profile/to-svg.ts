@@ -41,12 +41,12 @@ export function toSvg(source: Profile | ProfileSet): string {
   const line = (text: string, index: number): string =>
     `<text class="fact" x="${margin}" y="${margin + 34 + index * 16}">${escapeXml(text)}</text>`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="100%" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(set.title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="100%" viewBox="0 0 ${width} ${height}" preserveAspectRatio="xMidYMin" role="img" aria-label="${escapeXml(set.title)}">`,
     `<title>${escapeXml(set.title)}</title>`,
     `<style>${style}</style>`,
     `<metadata id="gaugeway-profile">${escapeXml(JSON.stringify(pageDataOf(set)))}</metadata>`,
     `<rect class="paper" width="${width}" height="${height}"/>`,
-    `<text class="title" x="${margin}" y="${margin + 14}">${escapeXml(cut(set.title, 84))}</text>`,
+    `<text class="title" x="${margin}" y="${margin + 14}">${escapeXml(cut(set.title, 72))}</text>`,
     ...facts.map(line),
     legend(top - 14),
     `<g id="controls"></g>`,
