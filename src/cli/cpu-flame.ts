@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { totalsOf } from '../lab/profile/pack-profile.ts';
-import type { ProfileSet } from '../lab/profile/profile-set.ts';
+import { mergeParts, type ProfileSet } from '../lab/profile/profile-set.ts';
+import { type FlameReading, readFlame } from '../lab/profile/read-flame.ts';
+import { readingLines } from '../lab/profile/render-reading.ts';
 import { readProfileFile } from '../lab/profile-files/read-profile-file.ts';
 import {
   checkProfileEnding,
@@ -61,8 +63,14 @@ export function registerCpuFlame(cpu: Command): void {
         process.stdout.write(`${toMaskedJson({ ...documentOf(set), outputs }, 2)}\n`);
         return;
       }
-      const columns = process.stdout.isTTY ? process.stdout.columns : 80;
-      process.stdout.write(`${[...linesOf(set, columns), ...outputs].join('\n')}\n`);
+      const { isTTY } = process.stdout;
+      const layout = {
+        columns: isTTY ? process.stdout.columns : 80,
+        color: isTTY && process.env['NO_COLOR'] === undefined,
+      };
+      const reading = readingLines(readFlame(mergeParts(set)), layout);
+      const lines = [...linesOf(set, layout.columns), '', ...reading, '', ...outputs];
+      process.stdout.write(`${lines.join('\n')}\n`);
       const page = outputs.find((path) => /\.(?:html|svg)$/i.test(path));
       if (flags.open && page !== undefined) openInBrowser(page);
     });
@@ -90,9 +98,12 @@ interface FlameDocument {
     inOrder: boolean;
     functions: number;
   }[];
+  /** Of all parts merged. */
+  reading: FlameReading;
 }
 
-function documentOf({ title, facts, parts }: ProfileSet): FlameDocument {
+function documentOf(set: ProfileSet): FlameDocument {
+  const { title, facts, parts } = set;
   return {
     command: 'cpu flame',
     title,
@@ -105,6 +116,7 @@ function documentOf({ title, facts, parts }: ProfileSet): FlameDocument {
       inOrder: profile.order === 'time',
       functions: profile.frames.length,
     })),
+    reading: readFlame(mergeParts(set)),
   };
 }
 
