@@ -123,7 +123,6 @@ function documentOf(set: ProfileSet): FlameDocument {
 /** What was read, a line for each part. */
 function linesOf(set: ProfileSet, columns: number): string[] {
   const { title, facts, parts } = documentOf(set);
-  const shown = (text: string): string => maskSecrets(oneLine(text));
   return [
     shown(title),
     ...facts.flatMap((fact) => wrapText(shown(fact), columns, '  ')),
@@ -134,4 +133,9 @@ function linesOf(set: ProfileSet, columns: number): string[] {
       return wrapText(`${shown(label)}: ${counted}`, columns - 2, '  ').map((line) => `  ${line}`);
     }),
   ];
+}
+
+/** What a file says may hold a secret, or move the cursor. */
+function shown(text: string): string {
+  return maskSecrets(oneLine(text));
 }

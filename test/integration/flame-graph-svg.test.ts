@@ -16,10 +16,11 @@ import { openWatched } from '../support/watched-page.ts';
 
 const hostile = '"><script>alert(1)</script>]]><img src=x onerror=alert(2)>';
 
+const frame = (name: string, file: string) => ({ name, file, line: 3, column: 1 });
+
 /** `serve` takes all: three quarters by `parse`, a quarter by a function whose name is markup. */
 function hostileSet(parseUs = 3000): ProfileSet {
   const builder = new ProfileBuilder('gateway');
-  const frame = (name: string, file: string) => ({ name, file, line: 3, column: 1 });
   const [serve, parse] = [frame('serve', '/srv/app/main.ts'), frame('parse', '/srv/app/json.ts')];
   builder.add(builder.stack([serve, parse]), parseUs);
   builder.add(builder.stack([serve, frame(hostile, '/srv/a&b.ts')]), 1000);

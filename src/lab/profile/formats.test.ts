@@ -112,9 +112,10 @@ describe('a profile of bytes', () => {
   });
 });
 
+const event = (type: string, frame: number, at: number) => ({ type, frame, at });
+
 describe('what others write', () => {
   test('is read from evented profiles of speedscope, in any unit', () => {
-    const event = (type: string, frame: number, at: number) => ({ type, frame, at });
     const file = {
       shared: { frames: [{ name: 'a' }, { name: 'b', file: 'b.js', line: 2 }] },
       profiles: [
