@@ -4,7 +4,9 @@ import { defineConfig, type EnvironmentOptions, type Plugin } from 'vite';
 import react from '@vitejs/plugin-react';
 
 const root = import.meta.dirname;
-const pages = ['report', 'load', 'plan'].filter((page) => existsSync(join(root, page, 'index.html')));
+const pages = ['report', 'load', 'plan', 'profile'].filter((page) =>
+  existsSync(join(root, page, 'index.html')),
+);
 
 /** React's files carry their licence in a comment that is kept; uPlot's does not count as one. */
 const chartLicense = '/*! Contains uPlot, Copyright (c) Leon Sorokin, MIT License */';

@@ -1,150 +1,176 @@
-import { frameKind, type FrameKind } from '../../lab/profile/frame-kind.ts';
-import type { Frame, Profile } from '../../lab/profile/profile.ts';
-
-export interface FlameNode {
-  frame: Frame;
-  kind: FrameKind;
-  self: number;
-  total: number;
-  depth: number;
-  /** Where it begins from the left, in the unit of the profile. */
-  start: number;
-  parent: FlameNode | null;
-  /** The widest first. */
-  children: FlameNode[];
-}
-
-export interface FunctionTime {
-  frame: Frame;
-  kind: FrameKind;
-  self: number;
-  /** With everything it calls; a recursive call counts once. */
-  total: number;
-}
+import type { CallTree, FlameFunction, WeightUnit } from './call-tree.ts';
 
 /**
- * The call tree ready to be drawn. Time in which the process waited is left out unless asked for: an idle
- * server would otherwise show little else.
+ * A call tree laid out to be drawn, in flat columns: level by level, within a level from the left. So the children of
+ * a node lie side by side (from `firstChild[node]` to `firstChild[node + 1]`), as do the nodes of a level.
  */
-export function buildFlameTree(profile: Profile, includeWaiting: boolean): FlameNode {
-  const root: FlameNode = {
-    frame: { name: 'all', file: '', line: 0, column: 0 },
-    kind: 'waiting',
-    self: 0,
-    total: 0,
-    depth: 0,
-    start: 0,
-    parent: null,
-    children: [],
+export interface FlameTree {
+  unit: WeightUnit;
+  functions: readonly FlameFunction[];
+  count: number;
+  fn: Int32Array;
+  work: Uint8Array;
+  parent: Int32Array;
+  level: Int32Array;
+  firstChild: Int32Array;
+  /** Where each level begins; one more than there are levels. */
+  levelStart: number[];
+  self: Float64Array;
+  total: Float64Array;
+  /** Where a node begins from the left, in the weight of the tree. */
+  start: Float64Array;
+  before: { self: Float64Array; total: Float64Array } | null;
+}
+
+/** Sums weights upwards and places children from the widest on, before the caller's own. What weighs nothing is left out. */
+export function layOut(calls: CallTree): FlameTree {
+  const size = calls.fn.length;
+  const total = sumUp(calls.self, calls.parent);
+  const totalBefore = calls.selfBefore ? sumUp(calls.selfBefore, calls.parent) : null;
+  const children = childrenOf(calls.parent, total);
+  const order = new Int32Array(size);
+  const placed = new Int32Array(size);
+  const levels = new Int32Array(size);
+  const starts = new Float64Array(size);
+  const firstChild = new Int32Array(size + 1);
+  const levelStart: number[] = [0];
+  let count = 1;
+  for (let at = 0; at < count; at += 1) {
+    const node = order[at] ?? 0;
+    firstChild[at] = count;
+    const level = levels[at] ?? 0;
+    if (level === levelStart.length) levelStart.push(at);
+    let start = starts[at] ?? 0;
+    const { list, first } = children;
+    for (let each = first[node] ?? 0; each < (first[node + 1] ?? 0); each += 1) {
+      const child = list[each] ?? 0;
+      order[count] = child;
+      placed[count] = at;
+      levels[count] = level + 1;
+      starts[count] = start;
+      start += total[child] ?? 0;
+      count += 1;
+    }
+  }
+  firstChild[count] = count;
+  levelStart.push(count);
+  const reorder = (column: ArrayLike<number>): Float64Array =>
+    Float64Array.from({ length: count }, (_, at) => column[order[at] ?? 0] ?? 0);
+  placed[0] = -1;
+  return {
+    unit: calls.unit,
+    functions: calls.functions,
+    count,
+    fn: Int32Array.from(reorder(calls.fn)),
+    work: Uint8Array.from(reorder(calls.work)),
+    parent: placed.subarray(0, count),
+    level: levels.subarray(0, count),
+    firstChild: firstChild.subarray(0, count + 1),
+    levelStart,
+    self: reorder(calls.self),
+    total: reorder(total),
+    start: starts.subarray(0, count),
+    before:
+      calls.selfBefore && totalBefore
+        ? { self: reorder(calls.selfBefore), total: reorder(totalBefore) }
+        : null,
   };
-  const built: (FlameNode | null)[] = [];
-  for (const node of profile.nodes) {
-    const frame = profile.frames[node.frame];
-    const parent = node.parent < 0 ? null : built[node.parent];
-    if (!frame || parent === null || parent === undefined) {
-      built.push(node.parent < 0 ? root : null);
+}
+
+function sumUp(self: readonly number[], parent: readonly number[]): Float64Array {
+  const total = Float64Array.from(self);
+  for (let node = total.length - 1; node > 0; node -= 1) {
+    const above = parent[node] ?? 0;
+    total[above] = (total[above] ?? 0) + (total[node] ?? 0);
+  }
+  return total;
+}
+
+/** Children of each node in one list, the widest first: those of a node from `first[node]` to `first[node + 1]`. */
+function childrenOf(parent: readonly number[], total: Float64Array): { list: Int32Array; first: Int32Array } {
+  const first = new Int32Array(parent.length + 1);
+  const isShown = (node: number): boolean => node > 0 && (total[node] ?? 0) > 0;
+  for (let node = 1; node < parent.length; node += 1) {
+    if (!isShown(node)) continue;
+    const slot = (parent[node] ?? 0) + 1;
+    first[slot] = (first[slot] ?? 0) + 1;
+  }
+  for (let node = 0; node < parent.length; node += 1) {
+    first[node + 1] = (first[node + 1] ?? 0) + (first[node] ?? 0);
+  }
+  const next = first.slice();
+  const list = new Int32Array(first[parent.length] ?? 0);
+  for (let node = 1; node < parent.length; node += 1) {
+    if (!isShown(node)) continue;
+    const above = parent[node] ?? 0;
+    list[next[above] ?? 0] = node;
+    next[above] = (next[above] ?? 0) + 1;
+  }
+  for (let node = 0; node < parent.length; node += 1) {
+    const own = list.subarray(first[node] ?? 0, first[node + 1] ?? 0);
+    if (own.length > 1) own.sort((a, b) => (total[b] ?? 0) - (total[a] ?? 0) || a - b);
+  }
+  return { list, first };
+}
+
+/** The function of a node; that of the root for what is no node. */
+export function functionAt(tree: FlameTree, node: number): FlameFunction {
+  const found = tree.functions[tree.fn[node] ?? 0] ?? tree.functions[0];
+  if (found === undefined) throw new RangeError('a flame tree has at least the function of its root');
+  return found;
+}
+
+/** The node of a level that covers `weight` from the left, or -1. */
+export function nodeAt(tree: FlameTree, level: number, weight: number): number {
+  if (level < 0 || level >= tree.levelStart.length - 1) return -1;
+  const node = lastStartingBefore(tree, level, weight);
+  if (node < 0) return -1;
+  return weight < (tree.start[node] ?? 0) + (tree.total[node] ?? 0) ? node : -1;
+}
+
+/** The first node of a level that reaches beyond `weight`: where drawing begins. At least the level's first. */
+export function firstVisible(tree: FlameTree, level: number, weight: number): number {
+  const node = lastStartingBefore(tree, level, weight);
+  return node < 0 ? (tree.levelStart[level] ?? 0) : node;
+}
+
+function lastStartingBefore(tree: FlameTree, level: number, weight: number): number {
+  const begin = tree.levelStart[level] ?? 0;
+  let low = begin;
+  let high = tree.levelStart[level + 1] ?? 0;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((tree.start[middle] ?? 0) <= weight) low = middle + 1;
+    else high = middle;
+  }
+  return low > begin ? low - 1 : -1;
+}
+
+/** From the root to `node`. */
+export function pathTo(tree: FlameTree, node: number): number[] {
+  const path: number[] = [];
+  for (let at = node; at >= 0; at = tree.parent[at] ?? -1) path.push(at);
+  return path.toReversed();
+}
+
+/** 1 for each node that none of its callers shares the function of, so that recursion counts once. */
+export function outermost(tree: FlameTree): Uint8Array {
+  const isOutermost = new Uint8Array(tree.count);
+  const open = new Int32Array(tree.functions.length);
+  const pending = [0];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next < 0) {
+      const left = tree.fn[~next] ?? 0;
+      open[left] = (open[left] ?? 0) - 1;
       continue;
     }
-    const kind = frameKind(frame);
-    if (kind === 'waiting' && !includeWaiting) {
-      built.push(null);
-      continue;
-    }
-    const flame = {
-      frame,
-      kind,
-      self: node.self,
-      total: 0,
-      depth: parent.depth + 1,
-      start: 0,
-      parent,
-    };
-    built.push({ ...flame, children: [] });
-    const added = built.at(-1);
-    if (added) parent.children.push(added);
-  }
-  settle(root);
-  return root;
-}
-
-/** Sums times upwards, then places children from the widest on. */
-function settle(root: FlameNode): void {
-  const nodes = allNodes(root);
-  for (const node of nodes.toReversed()) {
-    node.total = node.self + node.children.reduce((sum, child) => sum + child.total, 0);
-    node.children.sort((a, b) => b.total - a.total);
-  }
-  for (const node of nodes) {
-    let start = node.start;
-    for (const child of node.children) {
-      child.start = start;
-      start += child.total;
+    const fn = tree.fn[next] ?? 0;
+    if (open[fn] === 0) isOutermost[next] = 1;
+    open[fn] = (open[fn] ?? 0) + 1;
+    pending.push(~next);
+    for (let child = tree.firstChild[next] ?? 0; child < (tree.firstChild[next + 1] ?? 0); child += 1) {
+      pending.push(child);
     }
   }
-}
-
-/** Every node, callers before what they call. */
-export function allNodes(root: FlameNode): FlameNode[] {
-  const nodes = [root];
-  for (let at = 0; at < nodes.length; at += 1) nodes.push(...(nodes[at]?.children ?? []));
-  return nodes;
-}
-
-/** Time per function over all its places in the tree, the most self time first. */
-export function functionTimes(root: FlameNode): FunctionTime[] {
-  const times = new Map<Frame, FunctionTime>();
-  const byPlace = new Map<string, Frame>();
-  for (const node of allNodes(root)) {
-    if (node.parent === null) continue;
-    const place = placeOf(node.frame);
-    const frame = byPlace.get(place) ?? node.frame;
-    byPlace.set(place, frame);
-    const time = times.get(frame) ?? { frame, kind: node.kind, self: 0, total: 0 };
-    time.self += node.self;
-    if (!isRecursive(node, place)) time.total += node.total;
-    times.set(frame, time);
-  }
-  return [...times.values()].toSorted((a, b) => b.self - a.self);
-}
-
-/** The nodes whose function or file contains `text`, and the time below them, nested matches counted once. */
-export function searchFlame(root: FlameNode, text: string): { matches: Set<FlameNode>; total: number } {
-  const wanted = text.trim().toLowerCase();
-  const matches = new Set<FlameNode>();
-  let total = 0;
-  if (wanted === '') return { matches, total };
-  const covered = new Set<FlameNode>();
-  for (const node of allNodes(root)) {
-    const isInside = node.parent !== null && covered.has(node.parent);
-    const isMatch = node.parent !== null && labelOf(node.frame).toLowerCase().includes(wanted);
-    if (isMatch) matches.add(node);
-    if (isMatch && !isInside) total += node.total;
-    if (isMatch || isInside) covered.add(node);
-  }
-  return { matches, total };
-}
-
-/** `name file:line` with a short path. */
-export function labelOf(frame: Frame): string {
-  const place = placeLabel(frame);
-  return place === '' ? frame.name : `${frame.name} ${place}`;
-}
-
-/** `file:line`, the path from the package's name on, or its last three parts. */
-export function placeLabel({ file, line }: Frame): string {
-  if (file === '') return '';
-  const inPackage = file.split(/[/\\]node_modules[/\\]/).at(-1);
-  const short = inPackage === file ? file.split(/[/\\]/).slice(-3).join('/') : inPackage;
-  return `${short}${line > 0 ? `:${line}` : ''}`;
-}
-
-function isRecursive(node: FlameNode, place: string): boolean {
-  for (let above = node.parent; above !== null; above = above.parent) {
-    if (placeOf(above.frame) === place) return true;
-  }
-  return false;
-}
-
-function placeOf({ name, file, line, column }: Frame): string {
-  return `${name}\n${file}\n${line}\n${column}`;
+  return isOutermost;
 }

@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import { useMutation } from '@tanstack/react-query';
 import type { LoadStatsAnswer } from '../../lab/load/web/stats-answer.ts';
+import { KeyHelp, type KeyRow } from '../keys/key-help.tsx';
 import { useTheme } from '../theme/use-theme.ts';
 import { Downloads } from './downloads.tsx';
 import { figureTabs } from './figure-tabs.tsx';
-import { KeyHelp } from './key-help.tsx';
 import type { Hearing } from './live-connection.ts';
 import { swarm } from './load-test-api.ts';
 import { Logs } from './logs.tsx';
@@ -14,6 +14,15 @@ import { Tabs } from './tabs.tsx';
 import { useLiveTest } from './use-live-test.ts';
 import { useUserKeys } from './use-user-keys.ts';
 import { GeneratorWarning } from './workers.tsx';
+
+const keyRows: readonly KeyRow[] = [
+  { keys: ['w', 'W'], does: '1 or 10 more users, while a test runs' },
+  { keys: ['s', 'S'], does: '1 or 10 fewer users, while a test runs' },
+  { keys: ['←', '→'], does: 'the tab before or after; in a chart, the second before or after' },
+  { keys: ['Page Up', 'Page Down'], does: 'in a chart, ten seconds' },
+  { keys: ['Esc'], does: 'leave a chart, close this' },
+  { keys: ['?'], does: 'show this' },
+];
 
 /** Starts, edits, watches and stops a load test. */
 export function LoadPage({ canLogOut }: { canLogOut: boolean }): ReactNode {
@@ -99,7 +108,7 @@ export function LoadPage({ canLogOut }: { canLogOut: boolean }): ReactNode {
           />
         )}
       </main>
-      {helpOpen && <KeyHelp onClose={() => setHelpOpen(false)} />}
+      {helpOpen && <KeyHelp rows={keyRows} onClose={() => setHelpOpen(false)} />}
     </>
   );
 }

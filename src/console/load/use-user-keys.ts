@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { isTyping } from '../keys/key-help.tsx';
 
 /** How many users each key adds, as in Locust. */
 const userKeys: Readonly<Record<string, number>> = { w: 1, W: 10, s: -1, S: -10 };
@@ -35,8 +36,4 @@ export function useUserKeys(options: {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, []);
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('input, select, textarea, dialog[open]') !== null;
 }

@@ -1,16 +1,11 @@
 import { useMemo, useState, type ReactNode } from 'react';
-import { frameKind, type FrameKind } from '../../lab/profile/frame-kind.ts';
 import { mergeProfiles } from '../../lab/profile/merge-profiles.ts';
 import { unpackProfile } from '../../lab/profile/pack-profile.ts';
-import type { Profile } from '../../lab/profile/profile.ts';
 import type { ReportProfile } from '../../lab/report/report-data.ts';
-import { FlameGraph } from '../flame/flame-graph.tsx';
-import { allNodes, buildFlameTree, searchFlame, type FlameNode } from '../flame/flame-tree.ts';
-import { kindNames } from '../flame/kind-names.ts';
-import { TopFunctions } from '../flame/top-functions.tsx';
-import { formatClock, formatNumber, formatShare } from '../format/format-value.ts';
+import { FlameExplorer } from '../flame/flame-explorer.tsx';
+import { ProfileExports } from '../flame/profile-exports.tsx';
+import { formatClock } from '../format/format-value.ts';
 import type { Theme } from '../theme/use-theme.ts';
-import { ProfileExports } from './profile-exports.tsx';
 
 interface CpuProfilesProps {
   profiles: ReportProfile[];
@@ -38,8 +33,6 @@ export function CpuProfiles(props: CpuProfilesProps): ReactNode {
 function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProfilesProps): ReactNode {
   const targets = useMemo(() => [...new Set(profiles.map((profile) => profile.target))], [profiles]);
   const [chosenTarget, setTarget] = useState(targets[0] ?? '');
-  const [search, setSearch] = useState('');
-  const [includeWaiting, setIncludeWaiting] = useState(false);
   const selected = profiles.find((profile) => profile.file === selectedFile);
   const target = selected?.target ?? chosenTarget;
   const windows = useMemo(() => profiles.filter((profile) => profile.target === target), [profiles, target]);
@@ -52,9 +45,6 @@ function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProf
       ),
     [shown, target],
   );
-  const root = useMemo(() => buildFlameTree(profile, includeWaiting), [profile, includeWaiting]);
-  const found = useMemo(() => searchFlame(root, search), [root, search]);
-  const waitingShare = useMemo(() => shareOfWaiting(profile), [profile]);
 
   return (
     <>
@@ -85,31 +75,8 @@ function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProf
             ))}
           </select>
         </label>
-        <label>
-          Search{' '}
-          <input
-            type="search"
-            value={search}
-            placeholder="function or file"
-            onChange={(event) => setSearch(event.target.value)}
-          />
-        </label>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={includeWaiting}
-            onChange={(event) => setIncludeWaiting(event.target.checked)}
-          />{' '}
-          waiting time ({formatShare(waitingShare)})
-        </label>
-        <output className="muted">
-          {search.trim() !== '' &&
-            `${formatNumber(found.matches.size)} ${found.matches.size === 1 ? 'frame matches' : 'frames match'}, ${formatShare(found.total / Math.max(1, root.total))} of the time`}
-        </output>
       </form>
-      <KindLegend root={root} />
-      <FlameGraph root={root} matches={found.matches} searching={search.trim() !== ''} theme={theme} />
-      <TopFunctions root={root} onSearch={setSearch} />
+      <FlameExplorer profile={profile} theme={theme} />
       <div className="section-head">
         <h3>Export what is shown</h3>
         <ProfileExports profile={profile} fileName={fileNameOf(selected, target)} />
@@ -122,37 +89,6 @@ function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProf
       </p>
     </>
   );
-}
-
-function KindLegend({ root }: { root: FlameNode }): ReactNode {
-  const self = new Map<FrameKind, number>();
-  for (const node of allNodes(root)) self.set(node.kind, (self.get(node.kind) ?? 0) + node.self);
-  return (
-    <ul className="legend" aria-label="Self time by whose code it is">
-      {Object.entries(kindNames).flatMap(([kind, name]) => {
-        const share = ([...self].find(([each]) => each === kind)?.[1] ?? 0) / Math.max(1, root.total);
-        return share === 0 ? (
-          []
-        ) : (
-          <li key={kind}>
-            <span className="swatch" style={{ background: `var(--frame-${kind})` }} aria-hidden="true" />{' '}
-            {name} <strong>{formatShare(share)}</strong>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function shareOfWaiting(profile: Profile): number {
-  let waitingUs = 0;
-  let total = 0;
-  for (const { frame, self } of profile.nodes) {
-    const known = profile.frames[frame];
-    total += self;
-    if (known && frameKind(known) === 'waiting') waitingUs += self;
-  }
-  return waitingUs / Math.max(1, total);
 }
 
 function fileNameOf(selected: ReportProfile | undefined, target: string): string {

@@ -1,6 +1,6 @@
 import { frameKind, nativeFiles, type FrameKind } from './frame-kind.ts';
 import { frameClassTable, type FrameClassRow } from './frame-class-table.ts';
-import type { Frame, Profile } from './profile.ts';
+import type { Frame, ProfileNode } from './profile.ts';
 
 /** What kind of work a frame does. `other` is work that no row of the table knows. */
 export const frameClasses = [
@@ -49,14 +49,17 @@ function known(frame: Pick<Frame, 'name' | 'file'>): Pick<FrameClassRow, 'class'
 }
 
 /**
- * The class of each node of a profile. The principle: time belongs to the work that was asked for. A frame that is known
+ * The class of each node of a profile, or of a difference. The principle: time belongs to the work that was asked for. A frame that is known
  * for something has that class; one that is not is a helper of what called it, and takes the class of the nearest caller
  * that has one. So what the runtime does below JSON is JSON, and a socket below a database driver is the driver's. Three
  * ends to that: own code, which is not what its caller is known for (the handler that an HTTP server calls back); a
  * dependency that an HTTP server calls back, for the same reason; and waiting, which is handed down to native code alone
  * (a worker thread waits in the function that also runs its tasks).
  */
-export function nodeClasses(profile: Profile): FrameClass[] {
+export function nodeClasses(profile: {
+  frames: readonly Frame[];
+  nodes: readonly Pick<ProfileNode, 'frame' | 'parent'>[];
+}): FrameClass[] {
   const frames = profile.frames.map((frame) => ({
     kind: frameKind(frame),
     known: known(frame),
