@@ -1,6 +1,7 @@
 import { frameClasses, type FrameClass } from '../../lab/profile/frame-class.ts';
 import type { FrameKind } from '../../lab/profile/frame-kind.ts';
 import { functionAt, type FlameTree } from './flame-tree.ts';
+import type { FunctionTime } from './function-times.ts';
 
 /** By whose code a frame is, by what work it does, or by how it changed. */
 export type ColorBy = 'kind' | 'class' | 'change';
@@ -67,6 +68,12 @@ export const palettes: Record<ColorBy, readonly FrameColor[]> = {
 function classGround(work: FrameClass): string {
   if (work === 'idle') return 'frame-waiting';
   return work === 'gc' ? 'frame-gc' : `class-${work}`;
+}
+
+/** The key of the colour that a function has as a whole. */
+export function colorKeyOf(row: FunctionTime, by: ColorBy): string {
+  if (by === 'class') return row.work;
+  return by === 'kind' ? row.kind : changeAs(2 * (row.total - (row.before?.total ?? row.total)));
 }
 
 /** The index of each node's colour in its palette. */

@@ -74,7 +74,7 @@ export function FlameControls(props: FlameControlsProps): ReactNode {
           onChange={(event) => onChange({ view: event.target.value === 'inverted' ? 'inverted' : 'calls' })}
         >
           <option value="calls">callers first</option>
-          <option value="inverted">inverted: leaves first</option>
+          <option value="inverted">leaves first</option>
         </select>
       </label>
       <label>
@@ -98,7 +98,7 @@ export function FlameControls(props: FlameControlsProps): ReactNode {
         <Check
           isOn={settings.includeWaiting}
           onChange={(includeWaiting) => onChange({ includeWaiting })}
-          title={`waiting time (${formatShare(waitingShare)})`}
+          title={`waiting (${formatShare(waitingShare)})`}
         />
       )}
       <button type="button" aria-label="Keys of the flame graph" onClick={onHelp}>

@@ -5,12 +5,13 @@ import { isTyping, KeyHelp } from '../keys/key-help.tsx';
 import type { Theme } from '../theme/use-theme.ts';
 import { callsOf, changedCalls } from './call-tree.ts';
 import { FlameControls, type FlameSettings } from './flame-controls.tsx';
-import { colorsOf } from './flame-colors.ts';
+import { colorKeyOf, palettes } from './flame-colors.ts';
 import { flameKeys } from './flame-keys.ts';
 import { FlameLegend } from './flame-legend.tsx';
 import { FlamePane } from './flame-pane.tsx';
 import { functionAt, layOut } from './flame-tree.ts';
 import { FunctionTable } from './function-table.tsx';
+import type { FunctionTime } from './function-times.ts';
 import { Sandwich } from './sandwich.tsx';
 import { searchFlame, zoomToSee } from './search-flame.ts';
 import { invert } from './turned-trees.ts';
@@ -57,17 +58,13 @@ export function FlameExplorer({
     () => base.functions.findIndex(({ label }) => label === sandwiched),
     [base, sandwiched],
   );
-  const tableFunctions = useMemo(() => {
-    if (!matches.isSearching && highlighted === null) return null;
-    const shown = new Uint8Array(base.functions.length);
-    const colors = colorsOf(base, colorBy);
-    for (let node = 1; node < base.count; node += 1) {
-      const fn = base.fn[node] ?? 0;
-      const isFound = !matches.isSearching || matches.functions[fn] === 1;
-      if (isFound && (highlighted === null || colors[node] === highlighted)) shown[fn] = 1;
-    }
-    return shown;
-  }, [base, matches, highlighted, colorBy]);
+  const shows = useMemo(() => {
+    const key = highlighted === null ? undefined : palettes[colorBy][highlighted]?.key;
+    if (!matches.isSearching && key === undefined) return null;
+    return (row: FunctionTime): boolean =>
+      (!matches.isSearching || matches.functions[row.fn] === 1) &&
+      (key === undefined || colorKeyOf(row, colorBy) === key);
+  }, [matches, highlighted, colorBy]);
 
   const change = (changes: Partial<FlameSettings>): void => {
     setSettings((now) => ({ ...now, ...changes }));
@@ -157,7 +154,7 @@ export function FlameExplorer({
           onCopy={(node) => void copy(node)}
         />
       )}
-      <FunctionTable tree={base} shows={tableFunctions} onChoose={({ label }) => setSandwiched(label)} />
+      <FunctionTable tree={base} shows={shows} onChoose={({ label }) => setSandwiched(label)} />
       {helpOpen && <KeyHelp rows={flameKeys} onClose={() => setHelpOpen(false)} />}
     </div>
   );

@@ -37,7 +37,7 @@ export function FlameLegend({
               onClick={() => onHighlight(isPressed ? null : color)}
             >
               <span className="swatch" style={{ background: `var(--${ground})` }} aria-hidden="true" />
-              {name} <strong>{formatShare(share)}</strong>
+              {name} <strong>{share < 0.001 ? '< 0.1 %' : formatShare(share)}</strong>
             </button>
           </li>
         );

@@ -25,6 +25,7 @@ interface FlamePaneProps extends FlameAppearance {
   hasSelf: boolean;
   notice?: string;
   onSandwich: (node: number) => void;
+  /** Left out where a graph is only a part of what is shown; the line then has no advice either. */
   onCopy?: (node: number) => void;
 }
 
@@ -44,7 +45,8 @@ export function FlamePane(props: FlamePaneProps): ReactNode {
           {props.notice === '' || props.notice === undefined ? '' : `${props.notice} `}
           {selected >= 0
             ? describeFrame(tree, selected, props.hasSelf)
-            : 'Click a frame, or walk with the arrow keys; Enter zooms, Escape goes back, ? lists all keys.'}
+            : props.onCopy &&
+              'Click a frame, or walk with the arrow keys; Enter zooms, Escape goes back, ? lists all keys.'}
         </span>
         {selected > 0 && (
           <span className="flame-actions">

@@ -47,8 +47,8 @@ export function FunctionTable({
   onChoose,
 }: {
   tree: FlameTree;
-  /** 1 for each function that is shown, by index; null for all. */
-  shows: Uint8Array | null;
+  /** Which are shown; null for all. */
+  shows: ((row: FunctionTime) => boolean) | null;
   onChoose: (row: FunctionTime) => void;
 }): ReactNode {
   const isDiff = tree.before !== null;
@@ -58,7 +58,7 @@ export function FunctionTable({
   const times = useMemo(() => functionTimes(tree), [tree]);
   const rows = useMemo(() => {
     const column = columns.find(({ key }) => key === sort.key) ?? columns[0];
-    const shown = shows ? times.filter(({ fn }) => shows[fn] === 1) : times;
+    const shown = shows ? times.filter(shows) : times;
     const sign = sort.isDescending ? -1 : 1;
     const isByChange = isDiff && (sort.key === 'self' || sort.key === 'total');
     return column === undefined

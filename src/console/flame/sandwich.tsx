@@ -66,5 +66,14 @@ function wholeOf(callees: FlameTree, base: FlameTree): string {
     return formatChange(before, 2 * total - before);
   }
   const share = formatShare(total / Math.max(Number.MIN_VALUE, base.total[0] ?? 0));
-  return `${formatWeight(total, base.unit)}, ${share} of the whole; self ${formatWeight(callees.self[0] ?? 0, base.unit)}`;
+  return `${formatWeight(total, base.unit)}, ${share} of the whole; self ${formatWeight(selfOf(callees), base.unit)}`;
+}
+
+/** Of the function at the root, in the calls of itself too. */
+function selfOf(callees: FlameTree): number {
+  let self = 0;
+  for (let node = 0; node < callees.count; node += 1) {
+    if (callees.fn[node] === callees.fn[0]) self += callees.self[node] ?? 0;
+  }
+  return self;
 }
