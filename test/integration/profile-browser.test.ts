@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { formatWeight } from '../../src/console/flame/describe-frame.ts';
 import { formatNumber, formatShare } from '../../src/console/format/format-value.ts';
 import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
-import type { Profile } from '../../src/lab/profile/profile.ts';
+import type { Frame, Profile } from '../../src/lab/profile/profile.ts';
 import { chromiumProgram, launchChromium } from '../support/browser.ts';
 import { largeProfile } from '../support/large-profile.ts';
 import { writeProfiles } from '../support/profile-page.ts';
@@ -18,6 +18,10 @@ const small = largeProfile(3000, { seed: 2 });
 /** What works in it; frame 1 is idle. */
 const busyUs = sum(large.nodes.map(({ frame, self }) => (frame === 1 ? 0 : self)));
 const patience = { timeout: 15_000 };
+
+const status = (page: Page): Promise<string | null> =>
+  page.locator('.flame-status > span').first().textContent();
+const rows = (page: Page): Promise<string[]> => page.locator('tbody tr').allTextContents();
 
 describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromiumProgram), () => {
   let folder: TemporaryFolder;
@@ -55,10 +59,6 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromium
     await page.locator('canvas').waitFor();
     return page;
   }
-  const status = (page: Page): Promise<string | null> =>
-    page.locator('.flame-status > span').first().textContent();
-  const rows = (page: Page): Promise<string[]> => page.locator('tbody tr').allTextContents();
-
   it('names what a real program did, of one thread and of all together, and copies the name', async () => {
     const page = await open(recorded);
     expect(await page.locator('h1').textContent()).toBe('<i>recorded</i> (pid 4711)');
@@ -214,9 +214,10 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromium
   });
 });
 
+const own = (name: string): Frame => ({ name, file: '/app/main.ts', line: 1, column: 1 });
+
 /** Two functions of our own that weigh so many KiB, or milliseconds and a little more. */
 function weighing(grows: number, shrinks: number): Profile {
-  const own = (name: string) => ({ name, file: '/app/main.ts', line: 1, column: 1 });
   return {
     ...largeProfile(1),
     frames: [{ ...own('(root)'), file: '' }, own('grows'), own('shrinks')],

@@ -34,6 +34,7 @@ export function FlameGraph({
   const canvas = useRef<HTMLCanvasElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
+  const ring = useRef<HTMLDivElement>(null);
   const viewport = useRef<FlameViewport | null>(null);
   const drag = useRef<{ xPx: number; yPx: number; isMoved: boolean } | null>(null);
   const zoomedBefore = useRef(0);
@@ -42,8 +43,8 @@ export function FlameGraph({
   );
 
   useLayoutEffect(() => {
-    if (!canvas.current || !scroller.current || !rows.current) return undefined;
-    const made = new FlameViewport(canvas.current, scroller.current, rows.current);
+    if (!canvas.current || !scroller.current || !rows.current || !ring.current) return undefined;
+    const made = new FlameViewport(canvas.current, scroller.current, rows.current, ring.current);
     viewport.current = made;
     return () => made.close();
   }, []);
@@ -133,6 +134,7 @@ export function FlameGraph({
           onClick={onClick}
           onKeyDown={onKeyDown}
         />
+        <div className="flame-ring" ref={ring} hidden />
       </div>
       {hovered?.tree === tree && <FlameTooltip {...hovered} />}
     </div>

@@ -5,8 +5,10 @@ import { firstVisible, functionAt, type FlameTree } from './flame-tree.ts';
 export const rowPx = 20;
 const minLabelPx = 30;
 const paddingPx = 4;
-/** What is narrower is not drawn, nor what would be drawn over what is there already. */
+/** What is narrower is not drawn. */
 const minFramePx = 0.5;
+/** What ends less to the right than this would be drawn over what is there already. */
+const leastStepPx = 1;
 /** From this width on there is a gap between two frames. */
 const gapFromPx = 3;
 
@@ -19,7 +21,6 @@ export interface FlameScene {
   dimmed: Uint8Array | null;
   /** -1 for none. */
   selected: number;
-  hovered: number;
   from: number;
   to: number;
   /** Callers below what they call. */
@@ -37,6 +38,9 @@ export class FlamePainter {
   private colors = new Map<string, string>();
   private readonly widths = new Map<string, number>();
   private font = '';
+  /** Left, top and width of frames, by colour of their ground, and what is written on them: of one painting. */
+  private readonly grounds = new Map<string, number[]>();
+  private labels: { node: number; left: number; width: number; y: number; text: string }[] = [];
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas;
@@ -68,11 +72,13 @@ export class FlamePainter {
     const levels = tree.levelStart.length - 1;
     for (let row = firstRow; row < lastRow; row += 1) {
       const level = isUpwards ? Math.round(contentPx / rowPx) - 1 - row : row;
-      if (level >= 0 && level < levels) this.paintLevel(context, scene, level, row * rowPx - scrollPx);
+      if (level >= 0 && level < levels) this.collectLevel(scene, level, row * rowPx - scrollPx);
     }
+    this.paintCollected(context, scene);
   }
 
-  private paintLevel(context: CanvasRenderingContext2D, scene: FlameScene, level: number, y: number): void {
+  /** Sorts the frames of a level by colour, since a change of colour costs as much as a frame. */
+  private collectLevel(scene: FlameScene, level: number, y: number): void {
     const { tree, colors, palette, dimmed, from, to, widthPx } = scene;
     const scale = widthPx / Math.max(Number.MIN_VALUE, to - from);
     const end = tree.levelStart[level + 1] ?? 0;
@@ -83,18 +89,35 @@ export class FlamePainter {
       const left = Math.max(0, (start - from) * scale);
       const right = Math.min(widthPx, (start + (tree.total[node] ?? 0) - from) * scale);
       const width = right - left;
-      const isMarked = node === scene.selected || node === scene.hovered;
-      if (!isMarked && (width < minFramePx || right - drawnTo < minFramePx)) continue;
+      if (node !== scene.selected && (width < minFramePx || right - drawnTo < leastStepPx)) continue;
       drawnTo = Math.max(right, left + 1);
       const color = palette[colors[node] ?? 0];
       const isDim = dimmed !== null && dimmed[node] === 1;
-      context.fillStyle = this.color(isDim ? 'frame-dim' : (color?.ground ?? 'frame-runtime'));
-      context.fillRect(left, y, Math.max(1, width >= gapFromPx ? width - 1 : width), rowPx - 1);
+      const ground = isDim ? 'frame-dim' : (color?.ground ?? 'frame-runtime');
+      const group = this.grounds.get(ground) ?? [];
+      if (group.push(left, y, Math.max(1, width >= gapFromPx ? width - 1 : width)) === 3)
+        this.grounds.set(ground, group);
       const text = isDim ? 'frame-quiet-text' : (color?.text ?? 'frame-text');
-      if (width >= minLabelPx) this.paintLabel(context, tree, node, left, width, y, text);
-      if (width >= minLabelPx / 2) this.paintMarks(context, tree, node, right, y, text);
-      if (isMarked) this.outline(context, node === scene.selected, left, y, width);
+      if (width >= minLabelPx / 2 || node === scene.selected)
+        this.labels.push({ node, left, width, y, text });
     }
+  }
+
+  private paintCollected(context: CanvasRenderingContext2D, scene: FlameScene): void {
+    for (const [ground, rects] of this.grounds) {
+      context.fillStyle = this.color(ground);
+      for (let at = 0; at < rects.length; at += 3)
+        context.fillRect(rects[at] ?? 0, rects[at + 1] ?? 0, rects[at + 2] ?? 0, rowPx - 1);
+    }
+    for (const { node, left, width, y, text } of this.labels) {
+      if (width >= minLabelPx) this.paintLabel(context, scene.tree, node, left, width, y, text);
+      this.paintMarks(context, scene.tree, node, left + width, y, text);
+    }
+    for (const { node, left, width, y } of this.labels) {
+      if (node === scene.selected) this.outline(context, left, y, width);
+    }
+    this.grounds.clear();
+    this.labels = [];
   }
 
   private paintLabel(
@@ -134,17 +157,10 @@ export class FlamePainter {
     if (marks.some(({ kind }) => kind === 'megamorphic')) context.fillRect(right - 9, y + rowPx - 4, 8, 3);
   }
 
-  private outline(
-    context: CanvasRenderingContext2D,
-    isSelected: boolean,
-    left: number,
-    y: number,
-    width: number,
-  ): void {
+  private outline(context: CanvasRenderingContext2D, left: number, y: number, width: number): void {
     context.strokeStyle = this.color('text');
-    context.lineWidth = isSelected ? 2 : 1;
-    const inset = isSelected ? 1 : 0.5;
-    context.strokeRect(left + inset, y + inset, Math.max(1, width - 1 - 2 * inset), rowPx - 1 - 2 * inset);
+    context.lineWidth = 2;
+    context.strokeRect(left + 1, y + 1, Math.max(1, width - 3), rowPx - 3);
   }
 
   /** As much of a text as fits, with an ellipsis for the rest. Kerning is small enough to be left out. */

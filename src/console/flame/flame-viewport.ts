@@ -27,13 +27,15 @@ export class FlameViewport {
   private readonly observer: ResizeObserver;
   private look: FlameLook | null = null;
   private hovered = -1;
+  private readonly ring: HTMLElement;
   private from = 0;
   private to = 1;
   private contentPx = rowPx;
   private frame = 0;
   private moving: { from: number; to: number; endFrom: number; endTo: number; sinceMs: number } | null = null;
 
-  constructor(canvas: HTMLCanvasElement, scroller: HTMLElement, rows: HTMLElement) {
+  constructor(canvas: HTMLCanvasElement, scroller: HTMLElement, rows: HTMLElement, ring: HTMLElement) {
+    this.ring = ring;
     this.canvas = canvas;
     this.scroller = scroller;
     this.rows = rows;
@@ -112,22 +114,26 @@ export class FlameViewport {
     return nodeAt(look.tree, level, this.from + share * (this.to - this.from));
   }
 
-  /** Where a node is on the canvas, cut to what is seen. */
-  placeOf(node: number): { leftPx: number; topPx: number; widthPx: number } {
-    const { look, scroller } = this;
-    if (!look) return { leftPx: 0, topPx: 0, widthPx: 0 };
-    const scale = scroller.clientWidth / Math.max(Number.MIN_VALUE, this.to - this.from);
-    const start = look.tree.start[node] ?? 0;
-    const left = Math.max(0, (start - this.from) * scale);
-    const right = Math.min(scroller.clientWidth, (start + (look.tree.total[node] ?? 0) - this.from) * scale);
-    const topPx = this.topOf(look, look.tree.level[node] ?? 0) - scroller.scrollTop;
-    return { leftPx: left, topPx, widthPx: Math.max(0, right - left) };
-  }
-
+  /** Puts the ring around what is under the pointer. It lies over the canvas, which need not be painted again. */
   hover(node: number): void {
     if (this.hovered === node) return;
     this.hovered = node;
-    this.schedule();
+    this.placeRing();
+  }
+
+  private placeRing(): void {
+    const { look, scroller, ring, hovered } = this;
+    ring.hidden = hovered < 0 || !look || this.moving !== null;
+    if (ring.hidden || !look) return;
+    const scale = scroller.clientWidth / Math.max(Number.MIN_VALUE, this.to - this.from);
+    const start = look.tree.start[hovered] ?? 0;
+    const left = Math.max(0, (start - this.from) * scale);
+    const right = Math.min(
+      scroller.clientWidth,
+      (start + (look.tree.total[hovered] ?? 0) - this.from) * scale,
+    );
+    ring.style.transform = `translate(${left}px, ${this.topOf(look, look.tree.level[hovered] ?? 0)}px)`;
+    ring.style.width = `${Math.max(2, right - left - 1)}px`;
   }
 
   private moveTo(from: number, width: number): void {
@@ -178,11 +184,11 @@ export class FlameViewport {
       } else this.schedule();
     }
     const [widthPx, heightPx] = [scroller.clientWidth, Math.min(scroller.clientHeight, this.contentPx)];
+    this.placeRing();
     canvas.style.width = `${widthPx}px`;
     canvas.style.height = `${heightPx}px`;
     this.painter.paint({
       ...look,
-      hovered: this.hovered,
       from: this.from,
       to: this.to,
       widthPx,
