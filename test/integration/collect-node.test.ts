@@ -61,6 +61,10 @@ describe.skipIf(missing)(`a running Node process${missing ? ` [skipped: ${missin
     expect(Math.max(...node.map(({ eventLoopDelayMaxMs }) => eventLoopDelayMaxMs))).toBeGreaterThan(100);
     expect(Math.max(...node.map(({ eventLoopUtilization }) => eventLoopUtilization))).toBeGreaterThan(0.3);
     expect(node.every(({ heapUsedBytes }) => heapUsedBytes > 1e6)).toBe(true);
+    for (const { externalBytes, arrayBuffersBytes = 0 } of node) {
+      expect(arrayBuffersBytes).toBeGreaterThan(0);
+      expect(externalBytes).toBeGreaterThanOrEqual(arrayBuffersBytes);
+    }
     expect(sink.costsMs.every((costMs) => costMs > 0)).toBe(true);
 
     const [first, second] = sink.profiles;

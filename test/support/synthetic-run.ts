@@ -271,6 +271,7 @@ function nodeSample(slow: number): NodeSample {
     gcMs: 2 * slow,
     heapUsedBytes: 40e6,
     externalBytes: 2e6,
+    arrayBuffersBytes: 1e6,
     activeResources: 20,
   };
 }

@@ -35,6 +35,7 @@ export class NodeVitalsCollector implements Collector {
       gcMs: vitals.gcMs,
       heapUsedBytes: vitals.heapUsedBytes,
       externalBytes: vitals.externalBytes,
+      arrayBuffersBytes: vitals.arrayBuffersBytes,
       activeResources: vitals.activeResources,
     });
   }

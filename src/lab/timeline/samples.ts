@@ -255,7 +255,10 @@ export interface NodeSample {
   gcCount: number;
   gcMs: number;
   heapUsedBytes: number;
+  /** What C++ objects hold for JavaScript, array buffers among it. */
   externalBytes: number;
+  /** Missing in runs from before it was asked for. */
+  arrayBuffersBytes?: number;
   activeResources: number;
 }
 

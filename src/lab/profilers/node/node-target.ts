@@ -194,6 +194,7 @@ function isVitals(value: unknown): value is RawVitals {
       gcMs: 0,
       heapUsedBytes: 0,
       externalBytes: 0,
+      arrayBuffersBytes: 0,
       activeResources: 0,
     } satisfies RawVitals).every((name) => typeof Reflect.get(value, name) === 'number')
   );

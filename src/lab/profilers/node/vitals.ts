@@ -7,7 +7,9 @@ export interface RawVitals {
   gcCount: number;
   gcMs: number;
   heapUsedBytes: number;
+  /** What C++ objects hold for JavaScript, array buffers among it. */
   externalBytes: number;
+  arrayBuffersBytes: number;
   activeResources: number;
 }
 
@@ -69,6 +71,7 @@ export function installVitals(options: VitalsOptions): InjectedReply {
           gcMs: this.gcMs,
           heapUsedBytes: memory.heapUsed,
           externalBytes: memory.external,
+          arrayBuffersBytes: memory.arrayBuffers,
           activeResources: process.getActiveResourcesInfo().length,
         };
         this.utilization = utilization;

@@ -19,6 +19,22 @@ export const processCharts = {
     unit: 'bytes',
     points: ({ process }) => each(process, ({ rssBytes }, _label, target) => [[target, rssBytes]]),
   },
+  'js-heap': {
+    title: 'JavaScript heap in use',
+    unit: 'bytes',
+    points: ({ node }) => each(node, ({ heapUsedBytes }, _label, target) => [[target, heapUsedBytes]]),
+  },
+  'external-memory': {
+    title: 'Memory that JavaScript holds outside of its heap',
+    unit: 'bytes',
+    points: ({ node }) =>
+      each(node, ({ externalBytes, arrayBuffersBytes }, label) => [
+        [label('external'), externalBytes],
+        ...(arrayBuffersBytes === undefined
+          ? []
+          : [labelled(label('array buffers among it'), arrayBuffersBytes)]),
+      ]),
+  },
   'event-loop-delay': {
     title: 'Event loop delay, p99',
     unit: 'ms',
