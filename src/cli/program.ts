@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<RegisterCommand>> = {
   redis: async () => (await import('./redis.ts')).registerRedis,
   stats: async () => (await import('./stats.ts')).registerStats,
   cpu: async () => (await import('./cpu.ts')).registerCpu,
+  heap: async () => (await import('./heap.ts')).registerHeap,
   serve: async () => (await import('./serve.ts')).registerServe,
   load: async () => (await import('./load.ts')).registerLoad,
   scenarios: async () => (await import('./scenarios.ts')).registerScenarios,
