@@ -83,7 +83,13 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   },
   {
     room: 'src/lab/diagnose/rules/',
-    may: ['src/lab/diagnose/', 'src/lab/logs/known-signatures.ts', 'src/lab/look/limits.ts', 'src/shared/'],
+    may: [
+      'src/lab/diagnose/',
+      'src/lab/heap/leak-verdict.ts',
+      'src/lab/logs/known-signatures.ts',
+      'src/lab/look/limits.ts',
+      'src/shared/',
+    ],
     typesOf: ['src/lab/'],
     packages: [],
   },

@@ -68,7 +68,9 @@ describe('a session names what is wrong with the stack', { timeout: 90_000 }, ()
   test('a healthy stack: nothing fails, and all that it has was checked', async () => {
     const { findings, load, notChecked } = await profileStack(folder, 'healthy', {});
     expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'error')).toEqual([]);
-    expect(notChecked.filter(({ reason }) => !/^no .* was given$/.test(reason))).toEqual([]);
+    const unexpected = notChecked.filter(({ reason }) => !/^no .* was given$/.test(reason));
+    // Growth of memory is judged in minutes.
+    expect(unexpected.map(({ ruleId }) => ruleId)).toEqual(['memory-growing']);
     expect(load.failures).toBe(0);
     expect(load.requests).toBeGreaterThan(0);
   });

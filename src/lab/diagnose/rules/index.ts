@@ -3,6 +3,7 @@ import { cpuThrottled } from './container/cpu-throttled.ts';
 import { memoryNearLimit } from './container/memory-near-limit.ts';
 import { cpuSaturated } from './gateway/cpu-saturated.ts';
 import { eventLoopBlocked } from './gateway/event-loop-blocked.ts';
+import { memoryGrowing } from './gateway/memory-growing.ts';
 import { cpuUsedUp } from './host/cpu-used-up.ts';
 import { failedRequests } from './load/failed-requests.ts';
 import { generatorSaturated } from './load/generator-saturated.ts';
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   cpuUsedUp,
   cpuSaturated,
   eventLoopBlocked,
+  memoryGrowing,
   cpuThrottled,
   memoryNearLimit,
   healthCheckHoldsConnection,
