@@ -35,7 +35,7 @@ const unaskedHeapBytes = 256 * 2 ** 20;
 export async function attachToHeap({ pid }: HeapProcess, options: HeapOptions): Promise<NodeTarget> {
   const target = await NodeTarget.attach(pid, options);
   try {
-    const { heapUsedBytes } = await readMemory(target.client);
+    const { heapUsedBytes } = await readMemory(target.main);
     if (heapUsedBytes <= unaskedHeapBytes || options.pauseOk) return target;
     throw new GaugewayError(
       'usage',
@@ -82,7 +82,7 @@ export async function watchMemory(
 export async function timedMemory(target: NodeTarget): Promise<TimedMemory> {
   const atMs = nowMs();
   try {
-    return { atMs, ...(await readMemory(target.client)) };
+    return { atMs, ...(await readMemory(target.main)) };
   } catch (error) {
     // A connection that ended because the process did is told as that.
     if (target.lost) await readProcStat(target.pid);

@@ -33,7 +33,7 @@ export interface HeapRecording extends HeapProcess {
 export async function recordHeap(process: HeapProcess, options: RecordOptions): Promise<HeapRecording> {
   const target = await attachToHeap(process, options);
   try {
-    const sampling = await HeapSampling.start(target.client, options);
+    const sampling = await HeapSampling.start(target.main, options);
     const readings = await watchMemory(target, options.durationMs, options.signal);
     const { result, pauseMs } = await measuringPause(target, () => sampling.stop());
     const { startMs, endMs } = result.profile;

@@ -37,7 +37,7 @@ const abandonedAfterMs = 10 * 60_000;
 export async function saveSnapshot(process: HeapProcess, options: SnapshotOptions): Promise<SavedSnapshot> {
   const target = await NodeTarget.attach(process.pid, { ...options, abandonedAfterMs });
   try {
-    const memory = await readMemory(target.client);
+    const memory = await readMemory(target.main);
     if (!options.pauseOk) throw refusal(process.pid, memory);
     options.onBegin(memory);
     const beganMs = nowMs();
@@ -82,7 +82,7 @@ async function write(target: NodeTarget, { path, onBytes }: SnapshotOptions): Pr
   let bytes = 0;
   try {
     try {
-      await takeHeapSnapshot(target.client, (chunk) => {
+      await takeHeapSnapshot(target.main, (chunk) => {
         bytes += writeWhole(file, chunk);
         onBytes(bytes);
       });

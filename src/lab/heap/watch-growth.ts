@@ -49,7 +49,7 @@ export async function watchGrowth(process: HeapProcess, options: GrowthOptions):
   const { apartMs, intervalBytes, signal, onReading } = options;
   const target = await attachToHeap(process, options);
   try {
-    const sampling = await HeapSampling.start(target.client, { intervalBytes, live: true });
+    const sampling = await HeapSampling.start(target.main, { intervalBytes, live: true });
     await watchMemory(target, Math.min(longestLeadInMs, apartMs / 4), signal, onReading);
     const first = await measuringPause(target, async () => ({
       ...(await sampling.read()),

@@ -25,15 +25,19 @@ export abstract class ProtocolSession {
 
   protected abstract transmit(message: string): void;
 
-  async send(method: string, params: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  async send(
+    method: string,
+    params: Record<string, unknown> = {},
+    timeoutMs = replyTimeoutMs,
+  ): Promise<Record<string, unknown>> {
     if (this.lost) throw sessionEnded();
     const id = (this.#lastId += 1);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#settle(id)?.reject(
-          new GaugewayError('source_unreadable', `${method}: no answer within ${replyTimeoutMs / 1000} s`),
+          new GaugewayError('source_unreadable', `${method}: no answer within ${timeoutMs / 1000} s`),
         );
-      }, replyTimeoutMs);
+      }, timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
       this.transmit(JSON.stringify({ id, method, params }));
     });
