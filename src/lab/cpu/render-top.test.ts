@@ -99,6 +99,7 @@ const vitals: RawVitals = {
   gcMs: 10,
   heapUsedBytes: 50 * 1024 * 1024,
   externalBytes: 1024,
+  arrayBuffersBytes: 0,
   activeResources: 4,
 };
 

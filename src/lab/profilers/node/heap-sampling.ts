@@ -1,7 +1,7 @@
 import { nowMs } from '../../../shared/clock.ts';
 import { fromHeapProfile } from '../../profile/from-heapprofile.ts';
 import type { Profile } from '../../profile/profile.ts';
-import type { InspectorClient } from './inspector-client.ts';
+import type { ProtocolSession } from './protocol-session.ts';
 
 export interface HeapSamplingOptions {
   /** Bytes between two samples, on average. */
@@ -17,21 +17,21 @@ const readTimeoutMs = 60_000;
  * V8's sampling allocation profiler in one process; it sees what is allocated from `start` on. Each reading makes V8
  * run a full collection first, which stops the process (about 1 ms for a MiB of heap in use): there is no way around it
  * through the inspector. Sizes are V8's estimate of all that was allocated, not of the samples alone. Of array
- * buffers and of native memory it knows only the small objects that hold them. Rejects as {@link InspectorClient.send}.
+ * buffers and of native memory it knows only the small objects that hold them. Rejects as {@link ProtocolSession.send}.
  */
 export class HeapSampling {
   readonly startMs: number;
-  readonly #client: InspectorClient;
+  readonly #client: ProtocolSession;
   readonly #intervalBytes: number;
 
-  private constructor(client: InspectorClient, startMs: number, intervalBytes: number) {
+  private constructor(client: ProtocolSession, startMs: number, intervalBytes: number) {
     this.#client = client;
     this.startMs = startMs;
     this.#intervalBytes = intervalBytes;
   }
 
   /** What was collected is counted by V8 11 (Node 20) and newer. One sampling at a time: a second one has no effect. */
-  static async start(client: InspectorClient, options: HeapSamplingOptions): Promise<HeapSampling> {
+  static async start(client: ProtocolSession, options: HeapSamplingOptions): Promise<HeapSampling> {
     await client.send('HeapProfiler.startSampling', {
       samplingInterval: options.intervalBytes,
       includeObjectsCollectedByMajorGC: !options.live,

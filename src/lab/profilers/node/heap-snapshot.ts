@@ -1,5 +1,5 @@
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
-import type { InspectorClient } from './inspector-client.ts';
+import type { ProtocolSession } from './protocol-session.ts';
 
 /** A heap of many gigabytes takes minutes; a process that is that far gone will not come back. */
 const snapshotTimeoutMs = 30 * 60_000;
@@ -10,7 +10,7 @@ const snapshotTimeoutMs = 30 * 60_000;
  * holds the process back and fills no memory here. Rejects with what `write` threw.
  */
 export async function takeHeapSnapshot(
-  client: InspectorClient,
+  client: ProtocolSession,
   write: (chunk: string) => void,
 ): Promise<void> {
   let failed: GaugewayError | undefined;

@@ -1,5 +1,5 @@
 import { GaugewayError } from '../../../shared/errors.ts';
-import type { InspectorClient } from './inspector-client.ts';
+import type { ProtocolSession } from './protocol-session.ts';
 
 /** What a Node process says of its memory. */
 export interface MemoryUse {
@@ -32,7 +32,7 @@ const expression = `(() => {
 })()`;
 
 /** Asks a process for its memory, which takes it well under a millisecond. Throws GaugewayError source_unreadable. */
-export async function readMemory(client: InspectorClient): Promise<MemoryUse> {
+export async function readMemory(client: ProtocolSession): Promise<MemoryUse> {
   const reply = await client.evaluate(expression);
   if (isMemoryUse(reply)) return reply;
   const told =

@@ -25,6 +25,7 @@ export abstract class ProtocolSession {
 
   protected abstract transmit(message: string): void;
 
+  /** `timeoutMs` is for what stops the process for long, e.g. a heap snapshot. */
   async send(
     method: string,
     params: Record<string, unknown> = {},
