@@ -19,6 +19,7 @@ import type { GeneratorFlags } from './generator-options.ts';
 import { addThinkOption } from './load-model-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
+import { addProfilingOptions, profilingOf, type ProfilingFlags } from './profiling-options.ts';
 import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { addRunOptions } from './run-options.ts';
@@ -36,6 +37,7 @@ interface CapacityFlags
   extends
     ScenarioFlags,
     RunFlags,
+    ProfilingFlags,
     StackFlags,
     GeneratorFlags,
     TlsFlags,
@@ -85,6 +87,7 @@ export function registerCapacity(program: Command): void {
     .action(capacity);
   addRunOptions(command, 'capacity');
   addStackOptions(command);
+  addProfilingOptions(command);
   addScenarioOptions(command);
   addThinkOption(command, '100ms-500ms');
   addGeneratorOptions(command);
@@ -94,6 +97,7 @@ export function registerCapacity(program: Command): void {
 
 async function capacity(flags: CapacityFlags): Promise<void> {
   const ramp = rampOf(flags);
+  const profiling = profilingOf(flags);
   const target = await describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf({ users: ramp.startUsers, think: flags.think });
@@ -135,6 +139,7 @@ async function capacity(flags: CapacityFlags): Promise<void> {
       coolDownMs,
       thresholds: flags.threshold,
       versions: { gaugeway: packageVersion(), node: process.versions.node },
+      profiling,
       logger,
       signal: interrupt.signal,
       onProgress: (state) => progress.show(state),

@@ -31,6 +31,7 @@ import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
+import { addProfilingOptions, profilingOf, type ProfilingFlags } from './profiling-options.ts';
 import { presentRun } from './present-run.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
@@ -41,6 +42,7 @@ interface SessionFlags
     LoadModelFields,
     GeneratorFlags,
     RunFlags,
+    ProfilingFlags,
     StackFlags,
     TlsFlags,
     ThresholdFlags,
@@ -110,6 +112,7 @@ export function registerSession(program: Command): void {
     .action(session);
   addRunOptions(command, 'session');
   addStackOptions(command);
+  addProfilingOptions(command);
   addScenarioOptions(command);
   addLoadModelOptions(command, '100ms-500ms');
   addGeneratorOptions(command);
@@ -126,6 +129,7 @@ async function session(flags: SessionFlags): Promise<void> {
   const logger = createLogger('warn');
   const external = externalDriverOf(flags);
   const rhythm = sampleRhythmOf(flags);
+  const profiling = profilingOf(flags);
   const target = await describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf(flags);
@@ -178,6 +182,7 @@ async function session(flags: SessionFlags): Promise<void> {
       thresholds: flags.threshold,
       abortOnFail: flags.abortOnFail,
       versions: { gaugeway: packageVersion(), node: process.versions.node },
+      profiling,
       logger,
       signal: interrupt.signal,
       ...(guide === undefined ? {} : { onEvent: guide.see }),

@@ -5,7 +5,9 @@ import { maskSecrets } from '../shared/mask-secrets.ts';
 import { describeLogOrigin, type StackDescription } from '../shared/stack-description.ts';
 import { type AnalysedRun, analyse } from './analyse.ts';
 import { gatewayProcesses } from './collect/container/container-processes.ts';
+import { gatewayWorkers } from './collect/gateway-workers.ts';
 import { createCollectors } from './collect/index.ts';
+import { type ProfilingSettings, usualProfiling } from './collect/profiling-settings.ts';
 import { procMissing } from '../shared/proc-files.ts';
 import { readConsolePage } from './console-page.ts';
 import { probeTarget } from './probe-target.ts';
@@ -22,6 +24,8 @@ export interface ObservedRunOptions {
   stack: StackDescription;
   versions: Record<string, string>;
   logger: Logger;
+  /** As usual when it is not given. */
+  profiling?: ProfilingSettings;
   /** Ends the run early; what was collected is kept and analysed. */
   signal: AbortSignal;
   /** Everything that is seen, as it comes. */
@@ -55,7 +59,8 @@ export async function observeRun(
   await readConsolePage('report');
   await probeTarget(given.stack.gatewayUrl, signal);
   const inContainers = await gatewayProcesses(given.stack);
-  const stack = { ...given.stack, processes: [...given.stack.processes, ...inContainers.processes] };
+  const listed = [...given.stack.processes, ...inContainers.processes];
+  const stack = { ...given.stack, processes: [...listed, ...(await gatewayWorkers(listed))] };
   const options = { ...given, stack };
   const bundle = await createBundle(outFolder, options.onEvent);
   const startedMs = nowMs();
@@ -64,6 +69,10 @@ export async function observeRun(
     await writeRunDocument(outFolder, openingDocument(options, settings, startedMs));
     bundle.settings(settings);
     for (const { container, error } of inContainers.failures) bundle.gap('process', container, error);
+    for (const role of given.profiling?.roles ?? []) {
+      if (stack.processes.some((watched) => watched.role === role)) continue;
+      bundle.gap('cpu-profile', role, `no process of it is known here: name it with --pid ${role}=PID`);
+    }
     abortedBy = await collect(options, bundle, body);
   } finally {
     await bundle.close();
@@ -77,11 +86,15 @@ export async function observeRun(
 }
 
 async function collect(
-  { stack, logger, signal }: ObservedRunOptions,
+  { stack, logger, profiling, signal }: ObservedRunOptions,
   bundle: Bundle,
   body: (observation: Observation) => Promise<string | undefined>,
 ): Promise<string | undefined> {
-  const sampling = new Sampling(createCollectors(stack, { logger }), bundle, logger);
+  const sampling = new Sampling(
+    createCollectors(stack, { logger, profiling: profiling ?? usualProfiling }),
+    bundle,
+    logger,
+  );
   const phase = async (
     name: PhaseName,
     run: () => Promise<number | void>,

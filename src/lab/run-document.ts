@@ -233,6 +233,10 @@ export const runDocumentSchema = z
           .enum(['v8', 'py-spy', 'perf'])
           .exactOptional()
           .meta({ description: "Absent before there was another: V8's" }),
+        role: z
+          .enum(processRoles)
+          .exactOptional()
+          .meta({ description: 'Absent before others were profiled: a gateway' }),
         startMs: z.number(),
         endMs: z.number(),
         file: z.string(),

@@ -112,6 +112,21 @@ export async function readProcFile(pid: number, name: string): Promise<string> {
   }
 }
 
+/** What `read` gives, or undefined when the process that it reads has ended. */
+export async function unlessEnded<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ProcessEndedError) return undefined;
+    throw error;
+  }
+}
+
+/** Children that the main thread of a process started. Throws as {@link readProcStat} does. */
+export async function readChildPids(pid: number): Promise<number[]> {
+  return (await readProcFile(pid, `task/${pid}/children`)).split(' ').filter(Boolean).map(Number);
+}
+
 /** The target of a link of `/proc/PID/`, e.g. `exe`. Throws as {@link readProcStat} does. */
 export async function readProcLink(pid: number, name: string): Promise<string> {
   try {

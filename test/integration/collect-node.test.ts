@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Collector } from '../../src/lab/collect/collector.ts';
 import { createCollectors } from '../../src/lab/collect/index.ts';
+import { type ProfilingSettings, usualProfiling } from '../../src/lab/collect/profiling-settings.ts';
 import { ownListeningSockets } from '../../src/shared/listening-ports.ts';
 import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
@@ -38,7 +39,7 @@ describe.skipIf(missing)(`a running Node process${missing ? ` [skipped: ${missin
     const child = await start(['-e', program]);
     const before = await ports(child);
     const sink = new RecordingSink();
-    const [vitals, cpu] = nodeCollectors(child, { profileWindowMs: 700 });
+    const [vitals, cpu] = nodeCollectors(child, { windowMs: 700 });
     await vitals.open(never);
     await cpu.open(never);
     await cpu.enterPhase?.('ramp', sink);
@@ -157,7 +158,7 @@ describe.skipIf(missing)(`what may not be attached to${missing ? ` [skipped: ${m
     const child = track(spawn('sleep', ['60']));
     await once(child, 'spawn');
     await expect(nodeCollectors(child)[0].open(never)).rejects.toThrow(
-      new RegExp(`process ${child.pid} is not Node .*it was not signalled`),
+      new RegExp(`process ${child.pid} is not Node.*it was not signalled`),
     );
     await sleep(200);
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
@@ -190,7 +191,7 @@ describe.skipIf(missing)(`what may not be attached to${missing ? ` [skipped: ${m
 
 function nodeCollectors(
   { pid = -1 }: { pid?: number | undefined },
-  options: { profileWindowMs?: number } = {},
+  profiling: Partial<ProfilingSettings> = {},
 ): [Collector, Collector] {
   const processes = [{ role: 'gateway' as const, name: 'gateway-1', pid }];
   const stack = {
@@ -201,7 +202,10 @@ function nodeCollectors(
     containers: [],
     logs: [],
   };
-  const created = createCollectors(stack, { logger: createLogger('silent'), ...options });
+  const created = createCollectors(stack, {
+    logger: createLogger('silent'),
+    profiling: { ...usualProfiling, ...profiling },
+  });
   const vitals = created.find(({ source }) => source === 'node');
   const cpu = created.find(({ source }) => source === 'cpu-profile');
   if (!vitals || !cpu) throw new Error('a gateway process gives two collectors');

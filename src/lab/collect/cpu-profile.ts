@@ -1,7 +1,9 @@
 import { nowMs } from '../../shared/clock.ts';
+import type { WatchedProcess } from '../../shared/stack-description.ts';
 import type { PhaseName } from '../timeline/events.ts';
 import type { Collector, CollectorSink } from './collector.ts';
 import type { CpuProfiler, ProfilingWindow } from '../profilers/profiler.ts';
+import { processTarget } from './process.ts';
 import type { SharedConnection } from './shared-connection.ts';
 
 /** A profile outside of the steady phase is thrown away; it is renewed so that it does not grow in the target. */
@@ -16,15 +18,15 @@ interface Window {
 
 /**
  * CPU profiles of one process, window after window, kept in the steady phase only, so that each stretch of
- * the timeline has a flame graph of its own. Uses the attachment that the vitals use. Profiling runs from the
- * baseline on: V8 names inlined functions only in code that it optimised while a profiler was running (in what
- * was hot before, their time goes to the caller).
+ * the timeline has a flame graph of its own; each is stored as it ends. Uses the attachment that the vitals use. In Node
+ * profiling runs from the baseline on: V8 names inlined functions only in code that it optimised while a profiler was
+ * running (in what was hot before, their time goes to the caller).
  */
 export class CpuProfileCollector implements Collector {
   readonly source = 'cpu-profile';
   readonly target: string;
   readonly everyMs = 1000;
-  readonly #pid: number;
+  readonly #watched: WatchedProcess;
   readonly #shared: SharedConnection<CpuProfiler>;
   readonly #options: { windowMs: number };
   #phase: PhaseName | undefined;
@@ -32,14 +34,9 @@ export class CpuProfileCollector implements Collector {
   /** Phase changes and ticks come at any time; what they do to the profiler goes one after the other. */
   #last: Promise<void> = Promise.resolve();
 
-  constructor(
-    target: string,
-    pid: number,
-    shared: SharedConnection<CpuProfiler>,
-    options: { windowMs: number },
-  ) {
-    this.target = target;
-    this.#pid = pid;
+  constructor(watched: WatchedProcess, shared: SharedConnection<CpuProfiler>, options: { windowMs: number }) {
+    this.target = processTarget(watched);
+    this.#watched = watched;
     this.#shared = shared;
     this.#options = options;
   }
@@ -83,19 +80,27 @@ export class CpuProfileCollector implements Collector {
   async #turnOver(then: 'continue' | 'end', keep: boolean, sink: CollectorSink): Promise<void> {
     const window = this.#window;
     this.#window = undefined;
-    if (then === 'continue') this.#window = await this.#start();
-    if (!window || window.of.lost) return;
-    const profiles = await window.running.stop();
+    try {
+      if (then === 'continue') this.#window = await this.#start();
+    } finally {
+      if (window && !window.of.lost) await this.#end(window, keep, sink);
+    }
+  }
+
+  async #end({ of, running }: Window, keep: boolean, sink: CollectorSink): Promise<void> {
+    const profiles = await running.stop();
     if (!keep) return;
+    const { pid, role } = this.#watched;
     for (const { thread, profile } of profiles) {
       if (profile.endMs - profile.startMs < minWindowMs) continue;
-      await sink.profile(this.target, { pid: this.#pid, thread, profiler: window.of.profiler }, profile);
+      await sink.profile(this.target, { pid, thread, profiler: of.profiler, role }, profile);
     }
   }
 
   async #start(): Promise<Window | undefined> {
     const profiler = await this.#shared.get();
-    return profiler && { of: profiler, running: await profiler.start() };
+    const isWanted = this.#phase === 'steady' || profiler?.profiler === 'v8';
+    return profiler && isWanted ? { of: profiler, running: await profiler.start() } : undefined;
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {

@@ -6,7 +6,8 @@ import { ContainerEngine } from './container/container-engine.ts';
 import { CpuProfileCollector } from './cpu-profile.ts';
 import { HostCollector } from './host/host-collector.ts';
 import { NodeVitalsCollector } from './node-vitals.ts';
-import { sameProcess } from '../profilers/node/same-process.ts';
+import { sameProcess } from '../profilers/same-process.ts';
+import { openSessionProfiler, type ProfilingSettings, usualProfiling } from './profiling-settings.ts';
 import { PgbouncerCollector } from './pgbouncer/pgbouncer-collector.ts';
 import { PgbouncerTarget, pgbouncerTargetName } from './pgbouncer/pgbouncer-target.ts';
 import { PostgresCollector } from './postgres/postgres-collector.ts';
@@ -24,21 +25,16 @@ import { SharedConnection } from './shared-connection.ts';
 
 export interface CollectorOptions {
   logger: Logger;
-  /** Length of one CPU profile; 5000 by default. */
-  profileWindowMs?: number;
-  /** Microseconds between two stacks; 1000 by default, which costs the target under 2 %; 10,000 costs nothing measurable. */
-  profileIntervalUs?: number;
+  /** As usual when it is not given. */
+  profiling?: ProfilingSettings;
 }
 
-const defaultProfileWindowMs = 5000;
-const defaultProfileIntervalUs = 1000;
-
 /**
- * The sources of a run. What the stack description does not give is not sampled. Gateway processes are attached
- * to; one that is not Node refuses that in `open`, and is never signalled.
+ * The sources of a run. What the stack description does not give is not sampled. Gateway processes are profiled,
+ * those of other roles where that was asked for; what cannot be profiled refuses that in `open`, and is never signalled.
  */
 export function createCollectors(stack: StackDescription, options: CollectorOptions): Collector[] {
-  const gateways = stack.processes.filter(({ role }) => role === 'gateway');
+  const profiling = options.profiling ?? usualProfiling;
   const watchedPids = new Set(stack.processes.map(({ pid }) => pid));
   return [
     new LabCollector(),
@@ -49,7 +45,7 @@ export function createCollectors(stack: StackDescription, options: CollectorOpti
     ...(stack.postgresDsn === undefined ? [] : postgresCollectors(stack.postgresDsn)),
     ...(stack.pgbouncerDsn === undefined ? [] : [pgbouncerCollector(stack.pgbouncerDsn)]),
     ...(stack.redisUrl === undefined ? [] : [redisCollector(stack.redisUrl)]),
-    ...gateways.flatMap((watched) => nodeCollectors(watched, options)),
+    ...stack.processes.flatMap((watched) => attachedCollectors(watched, profiling, options.logger)),
     ...(stack.nginx?.statusUrl === undefined ? [] : [new NginxCollector(stack.nginx.statusUrl)]),
     ...(stack.nginx?.accessLog === undefined
       ? []
@@ -81,19 +77,21 @@ function redisCollector(url: string): Collector {
   return new RedisCollector(redisTargetName(url), shared);
 }
 
-function nodeCollectors(
+/** What attaches to a process: both use one attachment where a runtime gives vitals as well as profiles. */
+function attachedCollectors(
   watched: WatchedProcess,
-  { logger, profileWindowMs, profileIntervalUs }: CollectorOptions,
+  profiling: ProfilingSettings,
+  logger: Logger,
 ): Collector[] {
-  const { pid } = watched;
-  const target = processTarget(watched);
+  const { pid, role } = watched;
+  const isGateway = role === 'gateway';
+  const isProfiled = profiling.enabled && (isGateway || profiling.roles.includes(role));
+  if (!isGateway && !isProfiled) return [];
   const shared = new SharedConnection(
-    sameProcess(pid, { logger, intervalUs: profileIntervalUs ?? defaultProfileIntervalUs }),
+    sameProcess(pid, (signal) => openSessionProfiler(pid, profiling, { logger, signal })),
   );
   return [
-    new NodeVitalsCollector(target, pid, shared),
-    new CpuProfileCollector(target, pid, shared, {
-      windowMs: profileWindowMs ?? defaultProfileWindowMs,
-    }),
+    ...(isGateway ? [new NodeVitalsCollector(processTarget(watched), pid, shared)] : []),
+    ...(isProfiled ? [new CpuProfileCollector(watched, shared, profiling)] : []),
   ];
 }

@@ -1,13 +1,13 @@
 import { nowMs } from '../../shared/clock.ts';
 import {
-  ProcessEndedError,
   type ProcStat,
   readBlockBytes,
+  readChildPids,
   readOpenFiles,
-  readProcFile,
   readProcStat,
   readProcStatus,
   readRunQueueMs,
+  unlessEnded,
 } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
 import type { ProcessSample } from '../timeline/samples.ts';
@@ -91,23 +91,13 @@ async function groupOf(pid: number): Promise<ProcessSample['group']> {
 
 /** A postmaster has one thread, so that the children of its task are all its backends. */
 async function childrenOf(parentPid: number): Promise<{ pid: number; stat: ProcStat }[]> {
-  const pids = (await readProcFile(parentPid, `task/${parentPid}/children`)).split(' ').filter(Boolean);
   const children = await Promise.all(
-    pids.map(Number).map(async (pid) => {
+    (await readChildPids(parentPid)).map(async (pid) => {
       const stat = await unlessEnded(() => readProcStat(pid));
       return stat?.parentPid === parentPid ? [{ pid, stat }] : [];
     }),
   );
   return children.flat();
-}
-
-async function unlessEnded<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ProcessEndedError) return undefined;
-    throw error;
-  }
 }
 
 function sum(values: number[]): number {

@@ -1,3 +1,4 @@
+import type { ProcessRole } from '../../shared/stack-description.ts';
 import type { ProfilerName } from '../profilers/profiler.ts';
 import type { IndexAdvice } from '../plan/index-candidates.ts';
 import type { PlanSummary } from '../plan/plan-summary.ts';
@@ -82,6 +83,8 @@ export interface ProfiledThread {
   thread?: string;
   /** Absent in bundles of before there was another: V8's. */
   profiler?: ProfilerName;
+  /** Absent in bundles of before others were profiled: a gateway. */
+  role?: ProcessRole;
 }
 
 /** A CPU profile of one thread over one window, stored beside the series. */
