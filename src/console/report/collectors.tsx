@@ -71,10 +71,13 @@ function State({ collector }: { collector: RunDocument['collectors'][number] }):
 /** What watching cost altogether, and whether that was too much. */
 function Overhead({ overhead }: Pick<RunDocument, 'overhead'>): ReactNode {
   if (overhead === undefined) return null;
-  const { labCpuPercent, profilingCpuPercent, databaseMsPerTick, exceeded } = overhead;
+  const { labCpuPercent, profilingCpuPercent, profilersCpuPercent, databaseMsPerTick, exceeded } = overhead;
   const parts = [
     ...(labCpuPercent ? [`${percent(labCpuPercent.mean)} (p95 ${percent(labCpuPercent.p95)})`] : []),
     ...(profilingCpuPercent ? [`${percent(profilingCpuPercent.mean)} while a CPU profile is fetched`] : []),
+    ...(profilersCpuPercent
+      ? [`${percent(profilersCpuPercent.mean)} in the profilers that it ran (py-spy, perf)`]
+      : []),
     ...(databaseMsPerTick
       ? [`${formatMs(databaseMsPerTick.mean)} of PostgreSQL a look (p95 ${formatMs(databaseMsPerTick.p95)})`]
       : []),

@@ -20,7 +20,7 @@ export function watchingLines({ away = [], collectors, overhead }: WatchedRun, c
 
 function costOf(overhead: RunDocument['overhead']): string[] {
   if (overhead === undefined) return [];
-  const { labCpuPercent, profilingCpuPercent, databaseMsPerTick } = overhead;
+  const { labCpuPercent, profilingCpuPercent, profilersCpuPercent, databaseMsPerTick } = overhead;
   return [
     ...(labCpuPercent === null
       ? []
@@ -28,6 +28,9 @@ function costOf(overhead: RunDocument['overhead']): string[] {
     ...(profilingCpuPercent === null
       ? []
       : [`${number.format(profilingCpuPercent.mean)} % while a CPU profile is fetched`]),
+    ...(profilersCpuPercent === null
+      ? []
+      : [`${number.format(profilersCpuPercent.mean)} % in the profilers that it ran`]),
     ...(databaseMsPerTick === null
       ? []
       : [

@@ -11,6 +11,9 @@ export const overheadSchema = z
     profilingCpuPercent: spread
       .nullable()
       .meta({ description: 'Of one core: the same in seconds in which a CPU profile was fetched' }),
+    profilersCpuPercent: spread.nullable().default(null).meta({
+      description: 'Of one core: py-spy and perf in the seconds in which they took CPU profiles',
+    }),
     databaseMsPerTick: spread
       .nullable()
       .meta({ description: 'Milliseconds that PostgreSQL worked for one look at it' }),

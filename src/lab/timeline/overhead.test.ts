@@ -8,6 +8,7 @@ describe('what watching cost', () => {
     expect(overheadOf(run([1, 2, 3], 2))).toEqual({
       labCpuPercent: { mean: 2, p95: 2.9 },
       profilingCpuPercent: null,
+      profilersCpuPercent: null,
       databaseMsPerTick: { mean: 2, p95: 2 },
       exceeded: [],
     });
@@ -45,10 +46,22 @@ describe('what watching cost', () => {
     });
   });
 
+  test('names what the programs that profile used, in the seconds in which they ran', () => {
+    const slots = run([1, 1, 1], 2);
+    const [target = '', samples = []] = (slots.lab.status === 'ok' ? [...slots.lab.value] : [])[0] ?? [];
+    const profiled = samples.map((sample, at) => ({
+      ...sample,
+      data: { ...sample.data, profilersCpuPercent: at === 0 ? 0 : 10 * at },
+    }));
+    const lab = { status: 'ok' as const, value: new Map([[target, profiled]]) };
+    expect(overheadOf({ ...slots, lab }).profilersCpuPercent).toEqual({ mean: 15, p95: 19.5 });
+  });
+
   test('is not known of a run that did not watch itself', () => {
     expect(overheadOf({ ...syntheticRun(), postgres: { status: 'absent', reason: 'none' } })).toEqual({
       labCpuPercent: null,
       profilingCpuPercent: null,
+      profilersCpuPercent: null,
       databaseMsPerTick: null,
       exceeded: [],
     });

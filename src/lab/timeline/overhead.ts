@@ -1,6 +1,7 @@
 import type { ArtifactSlots, Slot, Timed } from '../diagnose/artifacts.ts';
 import { mean, quantile, rounded } from '../diagnose/computed/statistics.ts';
 import type { Overhead } from './overhead-schema.ts';
+import type { LabSample } from './samples/lab-sample.ts';
 
 /**
  * What watching may cost, by our own rule: below these nobody sees in the figures whether a lab was there. Of one core,
@@ -26,12 +27,18 @@ export function overheadOf(artifacts: ArtifactSlots): Overhead {
   return {
     labCpuPercent,
     profilingCpuPercent: cpu(lab.filter(fetchesProfile)),
+    profilersCpuPercent: spreadOf(profilersPercents(lab)),
     databaseMsPerTick,
     exceeded: [
       ...over(labCpuPercent, overheadBudget.labCpuPercent, '% of a core'),
       ...over(databaseMsPerTick, overheadBudget.databaseMsPerTick, 'ms of PostgreSQL for each look'),
     ],
   };
+}
+
+/** Of the seconds in which one of them ran. */
+function profilersPercents(lab: readonly Timed<LabSample>[]): number[] {
+  return lab.map(({ data }) => data.profilersCpuPercent ?? 0).filter((percent) => percent > 0);
 }
 
 function over(spread: Overhead['labCpuPercent'], budget: number, what: string): string[] {

@@ -11,7 +11,10 @@ export const processCharts = {
         ...(generator === undefined ? [] : [labelled(label('load generator'), generator.cpuPercent)]),
         ...workers.map(({ name, cpuPercent }) => labelled(label(`load worker ${name}`), cpuPercent)),
       ]);
-      yield* each(lab, ({ cpuPercent }, label) => [[label('this lab'), cpuPercent]]);
+      yield* each(lab, ({ cpuPercent, profilersCpuPercent = 0 }, label) => [
+        [label('this lab'), cpuPercent],
+        ...(profilersCpuPercent > 0 ? [labelled(label('its profilers'), profilersCpuPercent)] : []),
+      ]);
     },
   },
   memory: {

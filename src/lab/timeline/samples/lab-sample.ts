@@ -2,6 +2,8 @@
 export interface LabSample {
   /** Of one core. */
   cpuPercent: number;
+  /** Of one core: the programs that profile for it, py-spy and perf. Missing in runs from before they were. */
+  profilersCpuPercent?: number;
   rssBytes: number;
   /** How late its own timers were: what it reads later than that is no fault of the source. */
   eventLoopDelayP99Ms: number;
