@@ -90,10 +90,14 @@ export class CpuProfileCollector implements Collector {
   async #end({ of, running }: Window, keep: boolean, sink: CollectorSink): Promise<void> {
     const profiles = await running.stop();
     if (!keep) return;
-    const { pid, role } = this.#watched;
+    const { role } = this.#watched;
     for (const { thread, profile } of profiles) {
       if (profile.endMs - profile.startMs < minWindowMs) continue;
-      await sink.profile(this.target, { pid, thread, profiler: of.profiler, role }, profile);
+      await sink.profile(
+        this.target,
+        { pid: this.#watched.pid, thread, profiler: of.profiler, role },
+        profile,
+      );
     }
   }
 

@@ -51,6 +51,13 @@ describe('a profile packed for the report', () => {
     expect(unpackProfile(packProfile(marked, { minShare: 0, keepSamples: true }))).toEqual(marked);
   });
 
+  it('keeps what ran in which second, when it loses the order within', () => {
+    const samples = [1, 2, 1, 1, 2].map((node) => ({ node, weight: 400_000 }));
+    const packed = packProfile({ ...profile, samples }, { minShare: 0, keepSamples: true, sampleMs: 1000 });
+    expect(packed.samples).toEqual({ node: [1, 2, 1, 2], weight: [800_000, 400_000, 400_000, 400_000] });
+    expect(packed.order).toBe('time');
+  });
+
   it('has no order without its samples', () => {
     expect(packProfile(profile, { minShare: 0, keepSamples: false }).order).toBe('none');
   });

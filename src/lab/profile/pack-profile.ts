@@ -25,13 +25,18 @@ export interface PackDetail {
   minShare: number;
   /** Without them a profile keeps its totals and loses only the order in time. */
   keepSamples: boolean;
+  /** What ran within this time of each other loses its order: a stack is then written once for each such time. */
+  sampleMs?: number;
 }
 
 /**
  * Packs a profile for a page. Stacks below `minShare` of the profile's weight are folded into their
  * callers, whose totals stay exact; frames that no stack uses any more are left out.
  */
-export function packProfile(profile: Profile, { minShare, keepSamples }: PackDetail): PackedProfile {
+export function packProfile(
+  profile: Profile,
+  { minShare, keepSamples, sampleMs }: PackDetail,
+): PackedProfile {
   const totals = totalsOf(profile);
   const least = minShare * (totals[0] ?? 0);
   const keptAs: number[] = [];
@@ -59,7 +64,8 @@ export function packProfile(profile: Profile, { minShare, keepSamples }: PackDet
     nodes.parent.push(parent);
     nodes.self.push(node.self);
   });
-  const samples = keepSamples ? profile.samples : [];
+  const kept = profile.samples.map(({ node, weight }) => ({ node: keptAs[node] ?? 0, weight }));
+  const samples = keepSamples ? gathered(kept, (sampleMs ?? 0) * 1000) : [];
   const { name, unit, startMs, endMs, interval, order } = profile;
   return {
     name,
@@ -71,10 +77,34 @@ export function packProfile(profile: Profile, { minShare, keepSamples }: PackDet
     frames,
     nodes,
     samples: {
-      node: samples.map(({ node }) => keptAs[node] ?? 0),
+      node: samples.map(({ node }) => node),
       weight: samples.map(({ weight }) => weight),
     },
   };
+}
+
+/** The samples with those of one stack within `gatherUs` added up; each counts to the time that it begins in. */
+function gathered(samples: Profile['samples'], gatherUs: number): Profile['samples'] {
+  if (gatherUs === 0) return samples;
+  const all: Profile['samples'] = [];
+  let slot = new Map<number, { node: number; weight: number }>();
+  let slotEndUs = gatherUs;
+  let atUs = 0;
+  for (const { node, weight } of samples) {
+    if (atUs >= slotEndUs) {
+      slot = new Map();
+      slotEndUs = (Math.floor(atUs / gatherUs) + 1) * gatherUs;
+    }
+    atUs += weight;
+    const known = slot.get(node);
+    if (known) known.weight += weight;
+    else {
+      const sample = { node, weight };
+      slot.set(node, sample);
+      all.push(sample);
+    }
+  }
+  return all;
 }
 
 /** Back from columns to the one model of a profile. */

@@ -15,7 +15,8 @@ const maxReportBytes = 1_450_000;
 const details: readonly PackDetail[] = [
   { minShare: 0.001, keepSamples: true },
   { minShare: 0.005, keepSamples: true },
-  { minShare: 0.005, keepSamples: false },
+  { minShare: 0.005, keepSamples: true, sampleMs: 1000 },
+  { minShare: 0.02, keepSamples: true, sampleMs: 1000 },
   { minShare: 0.02, keepSamples: false },
 ];
 

@@ -7,6 +7,7 @@ import type { RunDocument } from '../run-document.ts';
 import { foldCharts, type ChartSet } from '../timeline/charts.ts';
 import type { SeriesEvent, ProfileEvent } from '../timeline/events.ts';
 import { type GapSpan, gapSpans } from '../timeline/gap-spans.ts';
+import { compareWindows, type WindowComparison } from './worst-window.ts';
 import { packProfile, type PackDetail, type PackedProfile } from '../profile/pack-profile.ts';
 
 /** What the report shows beside the result document: everything is embedded, nothing is fetched. */
@@ -14,6 +15,10 @@ export interface ReportData {
   charts: ChartSet;
   plans: ReportPlan[];
   profiles: ReportProfile[];
+  /** Within this time of each other the samples of a profile have no order; null when none of them does. */
+  profileStepMs: number | null;
+  /** The profile window with the slowest requests and a quiet one, where there are such. */
+  comparison?: WindowComparison | undefined;
   /** Every moment at which a source could not be read. */
   gaps: { atMs: number; source: string; target: string; error: string }[];
   /** The times between them, for the charts. */
@@ -50,6 +55,8 @@ export function foldReportData(
       ...window,
       profile: packProfile(profile, detail),
     })),
+    profileStepMs: detail.keepSamples ? (detail.sampleMs ?? 0) : null,
+    comparison: compareWindows(artifacts),
     gaps: events
       .filter((event) => event.kind === 'gap')
       .slice(0, maxGaps)
