@@ -117,6 +117,7 @@ describe('report.html', () => {
       profiles: [],
       gaps: [],
       gapSpans: [],
+      profileStepMs: 0,
     };
     expect(() => renderReport('<html></html>', run, data)).toThrow(/npm run build:console/);
   });

@@ -96,14 +96,33 @@ export function TimeChart(props: TimeChartProps): ReactNode {
     created.setCursor({ left, top: cursor === null ? -10 : 1 }, false);
   }, [cursor, times]);
 
+  const anchor = useRef<number | null>(null);
+  const select = (from: number | null, to: number): void => {
+    anchor.current = from;
+    const [start, end] = [times[from ?? to] ?? 0, times[to] ?? 0].toSorted((a, b) => a - b);
+    if (plot.current) showSelection(plot.current, { start: start ?? 0, end: end ?? 0 });
+  };
   const moveCursor = (event: KeyboardEvent): void => {
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 };
     const step = steps[event.key];
-    if (event.key === 'Escape') onCursor(null);
+    if (event.key === 'Escape') {
+      if (anchor.current === null && cursor === null) props.onZoom(null);
+      select(null, 0);
+      onCursor(null);
+    }
+    if (event.key === 'Enter' && anchor.current !== null && cursor !== null) {
+      const [start = 0, end = 0] = [anchor.current, cursor]
+        .map((index) => times[index] ?? 0)
+        .toSorted((a, b) => a - b);
+      select(null, 0);
+      if (end > start) props.onZoom({ start, end });
+    }
     if (step === undefined) return;
     event.preventDefault();
     const from = cursor ?? (step > 0 ? -1 : times.length);
-    onCursor(Math.max(0, Math.min(times.length - 1, from + step)));
+    const to = Math.max(0, Math.min(times.length - 1, from + step));
+    select(event.shiftKey ? (anchor.current ?? cursor ?? to) : null, to);
+    onCursor(to);
   };
 
   return (
@@ -118,7 +137,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
         data-points={times.length}
         role="img"
         tabIndex={0}
-        aria-label={`${chart.title}, ${chart.unit}. ${describe(chart)} Left and right arrow keys read single seconds.`}
+        aria-label={`${chart.title}, ${chart.unit}. ${describe(chart)} Left and right arrow keys read single seconds; with Shift they select a time, which Enter shows.`}
         onKeyDown={moveCursor}
         onBlur={() => onCursor(null)}
       />
@@ -255,6 +274,12 @@ function drawPhaseNames(plot: uPlot, phases: TimeChartProps['phases']): void {
     if (ctx.measureText(phase.name).width + 6 < to - from) ctx.fillText(phase.name, from + 3, bbox.top - 2);
   }
   ctx.restore();
+}
+
+function showSelection(plot: uPlot, { start, end }: Span): void {
+  const left = plot.valToPos(start, 'x');
+  const width = plot.valToPos(end, 'x') - left;
+  plot.setSelect({ left, width, top: 0, height: width > 0 ? plot.over.clientHeight : 0 }, false);
 }
 
 function applyZoom(plot: uPlot, { zoom, times }: TimeChartProps): void {

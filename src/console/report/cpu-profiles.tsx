@@ -1,27 +1,36 @@
 import { useMemo, useState, type ReactNode } from 'react';
-import { mergeProfiles } from '../../lab/profile/merge-profiles.ts';
 import { unpackProfile } from '../../lab/profile/pack-profile.ts';
-import type { ReportProfile } from '../../lab/report/report-data.ts';
+import type { Profile } from '../../lab/profile/profile.ts';
+import { profileInRange, type RangeProfile } from '../../lab/profile/profile-in-range.ts';
+import type { ReportData, ReportProfile } from '../../lab/report/report-data.ts';
+import type { Span } from '../charts/time-chart.tsx';
 import { FlameExplorer } from '../flame/flame-explorer.tsx';
 import { ProfileExports } from '../flame/profile-exports.tsx';
 import { formatClock } from '../format/format-value.ts';
 import type { Theme } from '../theme/use-theme.ts';
+import { FlameShares } from './flame-shares.tsx';
+import { ProfileControls } from './profile-controls.tsx';
+import { profileScopes, threadsOf } from './profile-scope.ts';
+import { ComparisonText } from './window-comparison.tsx';
 
-interface CpuProfilesProps {
-  profiles: ReportProfile[];
+export interface CpuProfilesProps {
+  data: Pick<ReportData, 'profiles' | 'profileStepMs' | 'comparison'>;
   originMs: number;
-  /** The window that is shown; null shows all windows of a process together. */
-  selectedFile: string | null;
-  onSelect: (file: string | null) => void;
+  /** The process, or the replicas, that are shown; the first when there is none of that id. */
+  scopeId: string | null;
+  onScope: (id: string) => void;
+  /** What the timeline shows, in seconds since the run began; null for all of the run. */
+  range: Span | null;
+  onRange: (range: Span | null) => void;
   theme: Theme;
 }
 
-/** The flame graph of one process, for the whole steady phase or one window of it. */
+/** What the processes did in the time that the timeline shows: per process, per thread, or merged. */
 export function CpuProfiles(props: CpuProfilesProps): ReactNode {
   return (
     <section id="cpu" aria-labelledby="cpu-title">
       <h2 id="cpu-title">CPU profiles</h2>
-      {props.profiles.length === 0 ? (
+      {props.data.profiles.length === 0 ? (
         <p className="muted">No CPU profile was taken in this run.</p>
       ) : (
         <Explorer {...props} />
@@ -30,70 +39,143 @@ export function CpuProfiles(props: CpuProfilesProps): ReactNode {
   );
 }
 
-function Explorer({ profiles, originMs, selectedFile, onSelect, theme }: CpuProfilesProps): ReactNode {
-  const targets = useMemo(() => [...new Set(profiles.map((profile) => profile.target))], [profiles]);
-  const [chosenTarget, setTarget] = useState(targets[0] ?? '');
-  const selected = profiles.find((profile) => profile.file === selectedFile);
-  const target = selected?.target ?? chosenTarget;
-  const windows = useMemo(() => profiles.filter((profile) => profile.target === target), [profiles, target]);
-  const shown = useMemo(() => (selected ? [selected] : windows), [selected, windows]);
-  const profile = useMemo(
-    () =>
-      mergeProfiles(
-        shown.map((window) => unpackProfile(window.profile)),
-        target,
-      ),
-    [shown, target],
+function Explorer({ data, originMs, scopeId, onScope, range, onRange, theme }: CpuProfilesProps): ReactNode {
+  const { profiles, comparison } = data;
+  const scopes = useMemo(() => profileScopes(profiles), [profiles]);
+  const scope = scopes.find(({ id }) => id === scopeId) ?? scopes[0];
+  const ofScope = scope?.profiles ?? profiles;
+  const threads = useMemo(() => threadsOf(ofScope), [ofScope]);
+  const [chosenThread, setThread] = useState('');
+  const [isComparing, setComparing] = useState(false);
+  const thread = threads.includes(chosenThread) ? chosenThread : '';
+  const windows = useMemo(
+    () => ofScope.filter((profile) => thread === '' || (profile.thread ?? 'main') === thread),
+    [ofScope, thread],
   );
+  const unpacked = useMemo(() => windows.map(({ profile }) => unpackProfile(profile)), [windows]);
+  const title = scope?.title ?? '';
+  const between = (startMs: number, endMs: number): RangeProfile | undefined =>
+    profileInRange(unpacked, startMs, endMs, title);
+  const shown = useMemo(
+    () =>
+      range === null
+        ? between(-Infinity, Infinity)
+        : between(originMs + range.start * 1000, originMs + range.end * 1000),
+    [unpacked, title, range, originMs],
+  );
+  const compared = useMemo(() => {
+    if (!isComparing || comparison === undefined) return undefined;
+    const worst = between(comparison.worst.startMs, comparison.worst.endMs);
+    const quiet = between(comparison.quiet.startMs, comparison.quiet.endMs);
+    return worst && quiet && { worst, quiet };
+  }, [unpacked, title, isComparing, comparison]);
+  const current = compared?.worst ?? shown;
 
   return (
     <>
-      <form className="controls" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Process{' '}
-          <select
-            value={target}
-            onChange={(event) => {
-              setTarget(event.target.value);
-              onSelect(null);
-            }}
-          >
-            {targets.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Window{' '}
-          <select value={selected?.file ?? ''} onChange={(event) => onSelect(event.target.value || null)}>
-            <option value="">all {windows.length}</option>
-            {windows.map((window) => (
-              <option key={window.file} value={window.file}>
-                {formatClock((window.startMs - originMs) / 1000)} to{' '}
-                {formatClock((window.endMs - originMs) / 1000)}
-              </option>
-            ))}
-          </select>
-        </label>
-      </form>
-      <FlameExplorer profile={profile} theme={theme} />
-      <div className="section-head">
-        <h3>Export what is shown</h3>
-        <ProfileExports profile={profile} fileName={fileNameOf(selected, target)} />
-      </div>
-      <p className="muted">
-        Stacks with a very small share of their window are folded into their callers here. The whole profiles:{' '}
-        {shown.map(({ file }) => (
-          <code key={file}>{file} </code>
-        ))}
-      </p>
+      <ProfileControls
+        scopes={scopes}
+        scope={scope}
+        onScope={onScope}
+        threads={threads}
+        thread={thread}
+        onThread={setThread}
+        windows={windows}
+        originMs={originMs}
+        range={range}
+        onRange={(chosen) => {
+          setComparing(false);
+          onRange(chosen);
+        }}
+        comparing={comparison === undefined ? null : isComparing}
+        onCompare={setComparing}
+      />
+      {comparison && compared && (
+        <ComparisonText
+          comparison={comparison}
+          worst={compared.worst.profile}
+          quiet={compared.quiet.profile}
+          originMs={originMs}
+        />
+      )}
+      {isComparing && compared === undefined && (
+        <p className="notice">It was not profiled in both of the windows that are compared.</p>
+      )}
+      {current === undefined ? (
+        <NoProfile profiles={unpacked} originMs={originMs} onAll={() => onRange(null)} />
+      ) : (
+        <>
+          <p className="muted" role="status">
+            {describeTime(current, originMs)} {precisionOf(current, data.profileStepMs)}
+          </p>
+          {/* Another kind of graph begins with the settings of its own. */}
+          <FlameExplorer
+            key={compared === undefined ? 'one' : 'difference'}
+            profile={current.profile}
+            before={compared?.quiet.profile}
+            theme={theme}
+          />
+          <h3>What it did</h3>
+          <FlameShares profile={current.profile} />
+          <div className="section-head">
+            <h3>Export what is shown</h3>
+            <ProfileExports profile={current.profile} fileName={fileNameOf(title, current, originMs)} />
+          </div>
+          <WholeFiles files={current.windows.flatMap((at) => windows[at] ?? [])} />
+        </>
+      )}
     </>
   );
 }
 
-function fileNameOf(selected: ReportProfile | undefined, target: string): string {
-  const name = selected
-    ? (selected.file.split('/').at(-1) ?? selected.file).replace(/\.cpuprofile$/, '')
-    : target;
-  return name.replaceAll(/[^A-Za-z0-9-]+/g, '-').replaceAll(/^-|-$/g, '');
+function NoProfile(props: { profiles: Profile[]; originMs: number; onAll: () => void }): ReactNode {
+  const startMs = Math.min(...props.profiles.map((profile) => profile.startMs));
+  const endMs = Math.max(...props.profiles.map((profile) => profile.endMs));
+  return (
+    <p className="notice" role="status">
+      No profile of it was taken in the time that the timeline shows. There are profiles from{' '}
+      {formatClock((startMs - props.originMs) / 1000)} to {formatClock((endMs - props.originMs) / 1000)}.{' '}
+      <button type="button" onClick={props.onAll}>
+        Show all of them
+      </button>
+    </p>
+  );
+}
+
+function describeTime({ startMs, endMs, windows }: RangeProfile, originMs: number): string {
+  const at = (ms: number): string => formatClock((ms - originMs) / 1000);
+  const seconds = ((endMs - startMs) / 1000).toFixed(1);
+  const count = `${windows.length} ${windows.length === 1 ? 'profile' : 'profiles'}`;
+  return `${at(startMs)} to ${at(endMs)}, ${seconds} s, of ${count}.`;
+}
+
+/** What a reader has to know of how well the shown profile keeps to the chosen time. */
+function precisionOf({ isExact }: RangeProfile, stepMs: number | null): string {
+  if (!isExact) {
+    return stepMs === null
+      ? 'This report keeps no order within a profile, as the run was long: whole profiles are shown.'
+      : 'Its profiler tells no order within a profile: whole ones are shown, which reach beyond the chosen time.';
+  }
+  return stepMs === null || stepMs === 0
+    ? ''
+    : 'This report keeps the order of its profiles to the second, as the run was long.';
+}
+
+function WholeFiles({ files }: { files: ReportProfile[] }): ReactNode {
+  return (
+    <details>
+      <summary>The whole profiles in the bundle ({files.length})</summary>
+      <p className="muted">
+        Stacks with a very small share of their window are folded into their callers here.{' '}
+        {files.map(({ file }) => (
+          <code key={file}>{file} </code>
+        ))}
+      </p>
+    </details>
+  );
+}
+
+function fileNameOf(title: string, { startMs }: RangeProfile, originMs: number): string {
+  const second = Math.round((startMs - originMs) / 1000);
+  return `${title}-${second}s`.replaceAll(/[^A-Za-z0-9-]+/g, '-').replaceAll(/^-|-$/g, '');
 }

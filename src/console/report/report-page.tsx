@@ -28,7 +28,8 @@ export function ReportPage({
   const { theme, toggle } = useTheme();
   const loaded = useLoaded(data);
   const [highlights, setHighlights] = useState<Span[]>([]);
-  const [profileFile, setProfileFile] = useState<string | null>(null);
+  const [range, setRange] = useState<Span | null>(null);
+  const [profiled, setProfiled] = useState<string | null>(null);
   const originMs = originOf(run, loaded.value);
   const phases = useMemo(
     () =>
@@ -42,7 +43,11 @@ export function ReportPage({
   useOpenDetailsForPrint();
 
   const showEvidence = (evidence: Evidence): void => {
-    if (evidence.file?.startsWith('profiles/')) setProfileFile(evidence.file);
+    const profile = loaded.value?.profiles.find(({ file }) => file === evidence.file);
+    if (profile !== undefined) {
+      setProfiled(profile.target);
+      setRange({ start: (profile.startMs - originMs) / 1000, end: (profile.endMs - originMs) / 1000 });
+    }
     setHighlights(spanOf(evidence, originMs));
     const anchor = evidence.file?.startsWith('profiles/') ? 'cpu' : anchorOf(evidence);
     if (anchor) document.getElementById(anchor)?.scrollIntoView({ block: 'center' });
@@ -82,6 +87,8 @@ export function ReportPage({
             originMs={originMs}
             phases={phases}
             highlights={highlights}
+            zoom={range}
+            onZoom={setRange}
             theme={theme}
             onClearHighlights={() => setHighlights([])}
           />
@@ -101,10 +108,12 @@ export function ReportPage({
         {loaded.value && <Plans plans={loaded.value.plans} />}
         {loaded.value && (
           <CpuProfiles
-            profiles={loaded.value.profiles}
+            data={loaded.value}
             originMs={originMs}
-            selectedFile={profileFile}
-            onSelect={setProfileFile}
+            scopeId={profiled}
+            onScope={setProfiled}
+            range={range}
+            onRange={setRange}
             theme={theme}
           />
         )}

@@ -12,11 +12,13 @@ export function Timeline(props: {
   originMs: number;
   phases: (Span & { name: string })[];
   highlights: Span[];
+  /** What is shown, and what the CPU profiles are of; null for the whole run. */
+  zoom: Span | null;
+  onZoom: (zoom: Span | null) => void;
   theme: Theme;
   onClearHighlights: () => void;
 }): ReactNode {
-  const { charts, originMs, phases, highlights, theme } = props;
-  const [zoom, setZoom] = useState<Span | null>(null);
+  const { charts, originMs, phases, highlights, zoom, onZoom, theme } = props;
   const [cursor, setCursor] = useState<number | null>(null);
   const times = useMemo(() => charts.timesMs.map((ms) => (ms - originMs) / 1000), [charts, originMs]);
   const gaps = useMemo(() => gapsByChart(charts, props.gaps, originMs), [charts, props.gaps, originMs]);
@@ -26,7 +28,7 @@ export function Timeline(props: {
       <div className="section-head">
         <h2 id="timeline-title">Timeline</h2>
         <div className="buttons" role="group" aria-label="Shown time">
-          <button type="button" aria-pressed={zoom === null} onClick={() => setZoom(null)}>
+          <button type="button" aria-pressed={zoom === null} onClick={() => onZoom(null)}>
             Whole run
           </button>
           {phases.map((phase) => (
@@ -34,7 +36,7 @@ export function Timeline(props: {
               key={phase.name}
               type="button"
               aria-pressed={zoom?.start === phase.start && zoom.end === phase.end}
-              onClick={() => setZoom({ start: phase.start, end: phase.end })}
+              onClick={() => onZoom({ start: phase.start, end: phase.end })}
             >
               {phase.name}
             </button>
@@ -45,7 +47,9 @@ export function Timeline(props: {
             </button>
           )}
         </div>
-        <span className="muted clock">{at === undefined ? 'drag to zoom' : `at ${formatClock(at)}`}</span>
+        <span className="muted clock">
+          {at === undefined ? 'drag, or Shift and arrow keys, to select a time' : `at ${formatClock(at)}`}
+        </span>
       </div>
       {charts.charts.length === 0 && <p className="muted">No sample was taken in this run.</p>}
       {charts.charts.map((chart, index) => (
@@ -58,7 +62,7 @@ export function Timeline(props: {
           highlights={highlights}
           gaps={gaps.get(chart.id) ?? []}
           zoom={zoom}
-          onZoom={setZoom}
+          onZoom={onZoom}
           cursor={cursor}
           onCursor={setCursor}
           heightPx={index === 0 ? 122 : 112}
