@@ -88,7 +88,7 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
     await page.locator('#cpu canvas').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
-    expect(await page.locator('.flame-status').textContent()).toMatch(/ ms, [\d.]+ %; self /);
+    expect(await page.locator('.flame-status').textContent()).toMatch(/ m?s, [\d.]+ %; self /);
     await page.keyboard.press('Enter');
     expect(await page.getByRole('button', { name: 'Show all' }).count()).toBe(1);
     await page.keyboard.press('Escape');
@@ -99,15 +99,72 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
     expect(await page.locator('#timeline .clock').textContent()).toBe('at 0:02');
   });
 
-  it('shows one window of a process, and zooms the timeline to a phase', async () => {
+  it('shows what ran in the time that is dragged over a chart, and nothing else', async () => {
     const page = await open();
-    const whole = await page.locator('#cpu table tbody tr').allTextContents();
-    await page.getByLabel('Window').selectOption({ index: 2 });
-    await expect
-      .poll(() => page.locator('#cpu table tbody tr').allTextContents(), patience)
-      .not.toEqual(whole);
+    await page.locator('#cpu').getByLabel('Process').selectOption('gateway-2 (pid 101)');
+    await page.locator('#cpu').getByLabel('Thread').selectOption('main');
+    const whole = await functionsOf(page);
+    expect(whole).toEqual(expect.arrayContaining(['recompileTemplate', 'renderAnswer', 'writeLog']));
+    const plot = page.locator('#chart-users .u-over');
+    const { x = 0, y = 0, width = 0 } = (await plot.boundingBox()) ?? {};
+    const seconds = await plot.evaluate((element) =>
+      Number(element.closest('.time-chart-plot')?.getAttribute('data-points')),
+    );
+    const at = (second: number): number => x + ((second - 0.5) * width) / (seconds - 1);
+    await page.mouse.move(at(13), y + 40);
+    await page.mouse.down();
+    await page.mouse.move(at(14.5), y + 40, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => functionsOf(page), patience).not.toContain('writeLog');
+    expect(await functionsOf(page)).toContain('recompileTemplate');
+    expect(await page.locator('#cpu .controls').first().getByLabel('Time').inputValue()).toBe('chosen');
+    await page.getByRole('button', { name: 'baseline' }).click();
+    expect(await page.locator('#cpu [role=status]').first().textContent()).toMatch(
+      /^No profile of it was taken/,
+    );
+    await page.getByRole('button', { name: 'Show all of them' }).click();
+    await expect.poll(() => functionsOf(page), patience).toEqual(whole);
+  });
+
+  it('selects a time by keyboard, and one window of many', async () => {
+    const page = await open();
+    await page.locator('#cpu').getByLabel('Process').selectOption('gateway-2 (pid 101)');
+    await page.locator('#chart-users .time-chart-plot').focus();
+    for (let second = 0; second < 7; second += 1) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Enter');
+    expect(await page.locator('#cpu .controls').first().getByLabel('Time').inputValue()).toBe('chosen');
+    expect(await functionsOf(page)).not.toContain('recompileTemplate');
+    await page.locator('#cpu .controls').first().getByLabel('Time').selectOption({ index: 3 });
+    await expect.poll(() => functionsOf(page), patience).toContain('recompileTemplate');
     await page.getByRole('button', { name: 'steady' }).click();
     expect(await page.getByRole('button', { name: 'steady' }).getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('merges the replicas of a role, and tells their threads apart', async () => {
+    const page = await open();
+    expect(await page.locator('#cpu').getByLabel('Process').locator('option').allTextContents()).toEqual([
+      'all 2 gateway processes, merged',
+      'gateway (pid 100)',
+      'gateway-2 (pid 101)',
+    ]);
+    const merged = await functionsOf(page);
+    expect(merged).toEqual(expect.arrayContaining(['resizeImages', 'renderAnswer']));
+    await page.locator('#cpu').getByLabel('Thread').selectOption('worker 1');
+    await expect.poll(() => functionsOf(page), patience).toEqual(['resizeImages']);
+    expect(await page.locator('.flame-shares').textContent()).toContain('100 %');
+  });
+
+  it('holds the worst window against a quiet one, and says what grew', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Worst p99 against a quiet window' }).click();
+    expect(await page.locator('#cpu .notice').textContent()).toMatch(
+      /The worst window, 0:11 to 0:16: p99 .* against a quiet one, .*What grew most: recompileTemplate \(src\/render\.ts:7\), from 0 % to/,
+    );
+    expect(await functionsOf(page)).toContain('recompileTemplate');
+    await page.getByRole('button', { name: 'Worst p99 against a quiet window' }).click();
+    expect(await page.locator('#cpu .notice').count()).toBe(0);
   });
 
   it('follows the system in light and dark until one is chosen', async () => {
@@ -154,3 +211,9 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
     expect(folded.some((line) => line.includes('hashEverything'))).toBe(true);
   });
 });
+
+/** Names in the table of functions below the flame graph. */
+async function functionsOf(page: Page): Promise<string[]> {
+  const names = await page.locator('#cpu .flame table tbody tr th').allTextContents();
+  return names.map((name) => name.trim());
+}

@@ -8,10 +8,13 @@ import { summarizeLoad } from '../../src/lab/load/load-statistics.ts';
 import { runSchemaVersion, type RunDocument } from '../../src/lab/run-document.ts';
 import { createBundle, writeRunDocument, type Bundle } from '../../src/lab/timeline/bundle.ts';
 import type { PlanDocument, SampleEvent } from '../../src/lab/timeline/events.ts';
+import { profileWindow } from './synthetic-profile.ts';
 import { gatewayPid, loadWindow, syntheticRun, tableCounters } from './synthetic-run.ts';
 
 const startedAtMs = Date.UTC(2026, 2, 1, 10, 0, 0);
 const gateway = `gateway (pid ${gatewayPid})`;
+const replicaPid = gatewayPid + 1;
+const replica = `gateway-2 (pid ${replicaPid})`;
 
 /**
  * Writes the bundle of a run whose lists scan a large table, as a session would leave it before analysis: samples
@@ -37,8 +40,25 @@ export async function writeReportBundle(
     const place = { name: gateway, startMs, endMs: startMs + 5000 };
     const profile = fromCpuProfile(await recordProfile(), place);
     await bundle.profile(gateway, { pid: gatewayPid, thread: 'main', profiler: 'v8' }, profile);
+    await profileReplica(bundle, startMs, window);
   }
   await bundle.close();
+}
+
+/** Another gateway and a worker thread of it, which recompile their templates in the second of three windows. */
+async function profileReplica(bundle: Bundle, startMs: number, window: number): Promise<void> {
+  const render = ['serve /app/src/server.ts', 'renderAnswer /app/src/render.ts'];
+  const compile = [...render, 'recompileTemplate /app/src/render.ts'];
+  const main = [
+    { stack: render, ms: 1000 },
+    { stack: window === 1 ? compile : [], ms: 3000 },
+    { stack: ['serve /app/src/server.ts', 'writeLog /app/src/log.ts'], ms: 1000 },
+  ];
+  const of = { pid: replicaPid, profiler: 'v8' as const, role: 'gateway' as const };
+  const { profile } = profileWindow(main, startMs);
+  await bundle.profile(replica, { ...of, thread: 'main' }, profile);
+  const worker = profileWindow([{ stack: ['resizeImages /app/src/images.ts'], ms: 5000 }], startMs);
+  await bundle.profile(replica, { ...of, thread: 'worker 1' }, worker.profile);
 }
 
 function appendSamples(bundle: Bundle, seconds: number): void {
@@ -51,7 +71,8 @@ function appendSamples(bundle: Bundle, seconds: number): void {
         ...sample,
         byName: {
           ...sample.byName,
-          'tools/list': loadWindow(12, second < 6 ? 20 : 180),
+          // The second of three profile windows is the worst.
+          'tools/list': loadWindow(12, second < 6 ? 20 : second > 11 && second <= 16 ? 520 : 180),
           'tools/call demo-fail': {
             ...loadWindow(4, 8),
             failures: second > 20 ? 1 : 0,

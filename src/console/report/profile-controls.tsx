@@ -23,6 +23,7 @@ export interface ProfileControlsProps {
 
 const all = 'all';
 const chosen = 'chosen';
+const compared = 'compared';
 
 /** Which process, which thread, and which time. */
 export function ProfileControls(props: ProfileControlsProps): ReactNode {
@@ -36,7 +37,7 @@ export function ProfileControls(props: ProfileControlsProps): ReactNode {
     [props.windows, originMs],
   );
   const at = range && spans.findIndex(({ start, end }) => start === range.start && end === range.end);
-  const value = at === null ? all : at < 0 ? chosen : String(at);
+  const value = comparing === true ? compared : at === null ? all : at < 0 ? chosen : String(at);
   return (
     <form className="controls" onSubmit={(event) => event.preventDefault()}>
       <label>
@@ -63,6 +64,7 @@ export function ProfileControls(props: ProfileControlsProps): ReactNode {
       <label>
         Time{' '}
         <select value={value} onChange={(event) => props.onRange(spans[Number(event.target.value)] ?? null)}>
+          {comparing === true && <option value={compared}>the two windows that are compared</option>}
           <option value={all}>all of the run</option>
           {range && value === chosen && (
             <option value={chosen}>as in the timeline, {describeSpan(range)}</option>

@@ -1,5 +1,6 @@
 import { frameWeights } from '../../profile/frame-weights.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
+import { type FlameReading, readFlame } from '../../profile/read-flame.ts';
 import type { Artifacts } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
 import { frameKind, shortFrameLabel, type FrameKind } from '../../profile/frame-kind.ts';
@@ -23,6 +24,8 @@ export interface HotFrames {
   busyMs: number;
   /** By self time, the hottest first. */
   frames: HotFrame[];
+  /** By what kind of work was done, of the same time; the greatest first. */
+  classes: FlameReading['classes'];
 }
 
 /** What each profiled process spent its time in. */
@@ -49,6 +52,7 @@ function hotFramesOf(pid: number, windows: Artifacts['profiles']): HotFrames {
     pid,
     files: windows.map(({ file }) => file),
     busyMs: busyUs / 1000,
+    classes: readFlame(profile).classes,
     frames: profile.frames
       .map((frame, at) => ({
         label: shortFrameLabel(frame),

@@ -36,6 +36,18 @@ describe('cpu-saturated', () => {
     );
   });
 
+  test('names the kinds of work that took it', () => {
+    const serialise = profileWindow([
+      { stack: [...render, 'stringify'], ms: 300 },
+      { stack: [...render, 'parse /app/node_modules/zod/index.js'], ms: 100 },
+      { stack: render, ms: 600 },
+    ]);
+    const { evidence } = findingOf(cpuSaturated, syntheticRun({ ...busy(98, 0.99), profiles: [serialise] }));
+    expect(evidence.map(({ text }) => text)).toContain(
+      'By kind of work, of the CPU time: 30 % JSON, 10 % validation.',
+    );
+  });
+
   test('warns when the CPU is used outside the event loop', () => {
     const { verdict, counterEvidence } = findingOf(cpuSaturated, syntheticRun(busy(120, 0.3)));
     expect(verdict).toBe('warn');

@@ -4,12 +4,16 @@ import { eventLoops, processCpu, saturatedCpuPercent } from '../../computed/gate
 import { hotFrames, type HotFrames } from '../../computed/hot-frames.ts';
 import { rounded } from '../../computed/statistics.ts';
 import { processThrottling, throttledEvidence } from '../../computed/throttling.ts';
+import { frameClassWords } from '../../../profile/frame-class.ts';
 import { defineRule } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
 
 /** A loop that is busy this share of the time turns no faster; Clinic Doctor uses the same limit. */
 const saturatedUtilization = 0.95;
 const listedFrames = 4;
+const listedClasses = 3;
+/** A kind of work with less is no reason. */
+const tellingShare = 0.05;
 /** A sampled stack names the work only when the profile saw this much of it. */
 const fewestBusyMs = 200;
 
@@ -98,11 +102,27 @@ function titleOf(
 
 function framesEvidence(profile: HotFrames | undefined): Evidence[] {
   if (profile === undefined || profile.busyMs < fewestBusyMs) return [];
-  return profile.frames.slice(0, listedFrames).map((frame) => ({
-    text: `${frame.label}: ${percent(frame.selfShare)} of the CPU time itself, ${percent(frame.totalShare)} with what it calls.`,
-    source: 'cpu profile',
-    ...(profile.files[0] === undefined ? {} : { file: profile.files[0] }),
-  }));
+  const file = profile.files[0] === undefined ? {} : { file: profile.files[0] };
+  const work = profile.classes
+    .filter(({ class: name, share }) => name !== 'other' && share >= tellingShare)
+    .slice(0, listedClasses)
+    .map(({ class: name, share }) => `${percent(share)} ${frameClassWords[name]}`);
+  return [
+    ...profile.frames.slice(0, listedFrames).map((frame) => ({
+      text: `${frame.label}: ${percent(frame.selfShare)} of the CPU time itself, ${percent(frame.totalShare)} with what it calls.`,
+      source: 'cpu profile',
+      ...file,
+    })),
+    ...(work.length === 0
+      ? []
+      : [
+          {
+            text: `By kind of work, of the CPU time: ${work.join(', ')}.`,
+            source: 'cpu profile',
+            ...file,
+          },
+        ]),
+  ];
 }
 
 function counterEvidenceOf(
