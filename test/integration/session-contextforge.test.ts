@@ -69,6 +69,15 @@ describe.skipIf(missing)(suite, { timeout: 120_000 }, () => {
         'statements',
       ]),
     );
+    const profiled = document.profiles.filter(({ profiler }) => profiler === 'py-spy');
+    // Without py-spy the run goes on, and says what is missing.
+    if (profiled.length === 0) {
+      expect(document.collectors.find(({ name }) => name === 'cpu-profile')?.error).toMatch(/py-spy/);
+    } else {
+      const windows = await Promise.all(profiled.map(({ file }) => readFile(join(run, file), 'utf8')));
+      expect(windows.some((text) => text.includes('mcpgateway/'))).toBe(true);
+      expect(document.overhead?.profilersCpuPercent?.mean).toBeGreaterThan(0);
+    }
     expect(document.overhead?.labCpuPercent?.mean).toBeGreaterThan(0);
     expect(document.overhead?.databaseMsPerTick?.mean).toBeGreaterThan(0);
     const failed = document.collectors.filter(({ ok, notApplicable }) => !ok && notApplicable === undefined);

@@ -1,6 +1,7 @@
 import { frameWeights } from '../../profile/frame-weights.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
-import { type FlameReading, readFlame } from '../../profile/read-flame.ts';
+import { frameClassWords } from '../../profile/frame-class.ts';
+import { readFlame } from '../../profile/read-flame.ts';
 import type { Artifacts } from '../artifacts.ts';
 import { defineFact } from './facts.ts';
 import { frameKind, shortFrameLabel, type FrameKind } from '../../profile/frame-kind.ts';
@@ -24,8 +25,8 @@ export interface HotFrames {
   busyMs: number;
   /** By self time, the hottest first. */
   frames: HotFrame[];
-  /** By what kind of work was done, of the same time; the greatest first. */
-  classes: FlameReading['classes'];
+  /** By what kind of work was known to be done, e.g. `JSON`, of the same time; the greatest first. */
+  work: { kind: string; share: number }[];
 }
 
 /** What each profiled process spent its time in. */
@@ -52,7 +53,9 @@ function hotFramesOf(pid: number, windows: Artifacts['profiles']): HotFrames {
     pid,
     files: windows.map(({ file }) => file),
     busyMs: busyUs / 1000,
-    classes: readFlame(profile).classes,
+    work: readFlame(profile)
+      .classes.filter((row) => row.class !== 'other')
+      .map(({ class: name, share }) => ({ kind: frameClassWords[name], share })),
     frames: profile.frames
       .map((frame, at) => ({
         label: shortFrameLabel(frame),

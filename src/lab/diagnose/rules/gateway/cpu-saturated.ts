@@ -4,7 +4,6 @@ import { eventLoops, processCpu, saturatedCpuPercent } from '../../computed/gate
 import { hotFrames, type HotFrames } from '../../computed/hot-frames.ts';
 import { rounded } from '../../computed/statistics.ts';
 import { processThrottling, throttledEvidence } from '../../computed/throttling.ts';
-import { frameClassWords } from '../../../profile/frame-class.ts';
 import { defineRule } from '../../rule.ts';
 import type { Evidence } from '../../../run-document.ts';
 
@@ -103,10 +102,10 @@ function titleOf(
 function framesEvidence(profile: HotFrames | undefined): Evidence[] {
   if (profile === undefined || profile.busyMs < fewestBusyMs) return [];
   const file = profile.files[0] === undefined ? {} : { file: profile.files[0] };
-  const work = profile.classes
-    .filter(({ class: name, share }) => name !== 'other' && share >= tellingShare)
+  const work = profile.work
+    .filter(({ share }) => share >= tellingShare)
     .slice(0, listedClasses)
-    .map(({ class: name, share }) => `${percent(share)} ${frameClassWords[name]}`);
+    .map(({ kind, share }) => `${percent(share)} ${kind}`);
   return [
     ...profile.frames.slice(0, listedFrames).map((frame) => ({
       text: `${frame.label}: ${percent(frame.selfShare)} of the CPU time itself, ${percent(frame.totalShare)} with what it calls.`,
