@@ -24,6 +24,8 @@ const run = (
     ...rest,
   });
 };
+const fewAtTheEnd = (second: number): number => (second > 15 ? 1 : 10);
+const slowFromTheMiddle = (second: number): number => (second > 10 ? 900 : 20);
 
 describe('the worst window against a quiet one', () => {
   test('are the profile windows with the highest and the lowest p99', () => {
@@ -37,8 +39,11 @@ describe('the worst window against a quiet one', () => {
   });
 
   test('compare at the same load only', () => {
-    const users = (second: number): number => (second > 15 ? 1 : 10);
-    const found = compareWindows(run((second) => (second > 15 ? 5 : second > 10 ? 900 : 40), { users }));
+    const found = compareWindows(
+      run((second) => (second > 15 ? 5 : second > 10 ? 900 : 40), {
+        users: fewAtTheEnd,
+      }),
+    );
     expect(found?.quiet).toMatchObject({ startMs: 5000 });
   });
 
@@ -47,10 +52,11 @@ describe('the worst window against a quiet one', () => {
   });
 
   test('are not told of a handful of requests, of one window, or without a distribution', () => {
-    const slow = (second: number): number => (second > 10 ? 900 : 20);
-    expect(compareWindows(run(slow, { requests: 2 }))).toBeUndefined();
-    expect(compareWindows(run(slow, { profiles: profiles.slice(0, 1) }))).toBeUndefined();
-    expect(compareWindows({ ...run(slow), load: { status: 'absent', reason: 'none' } })).toBeUndefined();
+    expect(compareWindows(run(slowFromTheMiddle, { requests: 2 }))).toBeUndefined();
+    expect(compareWindows(run(slowFromTheMiddle, { profiles: profiles.slice(0, 1) }))).toBeUndefined();
+    expect(
+      compareWindows({ ...run(slowFromTheMiddle), load: { status: 'absent', reason: 'none' } }),
+    ).toBeUndefined();
   });
 
   test('come from the gateway, not from what is profiled beside it', () => {
