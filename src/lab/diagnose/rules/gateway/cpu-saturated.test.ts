@@ -15,7 +15,7 @@ const render = ['handle /app/src/server.ts', 'render /app/src/render.ts'];
 const profiles = [
   profileWindow([
     { stack: render, ms: 300 },
-    { stack: [...render, 'stringify'], ms: 100 },
+    { stack: [...render, 'JSON.stringify'], ms: 100 },
     { stack: [], ms: 50 },
   ]),
 ];
@@ -38,7 +38,7 @@ describe('cpu-saturated', () => {
 
   test('names the kinds of work that took it', () => {
     const serialise = profileWindow([
-      { stack: [...render, 'stringify'], ms: 300 },
+      { stack: [...render, 'JSON.stringify'], ms: 300 },
       { stack: [...render, 'parse /app/node_modules/zod/index.js'], ms: 100 },
       { stack: render, ms: 600 },
     ]);
