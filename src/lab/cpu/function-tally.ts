@@ -20,8 +20,10 @@ export class FunctionTally {
   /** Adds the window that follows the last one. */
   add(profile: Profile): void {
     this.rest();
-    const lastedMs = Math.max(1, profile.endMs - profile.startMs);
     const { self, total } = frameWeights(profile);
+    const sampledMs = self.reduce((sum, us) => sum + us, 0) / 1000;
+    // The last sample may weigh more than what was left of the window.
+    const lastedMs = Math.max(1, sampledMs, profile.endMs - profile.startMs);
     for (const [at, frame] of profile.frames.entries()) {
       const totalMs = (total[at] ?? 0) / 1000;
       if (totalMs === 0 || frameKind(frame) === 'waiting') continue;
