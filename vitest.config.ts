@@ -9,7 +9,7 @@ export default defineConfig({
     retry: process.env['CI'] === 'true' ? 1 : 0,
     pool: 'forks',
     // More than cores: most of the tests wait, for windows of a second and for servers that start.
-    maxWorkers: 4,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
