@@ -7,8 +7,12 @@ import { registerCpu } from '../../src/cli/cpu.ts';
 import { ownListeningSockets } from '../../src/shared/listening-ports.ts';
 import { commandOutput } from '../support/command-output.ts';
 import { gaugeway } from '../support/command-line.ts';
+import { putPySpyOnPath, pySpy } from '../support/py-spy.ts';
+import { findProgram, title } from '../support/requires.ts';
+import { startProgram } from '../support/sampled-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const python = findProgram('python3');
 const missing = process.platform === 'linux' ? undefined : 'needs /proc of Linux';
 
 /** Two known functions, one of which takes three times as long, and a socket that it listens on. */
@@ -17,6 +21,20 @@ const program = `
   function hotFunction() { return spin(60); }
   require('node:net').createServer().listen(0, '127.0.0.1', () => process.send?.('ready'));
   setInterval(hotFunction, 80);`;
+
+/** One thread sleeps, the other waits for a lock that is never given back. */
+const blockedProgram = `
+import threading, time
+def wait_for_lock():
+    with lock: pass
+def wait_for_time():
+    print('waiting', flush=True)
+    time.sleep(100)
+lock = threading.Lock()
+lock.acquire()
+threading.Thread(target=wait_for_lock, name='locked', daemon=True).start()
+wait_for_time()
+`;
 
 /** A second after its inspector was opened. */
 const endsOnceAttachedTo = `
@@ -164,6 +182,18 @@ describe.skipIf(missing)(`cpu dump${missing ? ` [skipped: ${missing}]` : ''}`, (
     } finally {
       blocked.kill('SIGKILL');
     }
+  });
+});
+
+describe.skipIf(pySpy.missing ?? python.missing)(title('cpu dump of Python', pySpy, python), () => {
+  test('names the function that blocks each thread, and what it waits in', async () => {
+    putPySpyOnPath();
+    await using sleeper = await startProgram(python.path ?? '', ['-c', blockedProgram]);
+    const { code, stdout } = await gaugeway(['cpu', 'dump', '--pid', String(sleeper.pid)]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Thread main: blocked in clock_nanosleep.*\n +wait_for_time .*\n +<module> /);
+    expect(stdout).toMatch(/Thread locked: blocked in futex.*\n +wait_for_lock /);
+    expect(stdout).not.toContain('not seen');
   });
 });
 
