@@ -25,7 +25,10 @@ const alive = new Set<ChildProcess>();
 const folders = new Set<string>();
 let isWatched = false;
 
-/** No recorder outlives this process, whatever ended it short of SIGKILL; then their own limit of time does. */
+/**
+ * No recorder outlives this process, whatever ended it short of SIGKILL. After that, py-spy ends by its limit of time, and
+ * perf at once, as its stdin, which it is controlled by, has closed.
+ */
 function leaveNothingBehind(): void {
   if (isWatched) return;
   isWatched = true;
