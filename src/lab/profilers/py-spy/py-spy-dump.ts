@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { sleep } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
+import { readProcStat } from '../../../shared/proc-files.ts';
 import type { Frame } from '../../profile/profile.ts';
-import { pySpyError } from './py-spy-error.ts';
+import { mayPass, pySpyError } from './py-spy-error.ts';
 
 /** What one Python thread was doing when it was looked at. */
 export interface PythonThread {
@@ -21,6 +23,12 @@ export interface PythonThread {
 const limitMs = 30_000;
 const maxBytes = 64 * 1024 * 1024;
 const run = promisify(execFile);
+/**
+ * A look without pausing fails when the stacks change under it, or when Python has only just started: the next one
+ * succeeds.
+ */
+const mostLooks = 3;
+const betweenLooksMs = 200;
 
 /**
  * Looks once at all threads of a Python process, by default without pausing it. Throws GaugewayError usage or
@@ -33,19 +41,26 @@ export async function dumpPython(
 ): Promise<PythonThread[]> {
   const how = native ? ['--native'] : ['--nonblocking'];
   const args = ['dump', '--pid', String(pid), '--json', ...how, ...(subprocesses ? ['--subprocesses'] : [])];
-  try {
-    const { stdout } = await run(program, args, {
-      signal,
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
-      maxBuffer: maxBytes,
-    });
-    return threadsOf(stdout);
-  } catch (error) {
-    if (signal.aborted) throw new GaugewayError('interrupted', `interrupted while looking at process ${pid}`);
-    if (error instanceof Error && 'stderr' in error)
-      throw await pySpyError(pid, program, String(error.stderr));
-    throw error;
+  for (let looks = 1; ; looks += 1) {
+    try {
+      const { stdout } = await run(program, args, {
+        signal,
+        timeout: limitMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: maxBytes,
+      });
+      return threadsOf(stdout);
+    } catch (error) {
+      if (signal.aborted) {
+        throw new GaugewayError('interrupted', `interrupted while looking at process ${pid}`);
+      }
+      if (!(error instanceof Error && 'stderr' in error)) throw error;
+      const output = String(error.stderr);
+      if (looks === mostLooks || !mayPass(output)) throw await pySpyError(pid, program, output);
+      // Of a process that has ended, the next look would say nothing else.
+      await readProcStat(pid);
+      await sleep(betweenLooksMs, signal);
+    }
   }
 }
 

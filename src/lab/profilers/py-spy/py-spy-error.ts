@@ -14,13 +14,20 @@ export function notInstalled(pid: number): GaugewayError {
   );
 }
 
+const noPermission = /permission denied|operation not permitted/i;
+
+/** Whether another look may succeed where one failed that said `output`: of stacks that changed under it, not of a right. */
+export function mayPass(output: string): boolean {
+  return !noPermission.test(output) && /failed to|bad address/i.test(output);
+}
+
 /**
  * What a py-spy that failed meant, with what can be done. Throws ProcessEndedError when the process is gone, which is
  * why it failed then.
  */
 export async function pySpyError(pid: number, program: string, output: string): Promise<GaugewayError> {
   await readProcStat(pid);
-  if (/permission denied|operation not permitted/i.test(output)) {
+  if (noPermission.test(output)) {
     return new GaugewayError('usage', await permissionMessage(pid, program));
   }
   const reason = maskSecrets(/^Error: (.*)/m.exec(output)?.[1] ?? output.trim().split('\n')[0] ?? '');

@@ -97,7 +97,14 @@ export class PySpyTarget implements CpuProfiler {
     if (program === undefined) throw notInstalled(pid);
     const version = await versionOf(program);
     await dumpPython(pid, program, { signal: options.signal });
-    return new PySpyTarget({ pid, startTicks, program, version }, await privateFolder(), options);
+    const target = new PySpyTarget({ pid, startTicks, program, version }, await privateFolder(), options);
+    try {
+      await target.#requireSame();
+      return target;
+    } catch (error) {
+      await target.close();
+      throw error;
+    }
   }
 
   /** Turns true when the process has ended. */
