@@ -152,6 +152,13 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     expect(sleeper?.stack[0]?.name).toBe('wait_for_time');
   });
 
+  test('know the main thread of a program that never loaded threads', async () => {
+    const plain = "print('ready', flush=True)\nwhile True: pass";
+    await using single = await startProgram(command, ['-c', plain]);
+    await using profiler = await profilerOf(single.pid);
+    expect(await profiler.stackNow?.()).toMatchObject([{ thread: 'main', state: 'running' }]);
+  });
+
   test('pause the process only when that is asked for, and never often', async () => {
     const pausing = { python: { blocking: true } };
     await expect(profilerOf(program.pid, { rateHz: 200, ...pausing })).rejects.toThrow(

@@ -20,10 +20,12 @@ export async function pythonNow(pid: number, threads: readonly PythonThread[]): 
 }
 
 function threadNow(
-  { name, threadId, isActive, ownsGil, stack }: PythonThread,
+  { pid, name, threadId, isActive, ownsGil, stack }: PythonThread,
   system: SystemThread | undefined,
 ): ThreadNow {
-  const thread = name === mainThread ? 'main' : name || `thread ${threadId}`;
+  // Until Python has set up threads, the main one has no name.
+  const isMain = name === mainThread || (name === '' && threadId === pid);
+  const thread = isMain ? 'main' : name || `thread ${threadId}`;
   const gil = ownsGil ? ' with the interpreter lock' : '';
   if (isActive) return { thread, state: 'running', busyShare: 1, stack, says: `running${gil}` };
   const state = eventLoopFiles.test(stack[0]?.file ?? '') ? 'idle' : 'blocked';
