@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
+import { DeoptLog } from '../lab/cpu/deopt-log.ts';
 import { ProfiledProcesses } from '../lab/cpu/profiled-processes.ts';
 import { profilingCpuMs, recordProfiles } from '../lab/cpu/record.ts';
 import { requireWritable, usualRecordingFile } from '../lab/cpu/recording-files.ts';
 import { exitCodeOfProgram, type ProgramEnd, StartedProgram } from '../lab/cpu/started-program.ts';
 import { waitForProfiler } from '../lab/profilers/node/started-node.ts';
-import { nowMs } from '../shared/clock.ts';
+import { nowMs, sleep } from '../shared/clock.ts';
 import { formatDurationMs } from '../shared/duration.ts';
+import { GaugewayError } from '../shared/errors.ts';
 import { oneLine } from '../shared/one-line.ts';
 import {
   addProfilerOptions,
@@ -27,9 +29,13 @@ import { ProgressText } from './progress-text.ts';
 interface RecordFlags extends SelectionFlags, SamplingFlags, Pick<RecordingOutput, 'perProcess' | 'json'> {
   output?: string[];
   duration?: number;
+  deopts: boolean;
+  warmUp?: number;
 }
 
 const usualDurationMs = 30_000;
+/** Long enough that V8 has compiled what is hot in a program that is busy from its start. */
+const usualWarmUpMs = 5000;
 
 /** `gaugeway cpu record`, below `cpu`. */
 export function registerCpuRecord(cpu: Command): void {
@@ -58,6 +64,17 @@ export function registerCpuRecord(cpu: Command): void {
   addProfilerOptions(command);
   addThreadsOption(command);
   command
+    .option(
+      '--deopts',
+      'with -- node SCRIPT: mark the functions that lose their optimised code again and again, or are megamorphic',
+      false,
+    )
+    .addOption(
+      new Option(
+        '--warm-up <time>',
+        `with --deopts: how long it runs and V8 logs before it is profiled (default: ${usualWarmUpMs / 1000}s)`,
+      ).argParser(timeFrom(100)),
+    )
     .option('--per-process', 'a file for each process, with its pid in the name', false)
     .option('--json', 'print a document instead of the summary', false)
     .addHelpText(
@@ -70,7 +87,19 @@ export function registerCpuRecord(cpu: Command): void {
 }
 
 async function record(words: string[], flags: RecordFlags): Promise<void> {
+  if (flags.warmUp !== undefined && !flags.deopts) {
+    throw new GaugewayError('usage', '--warm-up belongs to --deopts');
+  }
   for (const path of flags.output ?? []) await requireWritable(path);
+  if (flags.deopts) {
+    const log = await DeoptLog.prepare(words, flags.warmUp ?? usualWarmUpMs);
+    try {
+      await recordProgram(words, flags, log);
+    } finally {
+      await log.remove();
+    }
+    return;
+  }
   await (words.length > 0 ? recordProgram(words, flags) : recordRunning(flags));
 }
 
@@ -109,10 +138,15 @@ async function recordRunning(flags: RecordFlags): Promise<void> {
 }
 
 /** The program has our stdin, stdout and stderr; everything of ours goes to stderr. */
-async function recordProgram(words: readonly string[], flags: RecordFlags): Promise<void> {
+async function recordProgram(words: readonly string[], flags: RecordFlags, log?: DeoptLog): Promise<void> {
   requireNoProcesses(flags);
   const ending = new AbortController();
-  const program = await StartedProgram.start(words, { stdio: 'inherit', nodeOptions: waitForProfiler });
+  // What V8 logs is profiled later, and attached to as any program that runs.
+  const fromFirstLine = log === undefined;
+  const program = await StartedProgram.start(log?.command(words) ?? words, {
+    stdio: 'inherit',
+    nodeOptions: fromFirstLine ? waitForProfiler : [],
+  });
   const files = flags.output ?? [usualRecordingFile(program.pid, new Date(nowMs()))];
   const asked: NodeJS.Signals[] = [];
   const passOn = (name: NodeJS.Signals): void => {
@@ -128,23 +162,30 @@ async function recordProgram(words: readonly string[], flags: RecordFlags): Prom
   const processes = ProfiledProcesses.around(
     { role: 'gateway', name: 'gateway', pid: program.pid },
     {
-      open: profilerOpener(flags, ending.signal, { started: true, threads: flags.threads }),
+      open: profilerOpener(flags, ending.signal, { started: fromFirstLine, threads: flags.threads }),
       subprocesses: true,
       isReady: (pid, runtime) => program.isReady(pid, runtime),
       onNote: (text) => notes.push(oneLine(text)),
     },
   );
   try {
+    if (log !== undefined) {
+      await Promise.race([program.ended, sleep(log.warmUpMs, ending.signal)]);
+      if (program.hasEnded || ending.signal.aborted) {
+        notes.push('the program ended within its --warm-up, before it was profiled');
+      }
+    }
     const recording = await recordProfiles(processes, {
       ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
       signal: ending.signal,
       ended: program.ended,
-      started: true,
+      started: fromFirstLine,
     });
     const cpuMs = (await profilingCpuMs()) - beforeMs;
     await processes.close();
     const byItself = await endOf(program, asked[0]);
-    await presentRecording(recording, { ...flags, files, notes, cpuMs, stream: process.stderr });
+    const marked = log === undefined ? recording : await log.mark(recording);
+    await presentRecording(marked, { ...flags, files, notes, cpuMs, stream: process.stderr });
     if (byItself !== undefined) process.exitCode = exitCodeOfProgram(byItself);
   } finally {
     program.kill('SIGKILL');

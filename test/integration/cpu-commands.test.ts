@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { registerCpu } from '../../src/cli/cpu.ts';
@@ -43,6 +43,17 @@ const endsOnceAttachedTo = `
     clearInterval(watching);
     setTimeout(() => process.exit(), 1500);
   }, 50);`;
+
+/** One function reads a property of objects of twelve shapes, which V8 notes at the twelfth; one has integers only. */
+const shapesProgram = `
+  const shapes = Array.from({ length: 12 }, (_, at) => ({ ['k' + at]: 1, id: at }));
+  function manyShapes(rounds) { let sum = 0; for (let round = 0; round < rounds; round += 1) sum += shapes[round % 12].id; return sum; }
+  function healthy(rounds) { let sum = 0; for (let round = 0; round < rounds; round += 1) sum = (sum * 31 + round) | 0; return sum; }
+  function work() { manyShapes(500_000); healthy(500_000); }
+  work();
+  const log = process.execArgv.find((flag) => flag.startsWith('--logfile=')).slice('--logfile='.length);
+  console.log(JSON.stringify({ logFolder: require('node:path').dirname(log) }));
+  setInterval(work, 1);`;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let busy: ChildProcess;
@@ -159,6 +170,31 @@ describe.skipIf(missing)(`cpu record${missing ? ` [skipped: ${missing}]` : ''}`,
     expect(code).toBe(7);
     expect((await stat(file)).size).toBeGreaterThan(0);
   });
+
+  test('marks the function that reads objects of many shapes, of a Node that it has log that', async () => {
+    const script = join(folder.path, 'shapes.cjs');
+    await writeFile(script, shapesProgram);
+    const { code, stdout, stderr } = await gaugeway([
+      ...wordsOf('cpu record --deopts --warm-up 2s --duration 2s --json -o'),
+      join(folder.path, 'shapes.html'),
+      '--',
+      'node',
+      script,
+    ]);
+    expect(code).toBe(0);
+    // The program's own output, and where V8 logs: gone by now.
+    const { logFolder } = JSON.parse(stdout);
+    await expect(stat(logFolder)).rejects.toThrow('ENOENT');
+    const document = JSON.parse(stderr.slice(stderr.indexOf('{\n')));
+    expect(document.processes[0].command).toBe(`node ${script}`);
+    expect(document.reading.marked).toMatchObject([
+      {
+        frame: { name: 'manyShapes' },
+        marks: [{ kind: 'megamorphic', reason: expect.stringMatching(/^read of id at /) }],
+      },
+    ]);
+    expect(document.functions.map((row: { function: string }) => row.function)).toContain('healthy');
+  });
 });
 
 describe.skipIf(missing)(`cpu dump${missing ? ` [skipped: ${missing}]` : ''}`, () => {
@@ -206,6 +242,8 @@ describe.skipIf(missing)(`wrong usage${missing ? ` [skipped: ${missing}]` : ''}`
     [['record', '--pid', '1', '-o', '/nowhere/a.svg'], '/nowhere/a.svg cannot be written'],
     [['record', '--pid', '1', '--', 'true'], 'give either processes that run, or a command'],
     [['record', '-o', '/tmp/a.svg', '--', 'no-such-program'], 'no-such-program cannot be started'],
+    [['record', '--deopts', '--', 'npm', 'start'], 'write -- node SCRIPT, not npm'],
+    [['record', '--pid', '1', '--warm-up', '2s'], '--warm-up belongs to --deopts'],
     [['top', '--pid', '1', '--rate', '0'], '--rate takes 1 to 10000'],
   ])('%j', async (words, message) => {
     await expect(commandOutput(registerCpu, ['cpu', ...words])).rejects.toThrow(message);
