@@ -21,7 +21,7 @@ const patience = { timeout: 15_000 };
 
 const status = (page: Page): Promise<string | null> =>
   page.locator('.flame-status > span').first().textContent();
-const rows = (page: Page): Promise<string[]> => page.locator('tbody tr').allTextContents();
+const rows = (page: Page): Promise<string[]> => page.locator('.function-table tbody tr').allTextContents();
 
 describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromiumProgram), () => {
   let folder: TemporaryFolder;
@@ -74,6 +74,22 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromium
     await page.locator('canvas').press('c');
     await expect.poll(() => status(page), patience).toMatch(/^Copied hashEverything\./);
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe('hashEverything');
+  });
+
+  it('says above the graph what to look at, whose code ran and what kind of work it did', async () => {
+    const page = await open(recorded);
+    const reading = page.locator('.flame-reading');
+    expect(await reading.locator('li').allTextContents()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^What is looked for first: template rendering/),
+        expect.stringMatching(
+          /^Own code takes [\d.]+ % itself and [\d.]+ % with what it calls; dependencies/,
+        ),
+      ]),
+    );
+    expect(await reading.textContent()).toMatch(/Kind of work.*Whose code.*own code/);
+    const graph = await page.locator('canvas').boundingBox();
+    expect((await reading.boundingBox())?.y).toBeLessThan(graph?.y ?? 0);
   });
 
   it('finds what it is told among 50,000 frames, and goes from match to match by keyboard', async () => {
@@ -178,9 +194,9 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromium
       ]),
     );
     await page.getByRole('button', { name: 'Function', exact: true }).click();
-    expect(await page.locator('tbody th').first().textContent()).toMatch(/^function8/);
+    expect(await page.locator('.function-table tbody th').first().textContent()).toMatch(/^function8/);
     await page.getByRole('button', { name: 'Function', exact: true }).click();
-    expect(await page.locator('tbody th').first().textContent()).toMatch(/^function9/);
+    expect(await page.locator('.function-table tbody th').first().textContent()).toMatch(/^function9/);
   });
 
   it('shows what grew and what shrank, in words too', async () => {

@@ -5,6 +5,7 @@ import type { Profile } from '../../lab/profile/profile.ts';
 import type { ProfilePageData } from '../../lab/profile/profile-set.ts';
 import { formatWeight } from '../flame/describe-frame.ts';
 import { FlameExplorer } from '../flame/flame-explorer.tsx';
+import { FlameReading } from '../flame/flame-reading.tsx';
 import { ProfileExports } from '../flame/profile-exports.tsx';
 import { formatNumber } from '../format/format-value.ts';
 import { ThemeToggle } from '../theme/theme-toggle.tsx';
@@ -50,7 +51,11 @@ export function ProfilePage({ data }: { data: ProfilePageData }): ReactNode {
         {whole === 0 ? (
           <p className="notice">Nothing was sampled in this profile.</p>
         ) : (
-          <FlameExplorer profile={profile} before={before} theme={theme} />
+          <>
+            <h2>What to look at</h2>
+            <FlameReading profile={profile} />
+            <FlameExplorer profile={profile} before={before} theme={theme} />
+          </>
         )}
         <div className="section-head">
           <h2>Export what is shown</h2>

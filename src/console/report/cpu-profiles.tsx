@@ -5,10 +5,10 @@ import { profileInRange, type RangeProfile } from '../../lab/profile/profile-in-
 import type { ReportData, ReportProfile } from '../../lab/report/report-data.ts';
 import type { Span } from '../charts/time-chart.tsx';
 import { FlameExplorer } from '../flame/flame-explorer.tsx';
+import { FlameReading } from '../flame/flame-reading.tsx';
 import { ProfileExports } from '../flame/profile-exports.tsx';
 import { formatClock } from '../format/format-value.ts';
 import type { Theme } from '../theme/use-theme.ts';
-import { FlameShares } from './flame-shares.tsx';
 import { ProfileControls } from './profile-controls.tsx';
 import { profileScopes, threadsOf } from './profile-scope.ts';
 import { ComparisonText } from './window-comparison.tsx';
@@ -108,6 +108,8 @@ function Explorer({ data, originMs, scopeId, onScope, range, onRange, theme }: C
           <p className="muted" role="status">
             {describeTime(current, originMs)} {precisionOf(current, data.profileStepMs)}
           </p>
+          <h3>What to look at</h3>
+          <FlameReading profile={current.profile} />
           {/* Another kind of graph begins with the settings of its own. */}
           <FlameExplorer
             key={compared === undefined ? 'one' : 'difference'}
@@ -115,8 +117,6 @@ function Explorer({ data, originMs, scopeId, onScope, range, onRange, theme }: C
             before={compared?.quiet.profile}
             theme={theme}
           />
-          <h3>What it did</h3>
-          <FlameShares profile={current.profile} />
           <div className="section-head">
             <h3>Export what is shown</h3>
             <ProfileExports profile={current.profile} fileName={fileNameOf(title, current, originMs)} />
