@@ -204,6 +204,8 @@ test('tells whose code native frames and installed gateways are, and the package
   expect(kindOf('/project/uvloop/loop.c')).toBe('runtime');
   expect(kindOf('/usr/bin/python3.11')).toBe('runtime');
   expect(kindOf('wasm://wasm/00034eea')).toBe('runtime');
+  for (const text of ['[eval]', '[worker eval]', '[stdin]']) expect(kindOf(text)).toBe('own');
+  for (const kernel of ['[kernel.kallsyms]', '[vdso]']) expect(kindOf(kernel)).toBe('runtime');
   expect(kindOf(`${site}/mcpgateway/main.py`)).toBe('own');
   expect(packageIn(`${site}/sqlalchemy/orm/loading.py`)).toBe('sqlalchemy');
   expect(packageIn(`${site}/typing_extensions.py`)).toBe('typing_extensions');

@@ -8,9 +8,12 @@ const waitingFrames = ['(root)', '(idle)', '(program)'];
 
 /** Where npm and pip put what others wrote. */
 const packageFolders = /[/\\](?:node_modules|site-packages|dist-packages)[/\\]/;
-/** Libraries and the kernel, sources that debug symbols name, and the interpreters themselves: what perf and py-spy see. */
+/**
+ * Libraries and the kernel, sources that debug symbols name, and the interpreters themselves: what perf and py-spy see. The
+ * kernel's own are in brackets, as is what Node was given as text: `[eval]`, `[worker eval]`, `[stdin]`.
+ */
 export const nativeFiles =
-  /\.so(?:\.[\d.]+)?$|^\[|\.(?:c|cc|cpp|h|hpp|pyx|pxd|rs|S)$|[/\\](?:node|python\d?[\d.]*)$/;
+  /\.so(?:\.[\d.]+)?$|^\[(?!(?:worker )?eval|stdin)|\.(?:c|cc|cpp|h|hpp|pyx|pxd|rs|S)$|[/\\](?:node|python\d?[\d.]*)$/;
 /** Node's own modules and what it compiles, what a profiler runs in the process itself, and Python's standard library. */
 const runtimeFiles = /^(?:node|wasm|gaugeway):|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen /;
 
