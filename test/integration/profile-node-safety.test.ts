@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NodeTarget } from '../../src/lab/profilers/node/node-target.ts';
+import { readMainThreadState } from '../../src/lab/profilers/node/thread-states.ts';
 import { openProfiler } from '../../src/lab/profilers/open-profiler.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { startNode } from '../support/node-program.ts';
@@ -27,9 +28,11 @@ describe.skipIf(linux.missing)(title('a process whose main thread is blocked', l
       answers.block = () => { setTimeout(() => require('node:fs').readFileSync(${JSON.stringify(pipe)}), 20); };`);
     const before = await program.footprint();
     await program.ask('block');
-    await expect
-      .poll(() => attach(program.pid).catch((error: unknown) => String(error)), { timeout: 10_000 })
-      .toMatch(/main thread is blocked in openat .*it was not signalled/);
+    const systemCall = async (): Promise<unknown> => (await readMainThreadState(program.pid)).systemCall;
+    await expect.poll(systemCall, { timeout: 20_000 }).toBe('openat');
+    await expect(attach(program.pid)).rejects.toThrow(
+      /main thread is blocked in openat .*it was not signalled/,
+    );
     await writeFile(pipe, 'x');
     expect(await program.footprint()).toEqual(before);
   });
@@ -39,7 +42,7 @@ describe.skipIf(linux.missing)(title('a process whose main thread is blocked', l
       answers.block = () => { setTimeout(() => { try { require('node:child_process').execSync('exec sleep 600') } catch {} }, 20); };`);
     const before = await program.footprint();
     await program.ask('block');
-    await expect.poll(() => childrenOf(program.child), { timeout: 10_000 }).not.toBe('');
+    await expect.poll(() => childrenOf(program.child), { timeout: 20_000 }).not.toBe('');
     await expect(attach(program.pid)).rejects.toThrow(/does not answer: .*with .* \(pid \d+\) as its child/);
     // It opens the inspector that it was asked for when it comes back; then that is closed.
     process.kill(Number(childrenOf(program.child)));
@@ -54,7 +57,7 @@ describe.skipIf(linux.missing)(title('a process whose main thread is blocked', l
     const before = await program.footprint();
     const target = await attach(program.pid);
     await program.ask('block');
-    await expect.poll(() => childrenOf(program.child), { timeout: 10_000 }).not.toBe('');
+    await expect.poll(() => childrenOf(program.child), { timeout: 20_000 }).not.toBe('');
     const [main] = await target.stackNow();
     expect(main).toMatchObject({ thread: 'main', state: 'blocked', stack: [] });
     expect(main?.says).toMatch(/with .* \(pid \d+\) as its child/);

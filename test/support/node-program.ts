@@ -25,12 +25,12 @@ export interface NodeProgram extends AsyncDisposable {
 
 /**
  * In front of every program: answers what it is like from inside, hands other words to `answers`, and keeps the process
- * alive. Words are functions of the program, e.g. `answers.work = () => …`.
+ * alive. Words are functions of the program, e.g. `answers.work = () => …`, whose promises are waited for.
  */
 const preamble = `
   const answers = {};
-  process.on('message', (word) => {
-    if (word !== 'footprint') return process.send({ answer: answers[word]?.() ?? null });
+  process.on('message', async (word) => {
+    if (word !== 'footprint') return process.send({ answer: (await answers[word]?.()) ?? null });
     const listeners = {};
     for (const name of process.eventNames()) listeners[String(name)] = process.listenerCount(name);
     process.send({

@@ -24,3 +24,15 @@ export function hottestFunction(profile: Profile): string | undefined {
   }
   return [...spentUs].toSorted((a, b) => b[1] - a[1])[0]?.[0];
 }
+
+/**
+ * By how much the share of a function can be off, 0 to 1, as samples of a thread that waits for a core are far apart: one
+ * that stands for longer than `turnMs` counts for one function, though others ran meanwhile. Four standard errors of as
+ * many independent draws; 0 for a thread that has a core.
+ */
+export function shareError(profile: Profile, turnMs: number): number {
+  const allUs = profile.samples.reduce((sum, { weight }) => sum + weight, 0);
+  const long = profile.samples.filter(({ weight }) => weight > turnMs * 1000);
+  const squares = long.reduce((sum, { weight }) => sum + weight ** 2, 0);
+  return allUs === 0 ? 0 : (4 * Math.sqrt(squares / 4)) / allUs;
+}
