@@ -41,6 +41,8 @@ import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 import { addPlanOptions, planSettingsOf } from './plan-options.ts';
 import type { PlanFlags } from './plan-options.ts';
+import { addTraceContextOption, traceContextOf } from './trace-context-options.ts';
+import type { TraceContextFlags } from './trace-context-options.ts';
 import { LiveTable } from './live-table.ts';
 import { oneLine } from '../shared/one-line.ts';
 
@@ -53,7 +55,8 @@ interface LoadFlags
     TlsFlags,
     LoadOutputFlags,
     LoadPageFlags,
-    ThresholdFlags {
+    ThresholdFlags,
+    TraceContextFlags {
   target?: string;
   runTime?: number;
   allowRemote: boolean;
@@ -101,6 +104,7 @@ export function registerLoad(program: Command): void {
   addGeneratorOptions(command);
   addThresholdOptions(command);
   addTlsOptions(command);
+  addTraceContextOption(command);
   addLoadOutputOptions(command)
     .addHelpText(
       'after',
@@ -154,6 +158,7 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
     ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
+    ...traceContextOf(flags),
   });
 }
 

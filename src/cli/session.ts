@@ -27,6 +27,8 @@ import type { ThresholdFlags } from './threshold-options.ts';
 import { addGeneratorOptions, generatorSettingsOf } from './generator-options.ts';
 import type { GeneratorFlags } from './generator-options.ts';
 import { addLoadModelOptions } from './load-model-options.ts';
+import { addTraceContextOption, traceContextOf } from './trace-context-options.ts';
+import type { TraceContextFlags } from './trace-context-options.ts';
 import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 import { positive, wholeNumber } from './option-values.ts';
@@ -46,6 +48,7 @@ interface SessionFlags
     StackFlags,
     TlsFlags,
     ThresholdFlags,
+    TraceContextFlags,
     ExternalLoadFlags {
   spawnRate?: number;
   duration?: number;
@@ -119,6 +122,7 @@ export function registerSession(program: Command): void {
   addThresholdOptions(command);
   addExternalLoadOptions(command);
   addTlsOptions(command);
+  addTraceContextOption(command);
 }
 
 async function session(flags: SessionFlags): Promise<void> {
@@ -145,6 +149,7 @@ async function session(flags: SessionFlags): Promise<void> {
     ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
+    ...traceContextOf(flags),
     era: flags.era,
     seed: flags.seed,
   });

@@ -18,6 +18,7 @@ import { createRandom } from './random.ts';
 import { makeRunnable } from './runnable-scenario.ts';
 import type { RunnableScenario } from './runnable-scenario.ts';
 import { tearDown, tearDownLimitMs } from './tear-down.ts';
+import { TraceContext } from './trace-context.ts';
 import { Turnstile } from './turnstile.ts';
 import { WindowRecorder } from './window-recorder.ts';
 
@@ -96,7 +97,7 @@ export class LoadEngine {
     const executor = createExecutor(this.#plan, {
       recorder: this.recorder,
       share: this.#options.share,
-      createUser: this.#userFactory(new EvenTurns(scenarios), preparation.endpointPath),
+      createUser: this.#userFactory(scenarios, preparation.endpointPath),
       onRamped: () => this.#options.onRamped(),
     });
     this.#executor = executor;
@@ -154,16 +155,20 @@ export class LoadEngine {
   }
 
   /** Users get their scenarios in even turns by weight, whichever process they fall to. */
-  #userFactory(scenarios: EvenTurns<RunnableScenario>, path: string): () => LoadUser {
-    const { seed, wait } = this.#plan;
+  #userFactory(scenarios: readonly RunnableScenario[], path: string): () => LoadUser {
+    const { seed, wait, traceContext } = this.#plan;
+    const trace = traceContext && new TraceContext(traceContext.runId);
+    const turns = new EvenTurns(scenarios);
+    const traceHeaders = new Map(scenarios.map(({ name }) => [name, trace?.of(name)]));
     const { share, onException } = this.#options;
     const exit = new Turnstile(leavingAtOnce);
     return () => {
       const place = placeAmongAll(this.#created, share);
       this.#created += 1;
-      const scenario = scenarios.at(place);
+      const scenario = turns.at(place);
       if (scenario === undefined) throw new TypeError('a load without scenarios');
-      const client = new McpClient(this.#target, this.#wire, path, (request) => this.#record(request));
+      const record = (request: FinishedRequest): void => this.#record(request);
+      const client = new McpClient(this.#target, this.#wire, path, record, traceHeaders.get(scenario.name));
       const random = createRandom(seed, place + 1);
       return new LoadUser({ client, scenario, random, wait, onException, exit });
     };

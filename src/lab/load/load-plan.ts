@@ -45,6 +45,8 @@ const loadPlanFields = z.strictObject({
   processes: z.int().min(1).max(maxProcesses),
   /** How long requests in flight may take to finish when the load is stopped. */
   stopTimeoutMs: z.number().min(0).max(3_600_000),
+  /** Requests of users tell the target, as a trace context, which load they belong to; without it they tell nothing. */
+  traceContext: z.strictObject({ runId: z.string().min(1).max(200) }).optional(),
 });
 
 const loadPlanSchema = loadPlanFields

@@ -2,6 +2,7 @@ import { failureKind } from './failure-kind.ts';
 import type { HttpAnswer, HttpFailure, HttpOutcome, HttpRequest, HttpTarget } from './http-target.ts';
 import { agreedVersion, bodyOf, isResponseTo, judgeResponse, judgeStatus } from './mcp-wire.ts';
 import type { Judgement, McpMessage, McpSession, Wire } from './mcp-wire.ts';
+import type { TraceHeaders } from './trace-context.ts';
 
 /** One request that has ended; times are those of performance.now: when it was meant to start, was sent and was answered. */
 export interface FinishedRequest {
@@ -32,15 +33,24 @@ export class McpClient {
   readonly #wire: Wire;
   readonly #path: string;
   readonly #onRequest: OnRequest;
+  readonly #traceHeaders: TraceHeaders | undefined;
   #session: McpSession | undefined;
   #lastId = 0;
   #sent = 0;
 
-  constructor(target: HttpTarget, wire: Wire, path: string, onRequest: OnRequest) {
+  /** `traceHeaders` go with each request that does not bring its own. */
+  constructor(
+    target: HttpTarget,
+    wire: Wire,
+    path: string,
+    onRequest: OnRequest,
+    traceHeaders?: TraceHeaders,
+  ) {
     this.#target = target;
     this.#wire = wire;
     this.#path = path;
     this.#onRequest = onRequest;
+    this.#traceHeaders = traceHeaders;
   }
 
   get session(): McpSession | undefined {
@@ -95,7 +105,7 @@ export class McpClient {
     judge: (answer: HttpAnswer) => string | undefined = judgeStatus,
   ): Promise<HttpResult> {
     const sentMs = performance.now();
-    const outcome = await this.#send(request);
+    const outcome = await this.#send(request, name);
     const answer = 'failure' in outcome ? undefined : outcome;
     const failure = 'failure' in outcome ? outcome.failure : judge(outcome);
     this.#tell(name, startMs, sentMs, outcome, failure);
@@ -109,8 +119,9 @@ export class McpClient {
     if (session?.sessionId === undefined) return;
     const sentMs = performance.now();
     const headers = this.#wire.headers(this.#wire.hello, session);
-    const outcome = await this.#send({ method: 'DELETE', path: this.#path, headers });
-    this.#tell('DELETE session', startMs, sentMs, outcome, judgeStatus(outcome, [405]));
+    const name = 'DELETE session';
+    const outcome = await this.#send({ method: 'DELETE', path: this.#path, headers }, name);
+    this.#tell(name, startMs, sentMs, outcome, judgeStatus(outcome, [405]));
   }
 
   async #exchange(
@@ -122,14 +133,17 @@ export class McpClient {
     const id = (this.#lastId += 1);
     const hadSession = this.#session?.sessionId !== undefined;
     const sentMs = performance.now();
-    const outcome = await this.#send({
-      method: 'POST',
-      path: this.#path,
-      headers: this.#wire.headers(message, this.#session),
-      body: bodyOf(message, id),
-      wantsBody: true,
-      isAnswer: (data) => isResponseTo(id, data),
-    });
+    const outcome = await this.#send(
+      {
+        method: 'POST',
+        path: this.#path,
+        headers: this.#wire.headers(message, this.#session),
+        body: bodyOf(message, id),
+        wantsBody: true,
+        isAnswer: (data) => isResponseTo(id, data),
+      },
+      name,
+    );
     const judgement = checked(judgeResponse(outcome, id, hadSession), outcome.endMs, check);
     this.#tell(name, startMs, sentMs, outcome, kindOf(judgement));
     return { outcome, judgement };
@@ -137,20 +151,25 @@ export class McpClient {
 
   async #notify(message: McpMessage, session: McpSession): Promise<string | undefined> {
     const startMs = performance.now();
-    const outcome = await this.#send({
-      method: 'POST',
-      path: this.#path,
-      headers: this.#wire.headers(message, session),
-      body: bodyOf(message, undefined),
-    });
+    const outcome = await this.#send(
+      {
+        method: 'POST',
+        path: this.#path,
+        headers: this.#wire.headers(message, session),
+        body: bodyOf(message, undefined),
+      },
+      message.method,
+    );
     const failure = judgeStatus(outcome);
     this.#tell(message.method, startMs, startMs, outcome, failure);
     return failure;
   }
 
-  #send(request: HttpRequest): Promise<HttpOutcome> {
+  #send(request: HttpRequest, name: string): Promise<HttpOutcome> {
     this.#sent += 1;
-    return this.#target.send(request);
+    if (this.#traceHeaders === undefined) return this.#target.send(request);
+    const headers = { ...this.#traceHeaders(name), ...request.headers };
+    return this.#target.send({ ...request, headers });
   }
 
   #tell(
