@@ -20,7 +20,7 @@ export interface CpuRecordingOptions {
   logger: Logger;
   chunkMs?: number;
   /** Names functions by what they were written as; gives the profile back when there is nothing to name. */
-  atSource: (profile: Profile) => Promise<Profile>;
+  atSource: (profile: Profile) => Profile;
 }
 
 /** CPU profiles of all threads of one Node process, in windows that may overlap. */
@@ -89,7 +89,7 @@ export class CpuRecording {
     for (const recorder of [this.#main, ...this.#workers]) {
       const profile = recorder.since(startMs);
       if (profile === undefined) continue;
-      profiles.push({ thread: recorder.thread, profile: await this.#options.atSource(profile) });
+      profiles.push({ thread: recorder.thread, profile: this.#options.atSource(profile) });
     }
     this.#forget();
     if (failure === undefined) return profiles;

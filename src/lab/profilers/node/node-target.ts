@@ -7,6 +7,7 @@ import { CpuRecording } from './cpu-recording.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { inspectorClosed, type OpenInspector, openInspector } from './open-inspector.ts';
 import type { ProtocolSession } from './protocol-session.ts';
+import { processSourceMaps } from './source-maps.ts';
 import { stackNow } from './stack-now.ts';
 import { injected, injectedError, type RawVitals } from './vitals.ts';
 import { parseWaiting, waitingExpression } from './waiting.ts';
@@ -54,7 +55,7 @@ export class NodeTarget implements CpuProfiler {
       intervalUs,
       logger,
       ...(chunkMs === undefined ? {} : { chunkMs }),
-      atSource: async (profile) => profile,
+      atSource: processSourceMaps(pid),
     });
   }
 
