@@ -5,6 +5,7 @@ import { profilingCpuMs, recordProfiles } from '../lab/cpu/record.ts';
 import { requireWritable, usualRecordingFile } from '../lab/cpu/recording-files.ts';
 import { exitCodeOfProgram, type ProgramEnd, StartedProgram } from '../lab/cpu/started-program.ts';
 import { waitForProfiler } from '../lab/profilers/node/started-node.ts';
+import type { PyroscopeServer } from '../lab/pyroscope/pyroscope-server.ts';
 import { nowMs, sleep } from '../shared/clock.ts';
 import { formatDurationMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
@@ -25,8 +26,16 @@ import {
 } from './cpu-selection.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { ProgressText } from './progress-text.ts';
+import {
+  addAllowRemoteOption,
+  addPyroscopeOptions,
+  type PyroscopeFlags,
+  pyroscopeHelp,
+  pyroscopeOf,
+} from './pyroscope-options.ts';
 
-interface RecordFlags extends SelectionFlags, SamplingFlags, Pick<RecordingOutput, 'perProcess' | 'json'> {
+interface RecordFlags
+  extends SelectionFlags, SamplingFlags, PyroscopeFlags, Pick<RecordingOutput, 'perProcess' | 'json'> {
   output?: string[];
   duration?: number;
   deopts: boolean;
@@ -51,7 +60,7 @@ export function registerCpuRecord(cpu: Command): void {
       new Option(
         '-o, --output <file>',
         'file to write, repeatable; its ending names the format: .html, .svg, .speedscope.json, .pb.gz, .cpuprofile, ' +
-          '.folded (default: profile-PID-TIME.html)',
+          '.folded (default: profile-PID-TIME.html, none with --pyroscope)',
       ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
     )
     .addOption(
@@ -76,12 +85,16 @@ export function registerCpuRecord(cpu: Command): void {
       ).argParser(timeFrom(100)),
     )
     .option('--per-process', 'a file for each process, with its pid in the name', false)
-    .option('--json', 'print a document instead of the summary', false)
+    .option('--json', 'print a document instead of the summary', false);
+  addPyroscopeOptions(command);
+  addAllowRemoteOption(command);
+  command
     .addHelpText(
       'after',
       '\nA file that is there is replaced, as py-spy does. With -- COMMAND the summary goes to stderr, as stdout is the' +
         "\ncommand's own; Ctrl-C and SIGTERM are passed on to it, and the exit code is its own, or 0 when --duration ended it." +
-        '\nNode waits for its profiler before its first line; what wrappers such as npm start is profiled, too.',
+        '\nNode waits for its profiler before its first line; what wrappers such as npm start is profiled, too.' +
+        `${pyroscopeHelp} A push that fails ends with 3; the profile is in a file then.`,
     )
     .action(record);
 }
@@ -91,19 +104,20 @@ async function record(words: string[], flags: RecordFlags): Promise<void> {
     throw new GaugewayError('usage', '--warm-up belongs to --deopts');
   }
   for (const path of flags.output ?? []) await requireWritable(path);
+  const server = await pyroscopeOf(flags);
   if (flags.deopts) {
     const log = await DeoptLog.prepare(words, flags.warmUp ?? usualWarmUpMs);
     try {
-      await recordProgram(words, flags, log);
+      await recordProgram(words, flags, { server, log });
     } finally {
       await log.remove();
     }
     return;
   }
-  await (words.length > 0 ? recordProgram(words, flags) : recordRunning(flags));
+  await (words.length > 0 ? recordProgram(words, flags, { server }) : recordRunning(flags, server));
 }
 
-async function recordRunning(flags: RecordFlags): Promise<void> {
+async function recordRunning(flags: RecordFlags, server: PyroscopeServer | undefined): Promise<void> {
   const progress = new ProgressText();
   const interrupt = interruptSignal(() => progress.note('ending …'));
   const { signal } = interrupt;
@@ -111,7 +125,7 @@ async function recordRunning(flags: RecordFlags): Promise<void> {
   const notes: string[] = [];
   try {
     const chosen = await selectProcesses(flags, (text) => progress.note(text));
-    const files = flags.output ?? [usualRecordingFile(chosen[0]?.pid ?? 0, new Date(nowMs()))];
+    const files = filesOf(flags, chosen[0]?.pid ?? 0);
     if (flags.output === undefined) for (const path of files) await requireWritable(path);
     const beforeMs = await profilingCpuMs();
     const processes = await ProfiledProcesses.attach(chosen, {
@@ -127,7 +141,7 @@ async function recordRunning(flags: RecordFlags): Promise<void> {
       });
       progress.end();
       const cpuMs = (await profilingCpuMs()) - beforeMs;
-      await presentRecording(recording, { ...flags, files, notes, cpuMs, stream: process.stdout });
+      await presentRecording(recording, { ...flags, files, server, notes, cpuMs, stream: process.stdout });
     } finally {
       await processes.close();
     }
@@ -138,7 +152,11 @@ async function recordRunning(flags: RecordFlags): Promise<void> {
 }
 
 /** The program has our stdin, stdout and stderr; everything of ours goes to stderr. */
-async function recordProgram(words: readonly string[], flags: RecordFlags, log?: DeoptLog): Promise<void> {
+async function recordProgram(
+  words: readonly string[],
+  flags: RecordFlags,
+  { server, log }: { server: PyroscopeServer | undefined; log?: DeoptLog },
+): Promise<void> {
   requireNoProcesses(flags);
   const ending = new AbortController();
   // What V8 logs is profiled later, and attached to as any program that runs.
@@ -147,7 +165,7 @@ async function recordProgram(words: readonly string[], flags: RecordFlags, log?:
     stdio: 'inherit',
     nodeOptions: fromFirstLine ? waitForProfiler : [],
   });
-  const files = flags.output ?? [usualRecordingFile(program.pid, new Date(nowMs()))];
+  const files = filesOf(flags, program.pid);
   const asked: NodeJS.Signals[] = [];
   const passOn = (name: NodeJS.Signals): void => {
     // Whoever asks twice does not want to wait for a profile, nor for a program that takes its time.
@@ -185,12 +203,17 @@ async function recordProgram(words: readonly string[], flags: RecordFlags, log?:
     await processes.close();
     const byItself = await endOf(program, asked[0]);
     const marked = log === undefined ? recording : await log.mark(recording);
-    await presentRecording(marked, { ...flags, files, notes, cpuMs, stream: process.stderr });
+    await presentRecording(marked, { ...flags, files, server, notes, cpuMs, stream: process.stderr });
     if (byItself !== undefined) process.exitCode = exitCodeOfProgram(byItself);
   } finally {
     program.kill('SIGKILL');
     for (const name of names) process.off(name, passOn);
   }
+}
+
+/** A profile that is pushed needs no file. */
+function filesOf({ output, pyroscope }: RecordFlags, pid: number): string[] {
+  return output ?? (pyroscope === undefined ? [usualRecordingFile(pid, new Date(nowMs()))] : []);
 }
 
 /** Passes a signal on, or ends a program whose time is over. Undefined for the latter. */

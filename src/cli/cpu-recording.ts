@@ -1,18 +1,26 @@
 import type { Recording } from '../lab/cpu/record.ts';
 import { recordingDocument, recordingLines } from '../lab/cpu/recording-document.ts';
-import { fileOfProcess } from '../lab/cpu/recording-files.ts';
+import { fileOfProcess, usualRecordingFile } from '../lab/cpu/recording-files.ts';
+import { recordingSeries } from '../lab/cpu/recording-series.ts';
 import { recordingCost, recordingFacts, recordingSet } from '../lab/cpu/recording-set.ts';
 import { writeProfileFile } from '../lab/profile-files/write-profile-file.ts';
+import { type PushedProfiles, pushProfiles } from '../lab/pyroscope/push-profiles.ts';
+import type { PyroscopeServer } from '../lab/pyroscope/pyroscope-server.ts';
 import { toMaskedJson } from '../lab/timeline/mask-json.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { maskSecrets } from '../shared/mask-secrets.ts';
+import { pushedLine } from './pyroscope-options.ts';
 
 /** Where a recording goes, and how it was taken. */
 export interface RecordingOutput {
   files: string[];
+  /** Where it is pushed to, beside the files. */
+  server: PyroscopeServer | undefined;
   perProcess: boolean;
   threads: boolean;
   rate: number;
+  /** Threads that wait count, too: what was taken is not CPU time. */
+  idle: boolean;
   json: boolean;
   /** CPU time of the profiling. */
   cpuMs: number;
@@ -24,7 +32,10 @@ export interface RecordingOutput {
 
 const functionsShown = 10;
 
-/** Writes the files of a recording and says what is in them. Throws GaugewayError source_unreadable when nothing was profiled. */
+/**
+ * Writes the files of a recording, pushes it and says what is in it. Throws GaugewayError source_unreadable when nothing
+ * was profiled; unavailable when it could not be pushed, once it has been written and told.
+ */
 export async function presentRecording(recording: Recording, output: RecordingOutput): Promise<void> {
   const profiled = recording.processes.filter(({ threads }) => threads.length > 0);
   if (profiled.length === 0) {
@@ -36,7 +47,7 @@ export async function presentRecording(recording: Recording, output: RecordingOu
   const setOf = (processes: Recording['processes']): ReturnType<typeof recordingSet> =>
     recordingSet(processes, { byThread: output.threads, facts });
   const written: string[] = [];
-  for (const path of output.files) {
+  const write = async (path: string): Promise<void> => {
     const files = output.perProcess
       ? profiled.map((each) => ({ path: fileOfProcess(path, each.process.pid), set: setOf([each]) }))
       : [{ path, set: setOf(profiled) }];
@@ -44,10 +55,30 @@ export async function presentRecording(recording: Recording, output: RecordingOu
       await writeProfileFile(file, set);
       written.push(file);
     }
+  };
+  for (const path of output.files) await write(path);
+  const push = await pushed(profiled, facts, output);
+  const notes = [...output.notes];
+  if (push?.fault !== undefined && written.length === 0) {
+    // What could not be pushed must not be lost.
+    try {
+      await write(usualRecordingFile(profiled[0]?.process.pid ?? 0, new Date(recording.endMs)));
+    } catch (error) {
+      if (!(error instanceof GaugewayError)) throw error;
+      notes.push(error.message);
+    }
   }
+  const told = push?.done === undefined ? [] : [pushedLine(push.done)];
   const document = recordingDocument(
     { ...recording, processes: profiled },
-    { rateHz: output.rate, cost, files: written, notes: output.notes, top: functionsShown },
+    {
+      rateHz: output.rate,
+      cost,
+      files: written,
+      pushed: push?.done ?? null,
+      notes,
+      top: functionsShown,
+    },
   );
   const { stream } = output;
   const layout = {
@@ -56,6 +87,29 @@ export async function presentRecording(recording: Recording, output: RecordingOu
   };
   const text = output.json
     ? toMaskedJson(document, 2)
-    : recordingLines(document, facts, layout).map(maskSecrets).join('\n');
+    : [...recordingLines(document, facts, layout), ...told].map(maskSecrets).join('\n');
   stream.write(`${text}\n`);
+  if (push?.fault !== undefined) throw withKeptFiles(push.fault, written);
+}
+
+/** A push that failed, and where the profile is nevertheless. */
+function withKeptFiles(fault: GaugewayError, files: readonly string[]): GaugewayError {
+  const kept = files.length === 0 ? 'it could not be kept either' : `it is kept in ${files.join(', ')}`;
+  return new GaugewayError(fault.code, `${fault.message}; ${kept}`, { cause: fault });
+}
+
+/** What became of the push; undefined where none was asked for. */
+async function pushed(
+  processes: Recording['processes'],
+  facts: string[],
+  { server, threads: byThread, idle, rate }: RecordingOutput,
+): Promise<{ done?: PushedProfiles; fault?: GaugewayError } | undefined> {
+  if (server === undefined) return undefined;
+  try {
+    const series = recordingSeries(processes, { byThread, facts });
+    return { done: await pushProfiles(server, series, { weight: idle ? 'wall' : 'cpu', rateHz: rate }) };
+  } catch (fault) {
+    if (fault instanceof GaugewayError) return { fault };
+    throw fault;
+  }
 }

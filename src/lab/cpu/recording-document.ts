@@ -5,6 +5,7 @@ import { mergeProfiles } from '../profile/merge-profiles.ts';
 import { type FlameReading, readFlame } from '../profile/read-flame.ts';
 import { readingLines } from '../profile/render-reading.ts';
 import type { WaitingFor } from '../profilers/profiler.ts';
+import type { PushedProfiles } from '../pyroscope/push-profiles.ts';
 import { wrapText } from '../report/wrap-text.ts';
 import { FunctionTally, sortedRows } from './function-tally.ts';
 import { processLabel, type ProfiledProcess } from './profiled-processes.ts';
@@ -23,6 +24,8 @@ export interface RecordingDocument {
   rateHz: number;
   cost: RecordingCost;
   files: string[];
+  /** What a Pyroscope server took; null where it took nothing. */
+  pushed: PushedProfiles | null;
   processes: {
     pid: number;
     name: string;
@@ -41,7 +44,7 @@ export interface RecordingDocument {
 
 export function recordingDocument(
   recording: Recording,
-  told: { rateHz: number; cost: RecordingCost; files: string[]; notes: string[]; top: number },
+  told: Pick<RecordingDocument, 'rateHz' | 'cost' | 'files' | 'pushed' | 'notes'> & { top: number },
 ): RecordingDocument {
   const { top, ...rest } = told;
   const profiles = recording.processes.flatMap(({ threads }) => threads.map(({ profile }) => profile));

@@ -159,6 +159,12 @@ describe('exports', () => {
     expect(Number(decoded.timeNanos)).toBe(startMs * 1e6);
   });
 
+  test('pprof counts by time where only sums are known', () => {
+    const summed = { ...profile, order: 'none' as const, interval: 500 };
+    const counts = Pprof.decode(toPprof(summed, 'cpu')).sample.map(({ value }) => Number(value[0]));
+    expect(counts).toEqual([3, 3, 4, 6]);
+  });
+
   test('.cpuprofile reads back as the same profile', () => {
     expect(fromCpuProfile(toCpuProfile(profile), { name: 'window', startMs, interval: 1500 })).toEqual(
       profile,
