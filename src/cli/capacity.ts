@@ -7,7 +7,7 @@ import { loadModelOf, withWait } from '../lab/load/load-model.ts';
 import type { LoadModelFields } from '../lab/load/load-model.ts';
 import { createLoadPlan } from '../lab/load/load-plan.ts';
 import { stepHeading, stepLine } from '../lab/report/capacity-lines.ts';
-import { bundleFolder } from '../lab/timeline/bundle.ts';
+import { bundleFolder, runIdOf } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
 import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
@@ -32,6 +32,8 @@ import { addTlsOptions, tlsSettingsOf } from './tls-options.ts';
 import type { TlsFlags } from './tls-options.ts';
 import { addThresholdOption } from './threshold-options.ts';
 import type { ThresholdFlags } from './threshold-options.ts';
+import { addTraceContextOption, traceContextOf } from './trace-context-options.ts';
+import type { TraceContextFlags } from './trace-context-options.ts';
 
 interface CapacityFlags
   extends
@@ -41,6 +43,7 @@ interface CapacityFlags
     StackFlags,
     GeneratorFlags,
     TlsFlags,
+    TraceContextFlags,
     Pick<LoadModelFields, 'think'>,
     Pick<ThresholdFlags, 'threshold'> {
   startUsers: number;
@@ -92,12 +95,15 @@ export function registerCapacity(program: Command): void {
   addThinkOption(command, '100ms-500ms');
   addGeneratorOptions(command);
   addTlsOptions(command);
+  addTraceContextOption(command);
   addThresholdOption(command);
 }
 
 async function capacity(flags: CapacityFlags): Promise<void> {
   const ramp = rampOf(flags);
   const profiling = profilingOf(flags);
+  const startedMs = nowMs();
+  const id = runIdOf(flags.name, startedMs);
   const target = await describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf({ users: ramp.startUsers, think: flags.think });
@@ -112,6 +118,7 @@ async function capacity(flags: CapacityFlags): Promise<void> {
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...generatorSettingsOf(flags),
     ...tlsSettingsOf(flags),
+    ...traceContextOf(flags, id),
     era: flags.era,
     seed: flags.seed,
   });
@@ -123,7 +130,8 @@ async function capacity(flags: CapacityFlags): Promise<void> {
   const logger = createLogger('warn');
   const find = async (stack: StackDescription): Promise<void> => {
     const run = await runCapacity({
-      outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),
+      outFolder: flags.out ?? bundleFolder(flags.name, startedMs),
+      id,
       name: flags.name,
       stack,
       load: {

@@ -19,6 +19,8 @@ import {
 import type { WeightedScenario } from '../lab/load/scenarios/scenario.ts';
 import type { ThresholdResult } from '../lab/run-document.ts';
 import { refuseRemote } from '../lab/load/refuse-remote.ts';
+import { runIdOf } from '../lab/timeline/bundle.ts';
+import { nowMs } from '../shared/clock.ts';
 import { longestTimerMs, parseWaitMs } from '../shared/duration.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startEmbeddedStack } from '../stack/embedded-stack.ts';
@@ -120,8 +122,8 @@ async function load(flags: LoadFlags): Promise<void> {
   if (flags.ui) refuseOutputsOfPage(flags);
   pageSettingsOf(flags);
   // Whatever is wrong with the options is told before anything is started.
-  const scenarios = await readScenarios(flags);
-  const { targetUrl } = planOf(flags, scenarios, flags.target ?? 'http://127.0.0.1');
+  const run = { scenarios: await readScenarios(flags), runId: runIdOf('load', nowMs()) };
+  const { targetUrl } = planOf(flags, run, flags.target ?? 'http://127.0.0.1');
   refuseRemote(targetUrl, flags.allowRemote);
   const outputs = flags.ui ? undefined : await LoadOutputs.open(flags);
   const interrupt = interruptSignal(() => process.stderr.write('\nstopping\n'));
@@ -138,7 +140,7 @@ async function load(flags: LoadFlags): Promise<void> {
         : undefined;
     const token = stack?.description.token ?? flags.token;
     const target = flags.target ?? stack?.description.gatewayUrl ?? '';
-    const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, scenarios, target);
+    const plan = planOf({ ...flags, ...(token === undefined ? {} : { token }) }, run, target);
     await (outputs === undefined
       ? servePage({ plan, model: loadModelOf(flags), flags, logger, signal: interrupt.signal })
       : runHeadless(plan, flags, outputs, interrupt.signal));
@@ -148,7 +150,11 @@ async function load(flags: LoadFlags): Promise<void> {
   }
 }
 
-function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: string): LoadPlan {
+function planOf(
+  flags: LoadFlags,
+  { scenarios, runId }: { scenarios: WeightedScenario[]; runId: string },
+  targetUrl: string,
+): LoadPlan {
   const model = loadModelOf(flags);
   return createLoadPlan({
     targetUrl,
@@ -158,7 +164,7 @@ function planOf(flags: LoadFlags, scenarios: WeightedScenario[], targetUrl: stri
     ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
-    ...traceContextOf(flags),
+    ...traceContextOf(flags, runId),
   });
 }
 
@@ -206,7 +212,7 @@ async function runHeadless(
     live.clear();
     await outputs.finish(plan, error);
     // What was seen before the generator died is true.
-    if (statistics.total.requests > 0) printFigures(outputs, judge.results(abortedBy), flags.json);
+    if (statistics.total.requests > 0) printFigures(outputs, judge.results(abortedBy), plan, flags.json);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -215,7 +221,7 @@ async function runHeadless(
   }
   await outputs.finish(plan);
   const thresholds = judge.results(abortedBy);
-  printFigures(outputs, thresholds, flags.json);
+  printFigures(outputs, thresholds, plan, flags.json);
   if (signal.aborted && endsByItself(plan, flags)) process.exitCode = exitCodes.interrupted;
   else if (failed(statistics, thresholds, flags)) process.exitCode = exitCodes.failure;
   else if (statistics.total.requests === 0) {
@@ -241,6 +247,7 @@ function failed(
 function printFigures(
   { statistics, exceptions: { list: exceptions } }: LoadOutputs,
   thresholds: readonly ThresholdResult[],
+  { traceContext }: LoadPlan,
   asJson: boolean,
 ): void {
   const { isTTY } = process.stdout;
@@ -249,7 +256,7 @@ function printFigures(
   if (asJson) for (const line of renderGenerator(statistics, columns)) process.stderr.write(`${line}\n`);
   process.stdout.write(
     asJson
-      ? `${JSON.stringify({ ...statistics.summary, thresholds, exceptions }, null, 2)}\n`
+      ? `${JSON.stringify({ runId: traceContext?.runId ?? null, ...statistics.summary, thresholds, exceptions }, null, 2)}\n`
       : [
           renderLoadTable(statistics, { columns, color }),
           ...renderExceptions(exceptions).map((line) => `${line}\n`),

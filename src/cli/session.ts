@@ -7,7 +7,7 @@ import { isOpenModel } from '../lab/load/executors/executor-plan.ts';
 import { createLoadPlan } from '../lab/load/load-plan.ts';
 import { GuideSamples, type SampleRhythm } from '../lab/report/guide-samples.ts';
 import { runSession } from '../lab/session.ts';
-import { bundleFolder } from '../lab/timeline/bundle.ts';
+import { bundleFolder, runIdOf } from '../lab/timeline/bundle.ts';
 import { nowMs } from '../shared/clock.ts';
 import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
@@ -134,6 +134,8 @@ async function session(flags: SessionFlags): Promise<void> {
   const external = externalDriverOf(flags);
   const rhythm = sampleRhythmOf(flags);
   const profiling = profilingOf(flags);
+  const startedMs = nowMs();
+  const id = runIdOf(flags.name, startedMs);
   const target = await describeTarget(flags);
   // Before anything is started, so that a wrong setting is told at once.
   const model = loadModelOf(flags);
@@ -149,7 +151,7 @@ async function session(flags: SessionFlags): Promise<void> {
     ...generatorSettingsOf(flags),
     ...(flags.server === undefined ? {} : { server: flags.server }),
     ...tlsSettingsOf(flags),
-    ...traceContextOf(flags),
+    ...traceContextOf(flags, id),
     era: flags.era,
     seed: flags.seed,
   });
@@ -171,7 +173,8 @@ async function session(flags: SessionFlags): Promise<void> {
     });
   const profile = async (stack: StackDescription): Promise<void> => {
     const run = await runSession({
-      outFolder: flags.out ?? bundleFolder(flags.name, nowMs()),
+      outFolder: flags.out ?? bundleFolder(flags.name, startedMs),
+      id,
       name: flags.name,
       stack,
       load:

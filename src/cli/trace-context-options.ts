@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { LoadPlan } from '../lab/load/load-plan.ts';
 
@@ -15,7 +14,10 @@ export function addTraceContextOption(command: Command): void {
   );
 }
 
-/** What the option says of a plan; the run gets a random name. */
-export function traceContextOf({ traceContext }: TraceContextFlags): Pick<LoadPlan, 'traceContext'> {
-  return traceContext ? { traceContext: { runId: randomUUID() } } : {};
+/** What the option says of the plan of a run. */
+export function traceContextOf(
+  { traceContext }: TraceContextFlags,
+  runId: string,
+): Pick<LoadPlan, 'traceContext'> {
+  return traceContext ? { traceContext: { runId } } : {};
 }

@@ -20,6 +20,8 @@ import type { PhaseName, SeriesEvent } from './timeline/events.ts';
 export interface ObservedRunOptions {
   /** Folder of the bundle; made when it is not there. */
   outFolder: string;
+  /** By which the result document and the requests of the load are told from others. */
+  id: string;
   name: string;
   stack: StackDescription;
   versions: Record<string, string>;
@@ -155,7 +157,7 @@ function isRequiredHere(source: string): boolean {
 
 /** What is known before the first sample: a run that is killed leaves this beside its series. */
 function openingDocument(
-  { name, stack, versions }: ObservedRunOptions,
+  { id, name, stack, versions }: ObservedRunOptions,
   settings: RunDocument['settings'],
   startedMs: number,
 ): RunDocument {
@@ -174,7 +176,7 @@ function openingDocument(
   const startedAt = new Date(startedMs).toISOString();
   return {
     schemaVersion: runSchemaVersion,
-    id: `${startedAt.replaceAll(/[:.]/g, '-')}-${name}`,
+    id,
     name,
     startedAt,
     durationMs: 0,

@@ -33,11 +33,11 @@ async function capacity(
   name: string,
   args: string[],
   options: CommandOptions = {},
-): Promise<{ run: string; result: CommandResult }> {
+): Promise<{ run: string; result: CommandResult; runIds: ReadonlySet<string> }> {
   await using server = await CountingMcpServer.start({ health: 200, concurrency: { atOnce, serviceMs } });
   const run = join(folder.path, name);
   const all = ['capacity', '--target', server.url, ...users, ...quick, '--out', run, ...args];
-  return { run, result: await gaugeway(all, options) };
+  return { run, result: await gaugeway(all, options), runIds: server.runIds };
 }
 
 /**
@@ -121,13 +121,20 @@ describe.concurrent('gaugeway capacity on a server with a limit on concurrency',
   });
 
   it('says so when not even one user is served within a threshold, and fails', async () => {
-    const { run, result } = await capacity('none', ['--start-users', '2', '--threshold', 'max<0.001ms']);
+    const { run, result, runIds } = await capacity('none', [
+      '--start-users',
+      '2',
+      '--threshold',
+      'max<0.001ms',
+    ]);
     expect(result.code).toBe(1);
     expect(result.stdout).toMatch(/^Not even \d users? can be served within max<0\.001ms\.$/m);
     const document = await documentOf(run);
     expect(document.capacity).toMatchObject({ ended: 'threshold', answer: null });
     expect(new Set(document.capacity.steps.map((step) => step.users))).toEqual(new Set([2, 1]));
     expect(document.thresholds?.map(({ passed }) => passed)).toEqual([false]);
+    // The requests say which run they belong to.
+    expect([...runIds]).toEqual([document.id]);
   });
 
   it('keeps what was measured when it is interrupted', async () => {

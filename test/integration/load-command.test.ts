@@ -72,8 +72,10 @@ describe('gaugeway load', () => {
       '--fail-on-error',
     ];
     const { code, stdout } = await load(args);
-    const figures: RunDocument['load'] = JSON.parse(stdout);
+    const figures: RunDocument['load'] & { runId: string } = JSON.parse(stdout);
     expect(code).toBe(1);
+    // As each request says in its baggage.
+    expect(target.runIds).toContain(figures.runId);
     expect(figures.requests).toBe(60 + 3 * 3);
     expect(figures.failuresByKind).toEqual({ isError: figures.failures });
     expect(figures.byName.map(({ name }) => name)).toContain('tools/call refusing');

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { runDocumentSchema } from '../../src/lab/run-document.ts';
+import { gaugeway } from '../support/command-line.ts';
+import { CountingMcpServer } from '../support/counting-mcp-server.ts';
 import { ItemServer } from '../support/item-server.ts';
 import { runScenarios, scenario } from '../support/run-scenarios.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const visitor = scenario({
   name: 'visitor',
@@ -48,3 +52,21 @@ test('without a trace context requests have no such headers', async () => {
     expect(headers).not.toHaveProperty('baggage');
   }
 });
+
+test('the run that requests name is the one whose result a session gives', async () => {
+  await using server = await CountingMcpServer.start({ health: 200 });
+  await using folder = await temporaryFolder();
+  const words =
+    '--users 2 --baseline 0ms --duration 1s --cool-down 0ms --no-profile --name trial --json'.split(' ');
+  const { stdout } = await gaugeway([
+    'session',
+    '--target',
+    server.url,
+    ...words,
+    '--out',
+    `${folder.path}/run`,
+  ]);
+  const { id } = runDocumentSchema.parse(JSON.parse(stdout));
+  expect(id).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z-trial$/);
+  expect([...server.runIds]).toEqual([id]);
+}, 60_000);

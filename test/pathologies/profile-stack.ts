@@ -28,6 +28,7 @@ export async function profileStack(
   const { gatewayUrl, token } = stack;
   const { document } = await runSession({
     outFolder: join(folder, name),
+    id: name,
     name,
     stack,
     load: engineDriver(

@@ -50,6 +50,7 @@ describe.skipIf(dockerRequirement.missing)(title('a session on a container', doc
     const { url } = await listening(name);
     const { document } = await runSession({
       outFolder: join(folder.path, name),
+      id: name,
       name,
       stack: {
         name,

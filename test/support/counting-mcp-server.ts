@@ -41,6 +41,8 @@ export class CountingMcpServer implements AsyncDisposable {
   /** By method, `tools/call NAME`, `GET /path` or `DELETE`. */
   readonly counts = new Map<string, number>();
   readonly argumentsSeen: unknown[] = [];
+  /** What requests say in their baggage of the run that they belong to. */
+  readonly runIds = new Set<string>();
   /** The most requests that were open at one time. */
   maxInFlight = 0;
   #inFlight = 0;
@@ -97,6 +99,8 @@ export class CountingMcpServer implements AsyncDisposable {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sessionId = String(request.headers['mcp-session-id'] ?? '');
+    const [, runId] = /gaugeway\.run_id=([^,]+)/.exec(String(request.headers['baggage'] ?? '')) ?? [];
+    if (runId !== undefined) this.runIds.add(decodeURIComponent(runId));
     const { endpoint, servers } = this.#options;
     if (request.method !== 'GET' && endpoint !== undefined && request.url !== endpoint) {
       return void response.writeHead(307, { location: `${request.url}/` }).end();

@@ -34,6 +34,18 @@ export interface Bundle extends CollectorSink {
   close(): Promise<void>;
 }
 
+/** As much as a trace context carries. */
+const longestRunId = 128;
+
+/**
+ * What a run is called in its result document and in the requests of its load, e.g. `2026-03-01T10-00-00-042Z-healthy`. The
+ * {@link bundleFolder} of the same moment has the same time to the second.
+ */
+export function runIdOf(name: string, startedAtMs: number): string {
+  const time = new Date(startedAtMs).toISOString().replaceAll(/[:.]/g, '-');
+  return `${time}-${name}`.slice(0, longestRunId).toWellFormed();
+}
+
 /** `<parent>/<time>-<name>`, e.g. `runs/2026-03-01T10-00-00-healthy`. */
 export function bundleFolder(name: string, startedAtMs: number, parent = 'runs'): string {
   const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
