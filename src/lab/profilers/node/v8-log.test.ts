@@ -9,12 +9,12 @@ import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { FrameMark } from '../../profile/profile.ts';
 import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
 import { readFlame } from '../../profile/read-flame.ts';
-import { markProfile, v8LogFlags, v8LogMarks } from './v8-log.ts';
+import { type FunctionMarks, markProfile, v8LogFlags, v8LogMarks } from './v8-log.ts';
 
 /**
- * Three functions that take time: one reads a property of objects of twelve shapes, one is given new shapes each time
- * that V8 has compiled it for the last one, which V8 is told to do when; one adds integers. What comes before the
- * profile is logged: V8 does not write its log while it profiles.
+ * Functions that take time: one reads a property of objects of twelve shapes, one is given new shapes each time that V8
+ * has compiled it for the last one, which V8 is told to do when; another does that in a small function which V8 takes
+ * into its code; one adds integers. What comes before the profile is logged: V8 does not write its log while it profiles.
  */
 const program = `
 import { Session } from 'node:inspector/promises';
@@ -28,6 +28,14 @@ function manyShapes(rounds) {
 function changing(object, rounds) {
   let sum = 0;
   for (let round = 0; round < rounds; round += 1) sum += object.first + object.second;
+  return sum;
+}
+function small(object) {
+  return object.first * object.second;
+}
+function takesIn(object, rounds) {
+  let sum = 0;
+  for (let round = 0; round < rounds; round += 1) sum += small(object);
   return sum;
 }
 function healthy(rounds) {
@@ -47,12 +55,19 @@ for (const object of changes) {
   changing(object, 10);
   %OptimizeFunctionOnNextCall(changing);
   changing(object, 10);
+  %PrepareFunctionForOptimization(small);
+  %PrepareFunctionForOptimization(takesIn);
+  takesIn(object, 10);
+  takesIn(object, 10);
+  %OptimizeFunctionOnNextCall(takesIn);
+  takesIn(object, 10);
 }
 manyShapes(100);
 healthy(100);
 function work() {
   for (let call = 0; call < 10; call += 1) {
     changing(changes[0], 500_000);
+    takesIn(changes[0], 500_000);
     manyShapes(500_000);
     healthy(500_000);
   }
@@ -75,10 +90,10 @@ describe.each([
   ['the Node of the tests', { path: process.execPath }],
   ['an older Node', older],
 ])('V8 tells of %s', (name, node) => {
-  test.skipIf(node.missing)(title('the two functions that it had trouble with, and why', node), async () => {
-    const { marked } = await profiled(node.path ?? '');
+  test.skipIf(node.missing)(title('the functions that it had trouble with, and why', node), async () => {
+    const { marked, logged } = await profiled(node.path ?? '');
     const names = marked.map(({ frame }) => frame.name);
-    expect(names, name).toEqual(expect.arrayContaining(['changing', 'manyShapes']));
+    expect(names, name).toEqual(expect.arrayContaining(['changing', 'manyShapes', 'takesIn']));
     expect(names).not.toContain('healthy');
     const marksOf = (wanted: string): FrameMark[] =>
       marked.find(({ frame }) => frame.name === wanted)?.marks ?? [];
@@ -87,10 +102,17 @@ describe.each([
     ]);
     expect(marksOf('changing').every(({ kind }) => kind === 'deoptimised')).toBe(true);
     expect(marksOf('changing').map(({ reason }) => reason)).toContain('wrong map');
+    // What is taken into another function is the reason that the other one loses its code, and is marked wherever it is seen.
+    expect(logged.find((each) => each.name === 'small')?.marks).toContainEqual(
+      expect.objectContaining({ kind: 'deoptimised', reason: 'wrong map' }),
+    );
+    expect(marksOf('takesIn').map(({ reason }) => reason)).toContain('wrong map in small, which is inlined');
   });
 });
 
-async function profiled(node: string): Promise<ReturnType<typeof readFlame>> {
+async function profiled(
+  node: string,
+): Promise<ReturnType<typeof readFlame> & { logged: readonly FunctionMarks[] }> {
   await using folder = await temporaryFolder();
   const script = join(folder.path, 'program.mjs');
   await writeFile(script, program);
@@ -106,5 +128,5 @@ async function profiled(node: string): Promise<ReturnType<typeof readFlame>> {
   const marks = await v8LogMarks(folder.path);
   expect(marks.truncated).toBe(false);
   const profile = fromCpuProfile(JSON.parse(await readFile(file, 'utf8')), { name: 'program', startMs: 0 });
-  return readFlame(markProfile(profile, marks));
+  return { ...readFlame(markProfile(profile, marks)), logged: marks.functions };
 }

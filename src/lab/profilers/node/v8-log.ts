@@ -53,6 +53,8 @@ interface Code {
 interface LoggedFunction extends FunctionMarks {
   deoptimisations: Map<string, number>;
   sites: Map<string, number>;
+  /** Where its text begins and ends in its script, in characters; undefined until the log tells. */
+  text?: { begin: number; end: number };
 }
 
 /**
@@ -97,12 +99,15 @@ function placeOf({ file, line, column }: Pick<Frame, 'file' | 'line' | 'column'>
 
 class V8Log {
   readonly #functions = new Map<string, LoggedFunction>();
+  /** By file, those that the log tells the text of. */
+  readonly #texts = new Map<string, Set<LoggedFunction>>();
   /** By the pages that code lies on, as places in it are named by their address. */
   readonly #codes = new Map<number, Code[]>();
 
   read(line: string): void {
     const kind = line.slice(0, line.indexOf(','));
     if (kind === 'code-creation') this.#create(line);
+    else if (kind === 'code-source-info') this.#locate(line);
     else if (kind === 'code-move') this.#move(line);
     else if (kind === 'code-deopt') this.#deoptimise(line);
     else if (kind.endsWith('IC')) this.#miss(kind, line);
@@ -142,6 +147,16 @@ class V8Log {
     this.#place({ start, end: start + Number(size), of: known });
   }
 
+  /** `code-source-info,address,script,begin,end,…`, after its `code-creation`. */
+  #locate(line: string): void {
+    const [, address = '', , begin = '', end = ''] = line.split(',', 5);
+    const of = this.#at(Number(address))?.of;
+    if (of === undefined || of.text !== undefined) return;
+    of.text = { begin: Number(begin), end: Number(end) };
+    const others = this.#texts.get(of.file) ?? new Set();
+    this.#texts.set(of.file, others.add(of));
+  }
+
   #move(line: string): void {
     const [, from = '', to = ''] = line.split(',');
     const moved = this.#at(Number(from));
@@ -149,13 +164,32 @@ class V8Log {
     this.#place({ start: Number(to), end: Number(to) + moved.end - moved.start, of: moved.of });
   }
 
-  /** `code-deopt,time,size,address,inlining,offset,kind,<file:line:column>,reason`. */
+  /**
+   * `code-deopt,time,size,address,inlining,offset,kind,<file:line:column> inlined at <…>,reason`. The address is of the
+   * code that is lost, the place of the function in it that was the reason.
+   */
   #deoptimise(line: string): void {
-    const [, , , address = '', , , , ...rest] = line.split(',');
+    const [, , , address = '', , offset = '', , ...rest] = line.split(',');
     const reason = rest.at(-1) ?? '';
     const code = this.#at(Number(address));
-    if (code !== undefined && reason !== '' && !tieringUp.test(reason))
-      countOne(code.of.deoptimisations, reason);
+    if (code === undefined || reason === '' || tieringUp.test(reason)) return;
+    const [, url] = /^<(.*?):\d+:\d+> inlined at </.exec(rest.slice(0, -1).join(',')) ?? [];
+    const cause = url === undefined ? code.of : (this.#around(pathFromUrl(url), Number(offset)) ?? code.of);
+    countOne(cause.deoptimisations, reason);
+    if (cause !== code.of) countOne(code.of.deoptimisations, `${reason} in ${cause.name}, which is inlined`);
+  }
+
+  /** The innermost function around a character of a file. */
+  #around(file: string, offset: number): LoggedFunction | undefined {
+    let innermost: LoggedFunction | undefined;
+    let shortest = Infinity;
+    for (const each of this.#texts.get(file) ?? []) {
+      const { begin, end } = each.text ?? { begin: 0, end: 0 };
+      if (offset < begin || offset >= end || end - begin >= shortest) continue;
+      shortest = end - begin;
+      innermost = each;
+    }
+    return innermost;
   }
 
   /** `LoadIC,address,time,line,column,old state,new state,shape,property,…`. */
