@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { formatDurationMs } from '../../shared/duration.ts';
 import { GaugewayError } from '../../shared/errors.ts';
+import { sourceMapsBelow } from '../profilers/node/source-maps.ts';
 import { markProfile, v8LogFlags, v8LogMarks } from '../profilers/node/v8-log.ts';
 import type { Recording } from './record.ts';
 
@@ -37,7 +38,10 @@ export class DeoptLog {
 
   /** The recording with the marks of its functions, once the program has ended and its log is whole. */
   async mark(recording: Recording): Promise<Recording> {
-    const marks = await v8LogMarks(this.#folder);
+    const logged = await v8LogMarks(this.#folder);
+    // The frames are where their functions were written by now; those that no map tells are where they run.
+    const atSource = sourceMapsBelow('');
+    const marks = { ...logged, functions: logged.functions.map(atSource) };
     const flags = `${v8LogFlags(this.#folder).join(' ')} `;
     const facts = [
       `Functions are marked by what V8 logged in the ${formatDurationMs(this.warmUpMs)} before it was profiled.`,

@@ -46,6 +46,27 @@ test('functions of a bundle are named as they were written, by a map beside the 
   expect(arrow).toEqual({ ...written, name: '(anonymous)' });
 });
 
+test('what was put together from scripts with maps is told by the sections of its map', async () => {
+  await using folder = await temporaryFolder();
+  const before = { version: 3, sources: ['before.ts'], names: [], mappings: 'AAAA' };
+  const sections = [
+    { offset: { line: 0, column: 0 }, map: before },
+    { offset: { line: 1, column: 4 }, map },
+  ];
+  const file = join(folder.path, 'joined.js');
+  await writeFile(file, `0;\n0;0;${script}\n//# sourceMappingURL=${inline({ version: 3, sections })}\n`);
+  const at = (line: number, column: number): Frame | undefined =>
+    processSourceMaps(process.pid)(profileOf({ name: 'e', file, line, column })).frames[0];
+  expect(at(1, 1)).toMatchObject({ file: join(folder.path, 'before.ts'), line: 1 });
+  expect(at(2, 2)).toMatchObject({ file: join(folder.path, 'before.ts') });
+  expect(at(2, 15)).toEqual({
+    name: 'hotFunction',
+    file: join(folder.path, '../hot.ts'),
+    line: 6,
+    column: 17,
+  });
+});
+
 test.each([
   ['relative', 'lib/', 'hot.ts', 'lib/hot.ts'],
   ['a URL', 'webpack://app/', 'src/hot.ts', 'webpack://app/src/hot.ts'],
