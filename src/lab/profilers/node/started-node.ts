@@ -1,11 +1,15 @@
 import { nowMs } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
+import type { SourceLine } from '../../profile/name-json-calls.ts';
+import type { Profile } from '../../profile/profile.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadNow, ThreadProfile, WaitingFor } from '../profiler.ts';
 import { exitEvent, InspectorClient } from './inspector-client.ts';
 import { labApart } from './lab-apart.ts';
 import { type AttachOptions, NodeTarget } from './node-target.ts';
 import { type OpenInspector, openInspector } from './open-inspector.ts';
+import { processSourceLines } from './source-lines.ts';
+import { processSourceMaps } from './source-maps.ts';
 import type { RawVitals } from './vitals.ts';
 
 /** Node opens its inspector on a free port of loopback, without telling it on stderr, and waits there before its first line. */
@@ -23,8 +27,11 @@ export class StartedNode implements CpuProfiler {
   readonly #client: InspectorClient;
   readonly #inspector: OpenInspector;
   readonly #options: AttachOptions & { signal: AbortSignal };
+  readonly #sourceLine: SourceLine;
+  readonly #atSource: (profile: Profile) => Profile;
+  #startMs = 0;
   /** The profile of the main thread, once the process is about to exit. */
-  #last: Promise<unknown> | undefined;
+  #last: Promise<Profile> | undefined;
   /** Undefined before the process runs, and for one that ends too soon. */
   #target: NodeTarget | undefined;
 
@@ -38,6 +45,8 @@ export class StartedNode implements CpuProfiler {
     this.#client = client;
     this.#inspector = inspector;
     this.#options = options;
+    this.#sourceLine = processSourceLines(pid);
+    this.#atSource = processSourceMaps(pid);
   }
 
   /** Attaches; the process waits until {@link start}. Throws as `openInspector` does, and lets it go on then. */
@@ -55,24 +64,23 @@ export class StartedNode implements CpuProfiler {
 
   /** Begins the only window, and lets the process run. */
   async start(): Promise<ProfilingWindow> {
-    const { intervalUs = usualIntervalUs } = this.#options;
     try {
       await this.#client.leaveOnExit();
       await this.#client.send('Profiler.enable');
-      await this.#client.send('Profiler.setSamplingInterval', { interval: intervalUs });
+      await this.#client.send('Profiler.setSamplingInterval', { interval: this.#intervalUs });
       await this.#client.send('Profiler.start');
     } finally {
       // Whatever happens here, it must not wait for ever.
       await this.#client.send('Runtime.runIfWaitingForDebugger');
     }
     const startMs = nowMs();
+    this.#startMs = startMs;
     const others = await this.#others();
     return {
       startMs,
       stop: async () => {
-        const [document, threads] = await Promise.all([this.#document(), workersOf(others)]);
-        const place = { name: `pid ${this.pid}`, startMs, interval: intervalUs };
-        return [{ thread: 'main', profile: labApart(fromCpuProfile(document, place)) }, ...threads];
+        const [profile, threads] = await Promise.all([this.#last ?? this.#profile(), workersOf(others)]);
+        return [{ thread: 'main', profile }, ...threads];
       },
     };
   }
@@ -112,13 +120,25 @@ export class StartedNode implements CpuProfiler {
     throw new GaugewayError('source_unreadable', `process ${this.pid} does not answer`);
   }
 
-  async #document(): Promise<unknown> {
-    return this.#last ?? (await this.#client.send('Profiler.stop'))['profile'];
+  get #intervalUs(): number {
+    return this.#options.intervalUs ?? usualIntervalUs;
   }
 
-  async #lastProfile(): Promise<unknown> {
+  /** Reads the files of the process, too, which is there as long as this session is. */
+  async #profile(): Promise<Profile> {
+    const { profile } = await this.#client.send('Profiler.stop');
+    const place = {
+      name: `pid ${this.pid}`,
+      startMs: this.#startMs,
+      interval: this.#intervalUs,
+      sourceLine: this.#sourceLine,
+    };
+    return this.#atSource(labApart(fromCpuProfile(profile, place)));
+  }
+
+  async #lastProfile(): Promise<Profile> {
     try {
-      return (await this.#client.send('Profiler.stop'))['profile'];
+      return await this.#profile();
     } finally {
       await this.#client.close();
     }
