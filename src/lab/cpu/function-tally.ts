@@ -46,6 +46,11 @@ export class FunctionTally {
     }
   }
 
+  /** How much of the last window was spent in functions, 0..1. */
+  get share(): number {
+    return this.rows().reduce((sum, { ownShare }) => sum + ownShare, 0);
+  }
+
   rows(): FunctionRow[] {
     return [...this.#rows.values()];
   }

@@ -52,7 +52,8 @@ interface Attached {
   readonly process: ProfiledProcess;
   readonly profiler: CpuProfiler;
   readonly startTicks: number;
-  window: { running: ProfilingWindow; cpuMs: number } | undefined;
+  /** With the CPU time that the process had when it began; null when it had ended by then. */
+  window: { running: ProfilingWindow; cpuMs: number | null } | undefined;
 }
 
 /** The processes of one command that are profiled together. One that ends, or that cannot be read, leaves the others alone. */
@@ -210,7 +211,7 @@ export class ProfiledProcesses {
       };
       const attached: Attached = { process, profiler, startTicks, window: undefined };
       this.#attached.set(pid, attached);
-      attached.window = { running: await profiler.start(), cpuMs: (await readProcStat(pid)).cpuMs };
+      attached.window = await this.#begin(attached);
       this.#count += 1;
       return undefined;
     } catch (error) {
@@ -244,15 +245,19 @@ export class ProfiledProcesses {
   async #take(attached: Attached, then: 'continue' | 'end'): Promise<TakenWindow[]> {
     const { process: of, profiler, window: before } = attached;
     attached.window = undefined;
-    let vitals: RawVitals | null = null;
     try {
-      vitals = (await profiler.vitals?.()) ?? null;
-      const { cpuMs } = await this.#sameProcess(attached);
-      if (then === 'continue') attached.window = { running: await profiler.start(), cpuMs };
+      await this.#requireSame(attached);
+      const next = then === 'continue' ? await this.#begin(attached) : undefined;
+      attached.window = next;
+      // A busy process answers late, and a window lasts until then: what is told beside it is read after that.
+      const vitals = next === undefined ? null : ((await profiler.vitals?.()) ?? null);
       if (before === undefined) return [];
       const threads = await before.running.stop();
-      const { startMs } = before.running;
-      return [{ process: of, startMs, endMs: endOf(threads), cpuMs: cpuMs - before.cpuMs, threads, vitals }];
+      const until = next ?? (await this.#cpuOf(attached));
+      const cpuMs = until.cpuMs === null || before.cpuMs === null ? null : until.cpuMs - before.cpuMs;
+      return [
+        { process: of, startMs: before.running.startMs, endMs: endOf(threads), cpuMs, threads, vitals },
+      ];
     } catch (error) {
       if (!(error instanceof GaugewayError)) throw error;
       return this.#lose(attached, before, error);
@@ -276,7 +281,23 @@ export class ProfiledProcesses {
     return [{ process: of, startMs, endMs: endOf(threads), cpuMs: null, threads, vitals: null }];
   }
 
-  async #sameProcess({ process: { pid }, startTicks }: Attached): Promise<{ cpuMs: number }> {
+  /** Begins a window. A program that ends at once has ended by then, and its profile is there all the same. */
+  async #begin(attached: Attached): Promise<NonNullable<Attached['window']>> {
+    const running = await attached.profiler.start();
+    return { running, ...(await this.#cpuOf(attached)) };
+  }
+
+  async #cpuOf(attached: Attached): Promise<{ cpuMs: number | null }> {
+    try {
+      const { cpuMs } = await this.#requireSame(attached);
+      return { cpuMs };
+    } catch (error) {
+      if (error instanceof ProcessEndedError) return { cpuMs: null };
+      throw error;
+    }
+  }
+
+  async #requireSame({ process: { pid }, startTicks }: Attached): Promise<{ cpuMs: number }> {
     const stat = await readProcStat(pid);
     if (stat.startTicks !== startTicks) throw new ProcessEndedError(pid);
     return stat;
@@ -285,7 +306,7 @@ export class ProfiledProcesses {
   async #hasEnded(attached: Attached, withinMs = 0): Promise<boolean> {
     try {
       for (const end = nowMs() + withinMs; ; await sleep(pollMs)) {
-        await this.#sameProcess(attached);
+        await this.#requireSame(attached);
         if (nowMs() >= end) return false;
       }
     } catch (error) {

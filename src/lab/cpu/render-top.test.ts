@@ -66,6 +66,15 @@ test('a process that ended is no longer shown, and the others are', () => {
   expect(renderTop(document, layout).at(-1)).toBe('process 7 has ended');
 });
 
+test('a process whose functions wait is told as one that does', () => {
+  const tally = new TopTally();
+  tally.add([windowOf(7, [busy([relay], 790), busy([], 210)])]);
+  expect(renderTop(tally.document(firstView, asked), layout).slice(-2)).toEqual([
+    'pid 7 was in functions for 79 % of the time and used 20 % of a core: these',
+    '  waited in a call of the system (files, locks, child processes), or for a core.',
+  ]);
+});
+
 test('what stands still does not change with what comes', () => {
   const tally = new TopTally();
   tally.add([windowOf(7, [busy([relay], 1000)])]);

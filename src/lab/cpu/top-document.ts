@@ -26,6 +26,8 @@ export interface TopProcess {
   threads: string[];
   /** Of one core; null when the process ended in this window. */
   cpuPercent: number | null;
+  /** How long its threads were seen in functions, of one core: with what these waited for, also for a core. */
+  inFunctionsPercent: number;
   /** Null where the runtime does not tell. */
   eventLoop: TopEventLoop | null;
 }
@@ -139,6 +141,7 @@ export class TopTally {
         profiler,
         threads: window.threads.map(({ thread }) => thread),
         cpuPercent: cpuMs === null ? null : rounded((cpuMs / lastedMs) * 100),
+        inFunctionsPercent: rounded(100 * [...threads.values()].reduce((sum, tally) => sum + tally.share, 0)),
         eventLoop:
           vitals === null
             ? null
