@@ -29,8 +29,8 @@ export function FlameReading({ profile }: { profile: Profile }): ReactNode {
           <li>{ownAgainstDependencies(reading)}</li>
         </ul>
         <p className="muted">
-          Shares of {reading.unit === 'bytes' ? 'the allocated bytes' : 'the time that was not waiting'}, give
-          or take {formatShare(reading.margin)}.
+          Shares of {reading.unit === 'bytes' ? 'the allocated bytes' : 'the time that was not waiting'}
+          {reading.sampled && `, give or take ${formatShare(reading.sampled.margin)}`}.
         </p>
       </div>
       <div className="flame-shares">

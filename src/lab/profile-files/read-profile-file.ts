@@ -7,6 +7,7 @@ import { hasErrorCode } from '../../shared/system-error.ts';
 import { fromCpuProfile } from '../profile/from-cpuprofile.ts';
 import { fromFlamegraphSvg } from '../profile/from-flamegraph-svg.ts';
 import { fromFolded } from '../profile/from-folded.ts';
+import { weighSamples } from '../profile/weigh-unit.ts';
 import { fromHeapProfile } from '../profile/from-heapprofile.ts';
 import { fromPageData } from '../profile/from-page-data.ts';
 import { fromPerfScript } from '../profile/from-perf-script.ts';
@@ -73,8 +74,7 @@ function tooLarge(what: string): GaugewayError {
 
 /** A profile of the content of a file. Throws GaugewayError source_unreadable. */
 function parseProfile(bytes: Buffer, { name, rateHz }: ReadProfileOptions & { name: string }): ProfileSet {
-  const weigh: StackUnit | undefined =
-    rateHz === undefined ? undefined : { unit: 'microseconds', perValue: 1e6 / rateHz };
+  const weigh: StackUnit | undefined = rateHz === undefined ? undefined : weighSamples(1e6 / rateHz);
   const given = { name, ...(weigh === undefined ? {} : { weigh }) };
   if (bytes.length === 0) throw new GaugewayError('source_unreadable', `${name} is empty`);
   if (bytes.subarray(0, 8).toString('latin1') === 'PERFILE2') {

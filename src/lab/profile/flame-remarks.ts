@@ -47,14 +47,13 @@ const isTime = ({ unit }: { unit: FlameReading['unit'] }): boolean => unit === '
 const wholeOf = (reading: { unit: FlameReading['unit'] }): string =>
   isTime(reading) ? 'busy time' : 'allocated bytes';
 
-function trustRemarks(reading: Omit<FlameReading, 'remarks'>): FlameRemark[] {
-  const { samples, margin } = reading;
-  return samples >= fewSamples
+function trustRemarks({ sampled }: Omit<FlameReading, 'remarks'>): FlameRemark[] {
+  return sampled === null || sampled.count >= fewSamples
     ? []
     : [
         {
           share: 1,
-          text: `Only ${figure(samples)} samples: a share may be off by ${Math.round(margin * 100)} points.`,
+          text: `Only ${figure(sampled.count)} samples: a share may be off by ${Math.round(sampled.margin * 100)} points.`,
           advice: 'Record for longer, or under load.',
         },
       ];

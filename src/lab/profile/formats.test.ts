@@ -80,7 +80,10 @@ describe('a set of profiles, written and read back,', () => {
   });
 
   test('has the labels of its parts as outermost frames in folded stacks', () => {
-    const [part] = fromFolded(toFolded(set), { name, weigh: { unit: 'microseconds', perValue: 1 } }).parts;
+    const [part] = fromFolded(toFolded(set), {
+      name,
+      weigh: { unit: 'microseconds', perValue: 1, interval: 0 },
+    }).parts;
     expect(part === undefined ? '' : toFolded(part.profile)).toBe(toFolded(set));
     expect(toFolded(set)).toContain('gateway (pid 2);main (/srv/my app/main.ts:1);parse');
   });

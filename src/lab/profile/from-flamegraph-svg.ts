@@ -1,9 +1,8 @@
 import { GaugewayError } from '../../shared/errors.ts';
-import { usualSampleUs } from './from-folded.ts';
 import { fromStacks, type LabelledStack, type StackUnit } from './from-stacks.ts';
 import type { ProfileSet } from './profile-set.ts';
 import { unescapeXml } from './unescape-xml.ts';
-import { weighUnit } from './weigh-unit.ts';
+import { weighSamples, weighUnit } from './weigh-unit.ts';
 
 interface Bar {
   label: string;
@@ -28,7 +27,7 @@ export function fromFlamegraphSvg(
 ): ProfileSet {
   const { bars, unit } = readBars(svg, name);
   const known = weighUnit(unit);
-  const used = known ?? weigh ?? { unit: 'microseconds' as const, perValue: usualSampleUs };
+  const used = known ?? weigh ?? weighSamples();
   const facts = ['Read from a drawing: stacks that were too small to be drawn count for their callers.'];
   if (known === undefined && weigh === undefined) {
     facts.push('Its samples were read as 100 a second; --rate tells another rate.');

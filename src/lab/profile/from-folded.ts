@@ -1,9 +1,7 @@
 import { GaugewayError } from '../../shared/errors.ts';
 import { type LabelledStack, fromStacks, type StackUnit } from './from-stacks.ts';
 import type { ProfileSet } from './profile-set.ts';
-
-/** What py-spy and perf take in a second unless they are told otherwise (perf's 99 is as good as that). */
-export const usualSampleUs = 10_000;
+import { weighSamples } from './weigh-unit.ts';
 
 /**
  * The folded file does not say what it counts. Counts of samples have a long tail of small numbers, times in
@@ -51,5 +49,5 @@ function readLines(text: string, name: string): LabelledStack[] {
 
 function guessUnit(values: number[]): StackUnit {
   const median = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-  return { unit: 'microseconds', perValue: median >= leastTypicalUs ? 1 : usualSampleUs };
+  return median >= leastTypicalUs ? { unit: 'microseconds', perValue: 1, interval: 0 } : weighSamples();
 }

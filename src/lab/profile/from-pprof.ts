@@ -1,11 +1,10 @@
 import { type Label, type Location, Profile as Pprof, type Sample } from 'pprof-format';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
-import { usualSampleUs } from './from-folded.ts';
 import type { StackUnit } from './from-stacks.ts';
 import type { Frame } from './profile.ts';
 import { ProfileBuilder } from './profile-builder.ts';
 import type { ProfileSet } from './profile-set.ts';
-import { weighUnit } from './weigh-unit.ts';
+import { weighSamples, weighUnit } from './weigh-unit.ts';
 
 /** The labels of samples that tell who took them: ours, and those of profilers for Python, Ruby and the JVM. */
 const ownerLabels = ['process', 'pid', 'thread', 'thread_name', 'thread name', 'thread_id', 'thread id'];
@@ -32,7 +31,7 @@ export function fromPprof(bytes: Uint8Array, { name }: { name: string }): Profil
   }
   const period = signed(pprof.period);
   const periodUnit = pprof.periodType === undefined ? undefined : weighUnit(text(pprof.periodType.unit));
-  const interval = periodUnit?.unit === weigh.unit ? period * periodUnit.perValue : 0;
+  const interval = periodUnit?.unit === weigh.unit ? period * periodUnit.perValue : weigh.interval;
   const durationMs = Number(pprof.durationNanos) / 1e6;
   return {
     title: name,
@@ -89,8 +88,8 @@ function chooseValue(
   const perSample = period === undefined ? 0 : period.perValue * signed(pprof.period);
   const weigh: StackUnit =
     period !== undefined && perSample > 0
-      ? { unit: period.unit, perValue: perSample }
-      : { unit: 'microseconds', perValue: usualSampleUs };
+      ? { unit: period.unit, perValue: perSample, interval: perSample }
+      : weighSamples();
   return { index: 0, weigh, fact: [`The file counts ${types[0]?.type ?? 'samples'} only.`] };
 }
 

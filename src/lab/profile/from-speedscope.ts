@@ -1,11 +1,10 @@
 import { GaugewayError } from '../../shared/errors.ts';
-import { usualSampleUs } from './from-folded.ts';
 import type { StackUnit } from './from-stacks.ts';
 import type { Frame, Profile } from './profile.ts';
 import { ProfileBuilder } from './profile-builder.ts';
 import type { ProfileSet } from './profile-set.ts';
 import { arrayOf, marksFrom, numberOf, recordOf, textOf } from './untrusted.ts';
-import { weighUnit } from './weigh-unit.ts';
+import { weighSamples, weighUnit } from './weigh-unit.ts';
 
 /**
  * Reads a speedscope file (speedscope.app/file-format-schema.json), sampled and evented profiles of any unit, one part
@@ -51,7 +50,7 @@ interface ReadAs {
 function readProfile(profile: Record<string, unknown>, read: ReadAs): Profile {
   const { label, name, frames, place, weigh } = read;
   const unit = textOf(profile['unit'], 'none');
-  const weight = weighUnit(unit) ?? weigh ?? { unit: 'microseconds', perValue: usualSampleUs };
+  const weight = weighUnit(unit) ?? weigh ?? weighSamples();
   const builder = new ProfileBuilder(name);
   const nodeOf = (stack: readonly unknown[]): number =>
     builder.stack(stack.map((at) => frameAt(frames, at, name)));

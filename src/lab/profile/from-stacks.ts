@@ -15,6 +15,8 @@ export interface StackUnit {
   unit: ProfileUnit;
   /** What a value of 1 weighs: of samples the microseconds between two, 1 where values are the unit itself. */
   perValue: number;
+  /** What one sample stands for where values count samples; 0 where they are weights, of who knows how many samples. */
+  interval: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface StackUnit {
  */
 export function fromStacks(
   stacks: Iterable<LabelledStack>,
-  { name, facts = [], unit, perValue }: StackUnit & { name: string; facts?: string[] },
+  { name, facts = [], unit, perValue, interval }: StackUnit & { name: string; facts?: string[] },
 ): ProfileSet {
   const parts = new Map<string, ProfileBuilder>();
   const frames = new Map<string, Frame>();
@@ -45,7 +47,7 @@ export function fromStacks(
     facts,
     parts: [...parts].map(([label, part]) => ({
       label,
-      profile: part.build({ unit, order: 'none', interval: perValue }),
+      profile: part.build({ unit, order: 'none', interval }),
     })),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { profileWindow, type SampledStack } from '../../../test/support/synthetic-profile.ts';
+import { fromFolded } from './from-folded.ts';
 import type { Profile } from './profile.ts';
 import { readFlame } from './read-flame.ts';
 import { readingLines } from './render-reading.ts';
@@ -20,7 +21,7 @@ describe('a flame graph is read by', () => {
   );
 
   test('kinds of work, of the time that was not spent waiting', () => {
-    expect(reading).toMatchObject({ total: 2_000_000, busy: 1_000_000, samples: 1000 });
+    expect(reading).toMatchObject({ total: 2_000_000, busy: 1_000_000, sampled: { count: 1000 } });
     expect(reading.classes.map(({ class: name, share }) => [name, share])).toEqual([
       ['other', 0.4],
       ['template', 0.3],
@@ -119,6 +120,21 @@ test('few samples are said first, and waiting alone is nothing to read', () => {
     wide: [],
     remarks: [{ text: 'Nothing but waiting was sampled.' }],
   });
+});
+
+test('weights of who knows how many samples are given no precision', () => {
+  const linesOf = (stacks: string): string[] => {
+    const [part] = fromFolded(stacks, { name: 'x.folded' }).parts;
+    const reading = readFlame(part?.profile ?? profileOf());
+    return [
+      ...readingLines(reading, { columns: 80, color: false }),
+      ...reading.remarks.map(({ text }) => text),
+    ];
+  };
+  const times = linesOf('serve;slow 900000\nserve;write 100000\n');
+  expect(times[0]).toBe('busy 1 s of 1 s');
+  expect(times.join('\n')).not.toMatch(/samples|±/);
+  expect(linesOf('serve;slow 90\nserve;write 10\n')[0]).toBe('busy 1 s of 1 s, 100 samples, shares ± 10 %');
 });
 
 test('a profile of allocations is read in bytes', () => {

@@ -14,9 +14,11 @@ export interface FlameReading {
   unit: ProfileUnit;
   total: number;
   busy: number;
-  /** Samples that were busy, and by how much (of 1) a share may be off because they are no more: 1 / √samples. */
-  samples: number;
-  margin: number;
+  /**
+   * Samples that were busy, and by how much (of 1) a share may be off because they are no more: 1 / √samples. Null where
+   * the profile does not tell what one sample stands for, as folded stacks that weigh time.
+   */
+  sampled: { count: number; margin: number } | null;
   /** By what kind of work is done; the greatest first. */
   classes: { class: FrameClass; weight: number; share: number }[];
   /** By whose code ran; the greatest first. */
@@ -60,10 +62,6 @@ export function readFlame(profile: Profile): FlameReading {
     add(byKind, kindOf[frame] ?? 'runtime', self);
   }
   const share = (weight: number): number => (busy > 0 ? weight / busy : 0);
-  const samples =
-    profile.order === 'time'
-      ? profile.samples.filter(({ node }) => isBusy(node)).length
-      : Math.round(profile.interval > 0 ? busy / profile.interval : 0);
   const byFrame = weightsBy(profile, (frame) => frame, isBusy);
   const own = weightsBy(profile, (frame) => (kindOf[frame] === 'own' ? 'own' : undefined), isBusy).get('own');
   const byPackage = weightsBy(profile, (frame) => packages[frame], isBusy);
@@ -71,8 +69,7 @@ export function readFlame(profile: Profile): FlameReading {
     unit: profile.unit,
     total,
     busy,
-    samples,
-    margin: samples > 0 ? 1 / Math.sqrt(samples) : 1,
+    sampled: sampledOf(profile, busy, isBusy),
     classes: greatestFirst(
       [...byClass].map(([name, weight]) => ({ class: name, weight, share: share(weight) })),
     ),
@@ -93,6 +90,17 @@ export function readFlame(profile: Profile): FlameReading {
       .toSorted((a, b) => b.selfShare - a.selfShare),
   };
   return { ...reading, remarks: flameRemarks(reading) };
+}
+
+function sampledOf(
+  { order, samples, interval }: Profile,
+  busy: number,
+  isBusy: (node: number) => boolean,
+): FlameReading['sampled'] {
+  if (order !== 'time' && interval <= 0) return null;
+  const count =
+    order === 'time' ? samples.filter(({ node }) => isBusy(node)).length : Math.round(busy / interval);
+  return { count, margin: count > 0 ? 1 / Math.sqrt(count) : 1 };
 }
 
 function add<Key>(sums: Map<Key, number>, key: Key, weight: number): void {

@@ -27,10 +27,12 @@ export function readingLines(
   const weight = (value: number): string =>
     reading.unit === 'bytes' ? formatBytes(value) : formatTimeMs(value / 1000);
   const head = (text: string): string => (color ? `\u001b[1m${text}\u001b[0m` : text);
+  const { sampled } = reading;
   const summary =
     reading.unit === 'bytes'
-      ? `${weight(reading.busy)} allocated, ${reading.samples} samples`
-      : `busy ${weight(reading.busy)} of ${weight(reading.total)}, ${reading.samples} samples`;
+      ? `${weight(reading.busy)} allocated`
+      : `busy ${weight(reading.busy)} of ${weight(reading.total)}`;
+  const precision = sampled === null ? '' : `, ${sampled.count} samples, shares ± ${percent(sampled.margin)}`;
   const shares = [
     {
       title: 'kind of work',
@@ -46,7 +48,7 @@ export function readingLines(
       ...(advice === undefined ? [] : wrapText(`→ ${advice}`, columns - 2, '  ').map((line) => `  ${line}`)),
     ]);
   return [
-    ...wrapText(`${summary}, shares ± ${percent(reading.margin)}`, columns),
+    ...wrapText(`${summary}${precision}`, columns),
     ...shares.flatMap(({ title, rows }) => [
       '',
       head(title),

@@ -35,7 +35,15 @@ const bytes: Record<string, number> = {
 export function weighUnit(unit: string): StackUnit | undefined {
   const name = unit.toLowerCase();
   const us = Object.hasOwn(microseconds, name) ? microseconds[name] : undefined;
-  if (us !== undefined) return { unit: 'microseconds', perValue: us };
+  if (us !== undefined) return { unit: 'microseconds', perValue: us, interval: 0 };
   const size = Object.hasOwn(bytes, name) ? bytes[name] : undefined;
-  return size === undefined ? undefined : { unit: 'bytes', perValue: size };
+  return size === undefined ? undefined : { unit: 'bytes', perValue: size, interval: 0 };
+}
+
+/** What py-spy and perf take in a second unless they are told otherwise (perf's 99 is as good as that). */
+const usualSampleUs = 10_000;
+
+/** What a count of samples weighs that were taken so far apart. */
+export function weighSamples(intervalUs = usualSampleUs): StackUnit {
+  return { unit: 'microseconds', perValue: intervalUs, interval: intervalUs };
 }
