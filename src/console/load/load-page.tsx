@@ -78,12 +78,12 @@ export function LoadPage({ canLogOut }: { canLogOut: boolean }): ReactNode {
       <main id="main" tabIndex={-1}>
         <Connection hearing={hearing} />
         {change.error !== null && (
-          <p role="alert" className="notice">
+          <p role="alert" className="notice fails">
             The users were not changed: {change.error.message}
           </p>
         )}
         {details.error !== null && (
-          <p role="alert" className="notice">
+          <p role="alert" className="notice fails">
             The test ended by itself: {details.error}
           </p>
         )}
@@ -123,7 +123,7 @@ function Connection({ hearing }: { hearing: Hearing }): ReactNode {
         </p>
       )}
       {hearing.kind === 'lost' && (
-        <p className="notice">
+        <p className="notice fails">
           The load test cannot be reached; these are its last figures. {hearing.problem}
         </p>
       )}

@@ -32,7 +32,9 @@ export function LoadReport({ load }: { load: EmbeddedLoad }): ReactNode {
             {formatNumber(details.spawnRate)} per second; {formatNumber(details.durationMs / 1000)} s of
             figures, written at <time dateTime={writtenAt}>{new Date(writtenAt).toLocaleString()}</time>.
           </p>
-          {details.error !== null && <p className="notice">The test ended by itself: {details.error}</p>}
+          {details.error !== null && (
+            <p className="notice fails">The test ended by itself: {details.error}</p>
+          )}
         </section>
         <GeneratorWarning generators={[]} health={details.generatorHealth} />
         {figureTabs({ stats, history: details.history, theme, isOver: true, isLive: false }).map(

@@ -112,7 +112,7 @@ export function GeneratorWarning(props: {
         </p>
       )}
       {health.saturated === true && (
-        <p className="notice">
+        <p className="notice fails">
           The load generator was saturated: no time on this page proves anything of the target.{' '}
           {health.reasons.join('. ')}
         </p>

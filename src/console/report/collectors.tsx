@@ -86,7 +86,7 @@ function Overhead({ overhead }: Pick<RunDocument, 'overhead'>): ReactNode {
     <>
       {parts.length > 0 && <p>Watching cost {parts.join(', ')}.</p>}
       {exceeded.map((text) => (
-        <p key={text} className="notice">
+        <p key={text} className="notice warns">
           Watching cost {text}.
         </p>
       ))}

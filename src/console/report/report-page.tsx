@@ -76,7 +76,7 @@ export function ReportPage({
         <Verdict run={run} />
         {run.capacity && <Capacity capacity={run.capacity} theme={theme} />}
         {loaded.error !== null && (
-          <p role="alert" className="notice">
+          <p role="alert" className="notice fails">
             The charts and profiles of this report cannot be read: {loaded.error}
           </p>
         )}
