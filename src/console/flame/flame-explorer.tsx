@@ -1,5 +1,6 @@
 import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { frameKind } from '../../lab/profile/frame-kind.ts';
+import { frameKey } from '../../lab/profile/merge-profiles.ts';
 import type { Profile } from '../../lab/profile/profile.ts';
 import { isTyping, KeyHelp } from '../keys/key-help.tsx';
 import type { Theme } from '../theme/use-theme.ts';
@@ -39,6 +40,7 @@ export function FlameExplorer({
     ownOnly: false,
   });
   const [highlighted, setHighlighted] = useState<number | null>(null);
+  /** By key: labels are short, and two functions of one line, or of two versions of a package, have the same. */
   const [sandwiched, setSandwiched] = useState<string | null>(null);
   const [helpOpen, setHelpOpen] = useState(false);
   const [notice, setNotice] = useState('');
@@ -55,7 +57,7 @@ export function FlameExplorer({
   const matches = useMemo(() => searchFlame(tree, search), [tree, search]);
   const waitingShare = useMemo(() => shareOfWaiting(profile), [profile]);
   const sandwichedFn = useMemo(
-    () => base.functions.findIndex(({ label }) => label === sandwiched),
+    () => base.functions.findIndex(({ frame }, fn) => fn > 0 && frameKey(frame) === sandwiched),
     [base, sandwiched],
   );
   const shows = useMemo(() => {
@@ -83,7 +85,7 @@ export function FlameExplorer({
     cursor.select(node);
   };
   const sandwich = (node: number): void => {
-    if (node > 0) setSandwiched(functionAt(tree, node).label);
+    if (node > 0) setSandwiched(frameKey(functionAt(tree, node).frame));
   };
   const copy = async (node: number): Promise<void> => {
     const { name } = functionAt(tree, node).frame;
@@ -136,7 +138,7 @@ export function FlameExplorer({
           colorBy={colorBy}
           theme={theme}
           onClose={() => setSandwiched(null)}
-          onChoose={setSandwiched}
+          onChoose={({ frame }) => setSandwiched(frameKey(frame))}
         />
       ) : (
         <FlamePane
@@ -154,7 +156,7 @@ export function FlameExplorer({
           onCopy={(node) => void copy(node)}
         />
       )}
-      <FunctionTable tree={base} shows={shows} onChoose={({ label }) => setSandwiched(label)} />
+      <FunctionTable tree={base} shows={shows} onChoose={({ frame }) => setSandwiched(frameKey(frame))} />
       {helpOpen && <KeyHelp rows={flameKeys} onClose={() => setHelpOpen(false)} />}
     </div>
   );

@@ -1,5 +1,6 @@
 import { useMemo, type KeyboardEvent, type ReactNode } from 'react';
 import { formatShare } from '../format/format-value.ts';
+import type { FlameFunction } from './call-tree.ts';
 import { formatChange, formatWeight } from './describe-frame.ts';
 import { FlamePane, type FlameAppearance } from './flame-pane.tsx';
 import { functionAt, layOut, type FlameTree } from './flame-tree.ts';
@@ -10,8 +11,8 @@ interface SandwichProps extends FlameAppearance {
   base: FlameTree;
   fn: number;
   onClose: () => void;
-  /** Another function, by its label. */
-  onChoose: (label: string) => void;
+  /** Another function. */
+  onChoose: (chosen: FlameFunction) => void;
 }
 
 /** One function between who calls it, above, and what it calls, below, merged over all its places. */
@@ -20,7 +21,7 @@ export function Sandwich({ base, fn, onClose, onChoose, ...appearance }: Sandwic
   const callees = useMemo(() => layOut(calleesOf(base, fn)), [base, fn]);
   const above = useFlameCursor(callers);
   const below = useFlameCursor(callees);
-  const choose = (tree: FlameTree) => (node: number) => onChoose(functionAt(tree, node).label);
+  const choose = (tree: FlameTree) => (node: number) => onChoose(functionAt(tree, node));
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && above.zoomed === 0 && below.zoomed === 0) onClose();
   };
