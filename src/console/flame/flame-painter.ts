@@ -26,6 +26,8 @@ export interface FlameScene {
   /** Callers below what they call. */
   isUpwards: boolean;
   widthPx: number;
+  /** Pixels of the canvas for each of the page. */
+  ratio: number;
   /** Of what is seen, and of all rows. */
   heightPx: number;
   contentPx: number;
@@ -56,10 +58,9 @@ export class FlamePainter {
 
   paint(scene: FlameScene): void {
     const { canvas } = this;
-    const { tree, widthPx, heightPx, scrollPx, contentPx, isUpwards } = scene;
+    const { tree, widthPx, heightPx, scrollPx, contentPx, isUpwards, ratio } = scene;
     const context = canvas.getContext('2d');
     if (!context || widthPx === 0) return;
-    const ratio = Math.max(1, devicePixelRatio);
     const [width, height] = [Math.round(widthPx * ratio), Math.round(heightPx * ratio)];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     context.setTransform(ratio, 0, 0, ratio, 0, 0);

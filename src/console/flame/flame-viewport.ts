@@ -15,6 +15,9 @@ export interface FlameLook {
 }
 
 const zoomMs = 160;
+/** Of a graph on paper: sharper than a screen, and no longer than a page or two. */
+const paperRatio = 2;
+const mostPaperPx = 100 * rowPx;
 /** The narrowest view, as a share of the whole: beyond it numbers lose their precision. */
 const leastView = 1e-7;
 
@@ -25,6 +28,7 @@ export class FlameViewport {
   private readonly rows: HTMLElement;
   private readonly painter: FlamePainter;
   private readonly observer: ResizeObserver;
+  private readonly paper = matchMedia('print');
   private look: FlameLook | null = null;
   private hovered = -1;
   private readonly ring: HTMLElement;
@@ -46,9 +50,11 @@ export class FlameViewport {
     });
     this.observer.observe(scroller);
     scroller.addEventListener('scroll', this.schedule);
+    this.paper.addEventListener('change', this.schedule);
   }
 
   close(): void {
+    this.paper.removeEventListener('change', this.schedule);
     this.observer.disconnect();
     this.scroller.removeEventListener('scroll', this.schedule);
     cancelAnimationFrame(this.frame);
@@ -164,7 +170,9 @@ export class FlameViewport {
   }
 
   private readonly schedule = (): void => {
-    if (this.frame === 0) this.frame = requestAnimationFrame(this.paint);
+    // No frame comes while pages are laid out for the printer.
+    if (this.paper.matches) this.paint(Infinity);
+    else if (this.frame === 0) this.frame = requestAnimationFrame(this.paint);
   };
 
   private readonly paint = (nowMs: number): void => {
@@ -183,7 +191,11 @@ export class FlameViewport {
         this.reveal(look.selected);
       } else this.schedule();
     }
-    const [widthPx, heightPx] = [scroller.clientWidth, Math.min(scroller.clientHeight, this.contentPx)];
+    // Paper does not scroll: the graph is drawn from its first row on, as far as there is room.
+    const isOnPaper = this.paper.matches;
+    const roomPx = isOnPaper ? mostPaperPx : scroller.clientHeight;
+    const [widthPx, heightPx] = [scroller.clientWidth, Math.min(roomPx, this.contentPx)];
+    const firstRowPx = look.isUpwards ? this.contentPx - heightPx : 0;
     this.placeRing();
     canvas.style.width = `${widthPx}px`;
     canvas.style.height = `${heightPx}px`;
@@ -193,8 +205,9 @@ export class FlameViewport {
       to: this.to,
       widthPx,
       heightPx,
+      ratio: Math.max(isOnPaper ? paperRatio : 1, devicePixelRatio),
       contentPx: this.contentPx,
-      scrollPx: scroller.scrollTop,
+      scrollPx: isOnPaper ? firstRowPx : scroller.scrollTop,
     });
   };
 }
