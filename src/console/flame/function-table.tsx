@@ -141,7 +141,7 @@ function SortHeading({
   const isSorted = sort.key === column.key;
   const direction = sort.isDescending ? 'descending' : 'ascending';
   return (
-    <th className={column.isNumber ? 'number' : ''} aria-sort={isSorted ? direction : 'none'}>
+    <th className={column.isNumber ? 'number' : column.key} aria-sort={isSorted ? direction : 'none'}>
       <button
         type="button"
         onClick={() =>

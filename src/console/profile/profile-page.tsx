@@ -22,6 +22,7 @@ export function ProfilePage({ data }: { data: ProfilePageData }): ReactNode {
     () => (data.before ? chosen(data.before.parts, label, data.before.title) : undefined),
     [data, label],
   );
+  const lacksNamesake = label !== null && data.before?.parts.every((part) => part.label !== label) === true;
   const whole = profile.nodes.reduce((sum, { self }) => sum + self, 0);
   return (
     <>
@@ -48,6 +49,13 @@ export function ProfilePage({ data }: { data: ProfilePageData }): ReactNode {
             {formatNumber(profile.frames.length)} functions.
           </li>
         </ul>
+        {data.before && lacksNamesake && (
+          <p className="notice" role="status">
+            {data.before.title} has no part with the name {label}: what is shown is compared with{' '}
+            {data.before.parts.length === 1 ? 'its only part' : `all ${data.before.parts.length} parts of it`}
+            .
+          </p>
+        )}
         {whole === 0 ? (
           <p className="notice">Nothing was sampled in this profile.</p>
         ) : (
@@ -57,7 +65,7 @@ export function ProfilePage({ data }: { data: ProfilePageData }): ReactNode {
             <FlameExplorer profile={profile} before={before} theme={theme} />
           </>
         )}
-        <div className="section-head">
+        <div className="section-head exports">
           <h2>Export what is shown</h2>
           <ProfileExports profile={profile} fileName={fileNameOf(data.title, label)} />
         </div>

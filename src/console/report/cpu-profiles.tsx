@@ -99,16 +99,21 @@ function Explorer({ data, originMs, scopeId, onScope, range, onRange, theme }: C
         />
       )}
       {isComparing && compared === undefined && (
-        <p className="notice">It was not profiled in both of the windows that are compared.</p>
+        <p className="notice" role="status">
+          It was not profiled in both of the windows that are compared; shown is what it did{' '}
+          {range === null ? 'in all of the run' : 'in the time that the timeline shows'}.
+        </p>
       )}
       {current === undefined ? (
         <NoProfile profiles={unpacked} originMs={originMs} onAll={() => onRange(null)} />
       ) : (
         <>
           <p className="muted" role="status">
+            {compared !== undefined && 'The worst window: '}
+            {[title, ...(thread === '' ? [] : [`thread ${thread}`])].join(', ')},{' '}
             {describeTime(current, originMs)} {precisionOf(current, data.profileStepMs)}
           </p>
-          <h3>What to look at</h3>
+          <h3>What to look at{compared !== undefined && ' in the worst window'}</h3>
           <FlameReading profile={current.profile} />
           {/* Another kind of graph begins with the settings of its own. */}
           <FlameExplorer
@@ -117,8 +122,8 @@ function Explorer({ data, originMs, scopeId, onScope, range, onRange, theme }: C
             before={compared?.quiet.profile}
             theme={theme}
           />
-          <div className="section-head">
-            <h3>Export what is shown</h3>
+          <div className="section-head exports">
+            <h3>{compared === undefined ? 'Export what is shown' : 'Export the worst window'}</h3>
             <ProfileExports profile={current.profile} fileName={fileNameOf(title, current, originMs)} />
           </div>
           <WholeFiles files={current.windows.flatMap((at) => windows[at] ?? [])} />

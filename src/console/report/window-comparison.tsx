@@ -1,8 +1,9 @@
 import { useMemo, type ReactNode } from 'react';
 import { diffProfiles } from '../../lab/profile/diff-profiles.ts';
 import { frameKind, shortFrameLabel } from '../../lab/profile/frame-kind.ts';
-import { grownFunctions } from '../../lab/profile/grown-functions.ts';
+import { grownFunctions, mayBeChance } from '../../lab/profile/grown-functions.ts';
 import type { Profile } from '../../lab/profile/profile.ts';
+import { readFlame } from '../../lab/profile/read-flame.ts';
 import type { WindowComparison } from '../../lab/report/worst-window.ts';
 import { formatClock, formatMs, formatNumber, formatShare } from '../format/format-value.ts';
 
@@ -20,6 +21,10 @@ export function ComparisonText(props: {
   const grown = useMemo(() => {
     const isWork = (frame: Parameters<typeof frameKind>[0]): boolean => frameKind(frame) !== 'waiting';
     return grownFunctions(diffProfiles(props.quiet, props.worst, isWork))[0];
+  }, [props.quiet, props.worst]);
+  const samples = useMemo(() => {
+    const [before, after] = [readFlame(props.quiet).sampled, readFlame(props.worst).sampled];
+    return before && after && { before: before.count, after: after.count };
   }, [props.quiet, props.worst]);
   const at = (ms: number): string => formatClock((ms - originMs) / 1000);
   const told = ({ startMs, endMs, p99Ms, rps }: WindowComparison['worst']): string =>
@@ -39,7 +44,10 @@ export function ComparisonText(props: {
         ) : (
           <>
             What grew most: <strong>{shortFrameLabel(grown.frame)}</strong>, from {formatShare(grown.before)}{' '}
-            to {formatShare(grown.after)} of the CPU time.
+            to {formatShare(grown.after)} of the CPU time
+            {samples !== null && mayBeChance(grown, samples)
+              ? `. That may be chance: there are ${formatNumber(samples.before)} busy samples in the quiet window and ${formatNumber(samples.after)} in the worst.`
+              : '.'}
           </>
         )}
       </p>
