@@ -2,6 +2,9 @@ import { type Command, Option } from 'commander';
 import { recordHeap } from '../lab/heap/record-heap.ts';
 import { recordDocument, recordFacts, renderRecord } from '../lab/heap/render-record.ts';
 import { checkProfileEnding, writeProfileFile } from '../lab/profile-files/write-profile-file.ts';
+import { processLabels } from '../lab/pyroscope/process-labels.ts';
+import { pushProfiles } from '../lab/pyroscope/push-profiles.ts';
+import type { ProfileSet } from '../lab/profile/profile-set.ts';
 import { nowMs } from '../shared/clock.ts';
 import { createLogger } from '../shared/logger.ts';
 import {
@@ -13,10 +16,18 @@ import {
 } from './heap-options.ts';
 import { HeapScreen } from './heap-screen.ts';
 import { interruptSignal } from './interrupt-signal.ts';
+import {
+  addAllowRemoteOption,
+  addPyroscopeOptions,
+  pushedLine,
+  type PyroscopeFlags,
+  pyroscopeHelp,
+  pyroscopeOf,
+} from './pyroscope-options.ts';
 
 const usualDurationMs = 30_000;
 
-interface RecordFlags extends SamplingFlags {
+interface RecordFlags extends SamplingFlags, PyroscopeFlags {
   duration: number;
   live: boolean;
 }
@@ -44,11 +55,14 @@ export function registerHeapRecord(heap: Command): void {
     )
     .option('--live', 'only what is still alive at the end of the window', false);
   addSamplingOptions(command);
-  command.action(record);
+  addPyroscopeOptions(command);
+  addAllowRemoteOption(command);
+  command.addHelpText('after', pyroscopeHelp).action(record);
 }
 
 async function record(flags: RecordFlags): Promise<void> {
   flags.output.forEach(checkProfileEnding);
+  const server = await pyroscopeOf(flags);
   const processes = await heapProcesses(flags);
   const screen = new HeapScreen();
   const interrupt = interruptSignal(() => screen.note('interrupted: telling what was seen'));
@@ -76,15 +90,23 @@ async function record(flags: RecordFlags): Promise<void> {
       (layout) =>
         recordings.flatMap((each, at) => [...(at > 0 ? [''] : []), ...renderRecord(each, options, layout)]),
     );
+    const setOf = (chosen: typeof recordings): ProfileSet => ({
+      title: `allocations of ${chosen.map(({ label }) => label).join(', ')}`,
+      facts: chosen.flatMap((each) => recordFacts(each, options).map((fact) => `${each.label}: ${fact}`)),
+      parts: chosen.map(({ label, profile }) => ({ label, profile })),
+    });
     for (const path of output) {
-      await writeProfileFile(path, {
-        title: `allocations of ${processes.map(({ label }) => label).join(', ')}`,
-        facts: recordings.flatMap((each) =>
-          recordFacts(each, options).map((fact) => `${each.label}: ${fact}`),
-        ),
-        parts: recordings.map(({ label, profile }) => ({ label, profile })),
-      });
+      await writeProfileFile(path, setOf(recordings));
       screen.note(`wrote ${path}`);
+    }
+    if (server !== undefined) {
+      const series = recordings.map((each) => ({
+        labels: processLabels({ pid: each.pid, runtime: 'node', profiler: 'v8' }),
+        set: setOf([each]),
+      }));
+      screen.note(
+        pushedLine(await pushProfiles(server, series, { weight: live ? 'inuse_space' : 'alloc_space' })),
+      );
     }
     screen.endedBy(interrupt.signal);
   } finally {

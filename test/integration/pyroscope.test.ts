@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readProfileFile } from '../../src/lab/profile-files/read-profile-file.ts';
 import { asSet } from '../../src/lab/profile/profile-set.ts';
-import { type ProfileSeries, pushProfiles } from '../../src/lab/pyroscope/push-profiles.ts';
+import { type ProfileSeries, pushProfiles, type PushOptions } from '../../src/lab/pyroscope/push-profiles.ts';
 import { pyroscopeServer } from '../../src/lab/pyroscope/pyroscope-server.ts';
 import { nowMs } from '../../src/shared/clock.ts';
 import { gaugeway } from '../support/command-line.ts';
@@ -55,14 +55,17 @@ function window(labels: Record<string, string> = {}): ProfileSeries {
   return { labels, set: asSet(profile) };
 }
 
-async function push(series: readonly ProfileSeries[]): ReturnType<typeof pushProfiles> {
+async function push(
+  series: readonly ProfileSeries[],
+  options: PushOptions = { weight: 'cpu', rateHz: 1000 },
+): ReturnType<typeof pushProfiles> {
   const server = await pyroscopeServer({
     url: receiver.url,
     application: 'shop',
     allowRemote: false,
     environment: { PYROSCOPE_AUTH_TOKEN: secret },
   });
-  return pushProfiles(server, series, { weight: 'cpu', rateHz: 1000 });
+  return pushProfiles(server, series, options);
 }
 
 describe.skipIf(missing)(`cpu record --pyroscope${missing ? ` [skipped: ${missing}]` : ''}`, () => {
@@ -138,6 +141,18 @@ describe('what is pushed', () => {
     const { stdout } = await promisify(execFile)(go.path ?? '', ['tool', 'pprof', '-top', file]);
     expect(stdout).toContain('Type: cpu');
     expect(stdout).toMatch(/500ms +100% .* parse/);
+  });
+
+  test('is what was allocated, which no server takes for CPU time', async () => {
+    const { labels, set } = window();
+    const parts = set.parts.map(({ label, profile }) => ({
+      label,
+      profile: { ...profile, unit: 'bytes' as const },
+    }));
+    await push([{ labels, set: { ...set, parts } }], { weight: 'alloc_space' });
+    expect(receiver.received[0]?.sampleTypes).toEqual(['alloc_space/bytes']);
+    expect(receiver.received[0]?.own.get('parse')).toBe(500_000);
+    expect(receiver.received[0]?.query).not.toHaveProperty('sampleRate');
   });
 
   test('is nothing of what did nothing', async () => {

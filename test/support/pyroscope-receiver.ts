@@ -11,7 +11,7 @@ export interface ReceivedProfile {
   headers: IncomingHttpHeaders;
   /** The field `profile` of the form, as it came. */
   file: Buffer;
-  /** By function: the weight of the stacks that it is the leaf of, or is on; by the second kind of value. */
+  /** By function: the weight of the stacks that it is the leaf of, or is on; by the last kind of value. */
   own: Map<string, number>;
   total: Map<string, number>;
   /** `samples/count`, for each kind of value. */
@@ -71,7 +71,7 @@ async function receivedOf(
   const own = new Map<string, number>();
   const total = new Map<string, number>();
   for (const { locationId, value } of decoded.sample) {
-    const weight = Number(value[1] ?? 0);
+    const weight = Number(value.at(-1) ?? 0);
     const names = locationId.map((id) => functionOf.get(Number(id)) ?? '');
     own.set(names[0] ?? '', (own.get(names[0] ?? '') ?? 0) + weight);
     for (const name of new Set(names)) total.set(name, (total.get(name) ?? 0) + weight);

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { processLabels } from '../pyroscope/process-labels.ts';
 import type { ProfileSeries } from '../pyroscope/push-profiles.ts';
 import type { ProfiledProcess } from './profiled-processes.ts';
 import type { RecordedProcess } from './record.ts';
@@ -23,11 +23,7 @@ export function recordingSeries(
 
 function labelsOf({ pid, name, role, runtime, profiler }: ProfiledProcess): Record<string, string> {
   return {
-    // A pid alone means nothing on a server that several machines push to.
-    hostname: hostname(),
-    pid: String(pid),
-    runtime,
-    profiler,
+    ...processLabels({ pid, runtime, profiler }),
     // Only a stack file or a container gives a name of its own.
     ...(name === role ? {} : { instance: name, role }),
   };

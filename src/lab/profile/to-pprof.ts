@@ -20,7 +20,8 @@ export type PprofWeight = 'wall' | 'cpu' | 'alloc_space' | 'inuse_space';
 /**
  * A pprof `profile.proto`, not compressed: a `.pb.gz` file is this, gzipped. Two values per stack: samples
  * (count) and wall time (nanoseconds) or allocated bytes; V8 samples wall time, so that idle time is a stack of its own.
- * `weight` is another name for the latter. Of several parts each sample has a label `process`. The facts are comments.
+ * `weight` is another name for the latter; one of bytes stands alone, as Pyroscope takes counted samples for CPU time. Of several
+ * parts each sample has a label `process`. The facts are comments.
  * Throws as {@link unitOf}.
  */
 export function toPprof(source: Profile | ProfileSet, weight?: PprofWeight): Uint8Array {
@@ -32,6 +33,7 @@ export function toPprof(source: Profile | ProfileSet, weight?: PprofWeight): Uin
   const valueType = (type: string, unit: string): ValueType =>
     new ValueType({ type: strings.dedup(type), unit: strings.dedup(unit) });
   const weightType = (): ValueType => valueType(weightName, isTime ? 'nanoseconds' : 'bytes');
+  const isCounted = isTime || weight === undefined;
   const frames: Frame[] = [];
   const frameOf = new Map<string, number>();
   const sampled = set.parts.flatMap(({ label, profile }) => {
@@ -46,14 +48,15 @@ export function toPprof(source: Profile | ProfileSet, weight?: PprofWeight): Uin
       const locationId = stackOf(profile, index)
         .toReversed()
         .map((frame) => (frameAt[frame] ?? 0) + 1);
-      return [new Sample({ locationId, value: [count, Math.round(self * perUnit)], label: labels })];
+      const weighed = Math.round(self * perUnit);
+      return [new Sample({ locationId, value: isCounted ? [count, weighed] : [weighed], label: labels })];
     });
   });
   const profiles = set.parts.map(({ profile }) => profile);
   const startMs = Math.max(0, Math.min(...profiles.map((profile) => profile.startMs)));
   const endMs = Math.max(startMs, ...profiles.map((profile) => profile.endMs));
   return new Pprof({
-    sampleType: [valueType('samples', 'count'), weightType()],
+    sampleType: [...(isCounted ? [valueType('samples', 'count')] : []), weightType()],
     sample: sampled,
     location: frames.map(
       ({ line, column }, index) =>
