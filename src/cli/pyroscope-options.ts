@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { AnalysedRun } from '../lab/analyse.ts';
 import { pyroscopeServer, type PyroscopeServer } from '../lab/pyroscope/pyroscope-server.ts';
-import type { PushedProfiles } from '../lab/pyroscope/push-profiles.ts';
+import { type PushedProfiles, pushProfiles } from '../lab/pyroscope/push-profiles.ts';
+import { runSeries } from '../lab/pyroscope/run-series.ts';
 import { GaugewayError } from '../shared/errors.ts';
 
 export interface PyroscopeFlags {
@@ -51,4 +53,23 @@ export function pushedLine({ to, application, profiles, bytes, empty }: PushedPr
   const counted = `${profiles} ${profiles === 1 ? 'profile' : 'profiles'}`;
   const left = empty === 0 ? '' : `; ${empty} without work left out`;
   return `Pushed ${counted} (${Math.ceil(bytes / 1024)} KiB) to ${to} as ${application}${left}`;
+}
+
+/** Pushes the CPU profiles of a run, and says so in a sentence. Throws GaugewayError unavailable. */
+export async function pushRun(
+  server: PyroscopeServer,
+  run: AnalysedRun,
+  rateHz: number | undefined,
+): Promise<string> {
+  const series = await runSeries(run.folder, run.document.id);
+  try {
+    return pushedLine(
+      await pushProfiles(server, series, { weight: 'cpu', ...(rateHz === undefined ? {} : { rateHz }) }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof GaugewayError)) throw cause;
+    throw new GaugewayError(cause.code, `${cause.message}; all of the run is kept in ${run.folder}`, {
+      cause,
+    });
+  }
 }

@@ -35,6 +35,13 @@ import { positive, wholeNumber } from './option-values.ts';
 import { packageVersion } from './package-version.ts';
 import { addProfilingOptions, profilingOf, type ProfilingFlags } from './profiling-options.ts';
 import { presentRun } from './present-run.ts';
+import {
+  addPyroscopeOptions,
+  type PyroscopeFlags,
+  pyroscopeHelp,
+  pyroscopeOf,
+  pushRun,
+} from './pyroscope-options.ts';
 import { ProgressLine } from './progress.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 
@@ -49,6 +56,7 @@ interface SessionFlags
     TlsFlags,
     ThresholdFlags,
     TraceContextFlags,
+    PyroscopeFlags,
     ExternalLoadFlags {
   spawnRate?: number;
   duration?: number;
@@ -110,12 +118,15 @@ export function registerSession(program: Command): void {
       'after',
       '\nExit codes: 0 nothing limits it, 1 failing findings, broken thresholds or no answer at all,' +
         '\n2 bad usage, 3 a required source could not be read, 130 interrupted.' +
-        '\nTimes are written 30s, 1m30s or 500ms.',
+        '\nTimes are written 30s, 1m30s or 500ms.' +
+        `${pyroscopeHelp} By http they go to private networks` +
+        '\nonly, or with --allow-remote anywhere; a push that fails ends with 3.',
     )
     .action(session);
   addRunOptions(command, 'session');
   addStackOptions(command);
   addProfilingOptions(command);
+  addPyroscopeOptions(command);
   addScenarioOptions(command);
   addLoadModelOptions(command, '100ms-500ms');
   addGeneratorOptions(command);
@@ -134,6 +145,7 @@ async function session(flags: SessionFlags): Promise<void> {
   const external = externalDriverOf(flags);
   const rhythm = sampleRhythmOf(flags);
   const profiling = profilingOf(flags);
+  const server = await pyroscopeOf(flags);
   const startedMs = nowMs();
   const id = runIdOf(flags.name, startedMs);
   const target = await describeTarget(flags);
@@ -203,6 +215,7 @@ async function session(flags: SessionFlags): Promise<void> {
     progress.end();
     guide?.end(columns);
     presentRun(run, flags.json);
+    if (server !== undefined) progress.note(await pushRun(server, run, profiling.rateHz));
   };
   const note = (text: string): void => progress.note(text);
   try {

@@ -7,6 +7,8 @@ import { readProfileFile } from '../../src/lab/profile-files/read-profile-file.t
 import { asSet } from '../../src/lab/profile/profile-set.ts';
 import { type ProfileSeries, pushProfiles, type PushOptions } from '../../src/lab/pyroscope/push-profiles.ts';
 import { pyroscopeServer } from '../../src/lab/pyroscope/pyroscope-server.ts';
+import { runSeries } from '../../src/lab/pyroscope/run-series.ts';
+import { createBundle } from '../../src/lab/timeline/bundle.ts';
 import { nowMs } from '../../src/shared/clock.ts';
 import { gaugeway } from '../support/command-line.ts';
 import { PyroscopeReceiver } from '../support/pyroscope-receiver.ts';
@@ -153,6 +155,23 @@ describe('what is pushed', () => {
     expect(receiver.received[0]?.sampleTypes).toEqual(['alloc_space/bytes']);
     expect(receiver.received[0]?.own.get('parse')).toBe(500_000);
     expect(receiver.received[0]?.query).not.toHaveProperty('sampleRate');
+  });
+
+  test('of a run is each of its windows, by process and with the id of the run', async () => {
+    const run = join(folder.path, 'run');
+    const bundle = await createBundle(run);
+    for (const { profile } of window().set.parts) {
+      const of = { pid: 7, thread: 'main', profiler: 'v8', role: 'gateway' } as const;
+      await bundle.profile('gateway-1 (pid 7)', of, { ...profile, startMs: 6000, endMs: 7000 });
+      await bundle.profile('gateway-1 (pid 7)', of, { ...profile, startMs: 7000, endMs: 8000 });
+    }
+    await bundle.close();
+    expect(await push(await runSeries(run, 'run-1'))).toMatchObject({ profiles: 2 });
+    const labels = 'pid=7,profiler=v8,role=gateway,instance=gateway-1,thread=main,run_id=run-1';
+    expect(receiver.received.map(({ query }) => query)).toMatchObject([
+      { name: expect.stringContaining(labels), from: '6', until: '7' },
+      { name: expect.stringContaining(labels), from: '7', until: '8' },
+    ]);
   });
 
   test('is nothing of what did nothing', async () => {
