@@ -94,7 +94,7 @@ export function registerCpuRecord(cpu: Command): void {
       '\nA file that is there is replaced, as py-spy does. With -- COMMAND the summary goes to stderr, as stdout is the' +
         "\ncommand's own; Ctrl-C and SIGTERM are passed on to it, and the exit code is its own, or 0 when --duration ended it." +
         '\nNode waits for its profiler before its first line; what wrappers such as npm start is profiled, too.' +
-        `${pyroscopeHelp} A push that fails ends with 3; the profile is in a file then.`,
+        `${pyroscopeHelp}\nA push that fails ends with 3; the profile is in a file then.`,
     )
     .action(record);
 }

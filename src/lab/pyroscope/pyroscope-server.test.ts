@@ -40,11 +40,14 @@ test('credentials and tenant come from the environment', async () => {
   const user = { PYROSCOPE_BASIC_AUTH_USER: '123', PYROSCOPE_BASIC_AUTH_PASSWORD: 'pass' };
   expect((await server(url)).headers).toEqual({});
   expect((await server(url, user)).headers).toEqual({ authorization: 'Basic MTIzOnBhc3M=' });
-  const all = { ...user, PYROSCOPE_AUTH_TOKEN: ' secret\n', PYROSCOPE_TENANT_ID: 'team' };
-  expect(await server(url, all)).toMatchObject({
-    headers: { authorization: 'Bearer secret', 'x-scope-orgid': 'team' },
-    secrets: ['secret', 'pass', 'MTIzOnBhc3M='],
+  const token = { PYROSCOPE_AUTH_TOKEN: ' secret\n', PYROSCOPE_TENANT_ID: 'team' };
+  expect((await server(url, token)).headers).toEqual({
+    authorization: 'Bearer secret',
+    'x-scope-orgid': 'team',
   });
+  const both = await server(url, { ...user, ...token });
+  expect(both.headers).toMatchObject({ authorization: 'Basic MTIzOnBhc3M=' });
+  expect(both.secrets).toEqual(['secret', 'pass', 'MTIzOnBhc3M=']);
 });
 
 test.each([

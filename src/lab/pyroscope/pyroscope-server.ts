@@ -105,8 +105,9 @@ function credentialsOf(
     );
   }
   const basic = Buffer.from(`${user}:${password}`).toString('base64');
-  const authorization =
-    token === undefined ? (user === undefined ? undefined : `Basic ${basic}`) : `Bearer ${token}`;
+  // A token is the older way: of both, Pyroscope's own clients send the user.
+  const bearer = token === undefined ? undefined : `Bearer ${token}`;
+  const authorization = user === undefined ? bearer : `Basic ${basic}`;
   return {
     headers: {
       ...(authorization === undefined ? {} : { authorization }),
