@@ -69,6 +69,25 @@ function deepProfile(random: () => number, startMs: number): Artifacts['profiles
   };
 }
 
+/** The window of a replica, with what one of `some` holds. */
+function windowOf(
+  some: readonly Artifacts['profiles'][number][],
+  replica: number,
+  window: number,
+): Artifacts['profiles'][number] {
+  const like = some[(replica + window) % some.length] ?? deepProfile(seededRandom(1), 0);
+  const [startMs, endMs] = [6000 + window * 5000, 11_000 + window * 5000];
+  return {
+    ...like,
+    target: `gateway-${replica} (pid ${100 + replica})`,
+    pid: 100 + replica,
+    file: `profiles/gateway-${replica}-${window}.cpuprofile`,
+    startMs,
+    endMs,
+    profile: { ...like.profile, startMs, endMs },
+  };
+}
+
 describe('report.html', () => {
   it('is one file below 1.5 MB that refers to nothing outside', async () => {
     const html = await readFile(reportFile, 'utf8');
@@ -82,7 +101,7 @@ describe('report.html', () => {
     const { embedded, data } = embeddedIn(html);
     expect(embedded.document).toEqual(run);
     expect(data.plans.map((plan) => plan.sql)).toEqual([hostile]);
-    expect(data.profiles.map(({ file }) => file)).toEqual(run.profiles.map(({ file }) => file));
+    expect(data.profiles.flatMap(({ files }) => files)).toEqual(run.profiles.map(({ file }) => file));
     expect(data.charts.charts.map((chart) => chart.id)).toEqual(
       expect.arrayContaining(['users', 'throughput', 'latency', 'cpu', 'connections']),
     );
@@ -97,11 +116,22 @@ describe('report.html', () => {
   it('stays below 1.5 MB for a long run of many processes, and opens every profile all the same', async () => {
     await using other = await temporaryFolder();
     const random = seededRandom(7);
-    const profiles = Array.from({ length: 60 }, (_, window) => deepProfile(random, window * 5000));
-    const path = await writeReport(other.path, run, [], syntheticRun({ seconds: 300, profiles }));
+    const some = Array.from({ length: 6 }, () => deepProfile(random, 0));
+    const windows = Array.from({ length: 4 * 120 }, (_, at) => windowOf(some, at % 4, Math.floor(at / 4)));
+    const path = await writeReport(other.path, run, [], syntheticRun({ seconds: 600, profiles: windows }));
     const html = await readFile(path, 'utf8');
     expect(Buffer.byteLength(html)).toBeLessThan(1_500_000);
-    expect(embeddedIn(html).data.profiles).toHaveLength(60);
+    const { profiles, profileDetail } = embeddedIn(html).data;
+    expect(profiles.flatMap(({ files }) => files).toSorted()).toEqual(
+      windows.map(({ file }) => file).toSorted(),
+    );
+    const weigh = (selfs: number[]): number => selfs.reduce((sum, self) => sum + self, 0);
+    expect(weigh(profiles.flatMap(({ profile }) => profile.nodes.self))).toBe(
+      weigh(windows.flatMap(({ profile }) => profile.nodes.map(({ self }) => self))),
+    );
+    // What was left out is told, and the page says it.
+    expect(profileDetail.minShare).toBeGreaterThan(0.001);
+    expect(new Set(profiles.map(({ target }) => target)).size).toBe(4);
   });
 
   it('escapes what could end a script and keeps the value', () => {
@@ -117,7 +147,7 @@ describe('report.html', () => {
       profiles: [],
       gaps: [],
       gapSpans: [],
-      profileStepMs: 0,
+      profileDetail: { minShare: 0, keepSamples: true },
     };
     expect(() => renderReport('<html></html>', run, data)).toThrow(/npm run build:console/);
   });

@@ -2,19 +2,20 @@ import { useMemo, useState, type ReactNode } from 'react';
 import { unpackProfile } from '../../lab/profile/pack-profile.ts';
 import type { Profile } from '../../lab/profile/profile.ts';
 import { profileInRange, type RangeProfile } from '../../lab/profile/profile-in-range.ts';
-import type { ReportData, ReportProfile } from '../../lab/report/report-data.ts';
+import type { ReportProfiles } from '../../lab/report/report-data.ts';
+import type { ProfileDetail, ReportProfile } from '../../lab/report/report-profiles.ts';
 import type { Span } from '../charts/time-chart.tsx';
 import { FlameExplorer } from '../flame/flame-explorer.tsx';
 import { FlameReading } from '../flame/flame-reading.tsx';
 import { ProfileExports } from '../flame/profile-exports.tsx';
-import { formatClock } from '../format/format-value.ts';
+import { formatClock, formatShare } from '../format/format-value.ts';
 import type { Theme } from '../theme/use-theme.ts';
 import { ProfileControls } from './profile-controls.tsx';
 import { profileScopes, threadsOf } from './profile-scope.ts';
 import { ComparisonText } from './window-comparison.tsx';
 
 export interface CpuProfilesProps {
-  data: Pick<ReportData, 'profiles' | 'profileStepMs' | 'comparison'>;
+  data: ReportProfiles;
   originMs: number;
   /** The process, or the replicas, that are shown; the first when there is none of that id. */
   scopeId: string | null;
@@ -111,7 +112,7 @@ function Explorer({ data, originMs, scopeId, onScope, range, onRange, theme }: C
           <p className="muted" role="status">
             {compared !== undefined && 'The worst window: '}
             {[title, ...(thread === '' ? [] : [`thread ${thread}`])].join(', ')},{' '}
-            {describeTime(current, originMs)} {precisionOf(current, data.profileStepMs)}
+            {describeTime(current, originMs)} {precisionOf(current, data.profileDetail)}
           </p>
           <h3>What to look at{compared !== undefined && ' in the worst window'}</h3>
           <FlameReading profile={current.profile} />
@@ -126,7 +127,10 @@ function Explorer({ data, originMs, scopeId, onScope, range, onRange, theme }: C
             <h3>{compared === undefined ? 'Export what is shown' : 'Export the worst window'}</h3>
             <ProfileExports profile={current.profile} fileName={fileNameOf(title, current, originMs)} />
           </div>
-          <WholeFiles files={current.windows.flatMap((at) => windows[at] ?? [])} />
+          <WholeFiles
+            shown={current.windows.flatMap((at) => windows[at] ?? [])}
+            minShare={data.profileDetail.minShare}
+          />
         </>
       )}
     </>
@@ -154,25 +158,35 @@ function describeTime({ startMs, endMs, windows }: RangeProfile, originMs: numbe
   return `${at(startMs)} to ${at(endMs)}, ${seconds} s, of ${count}.`;
 }
 
+/** From a longer stretch on it is all of the run. */
+const longestTold = 3_600_000;
+
 /** What a reader has to know of how well the shown profile keeps to the chosen time. */
-function precisionOf({ isExact }: RangeProfile, stepMs: number | null): string {
-  if (!isExact) {
-    return stepMs === null
-      ? 'This report keeps no order within a profile, as the run was long: whole profiles are shown.'
-      : 'Its profiler tells no order within a profile: whole ones are shown, which reach beyond the chosen time.';
+function precisionOf({ isExact }: RangeProfile, detail: ProfileDetail): string {
+  const { keepSamples, sampleMs = 0, joinedMs } = detail;
+  if (joinedMs !== undefined) {
+    const joined =
+      joinedMs > longestTold ? 'all profiles of a thread' : `the profiles of ${joinedMs / 1000} s each`;
+    return `As the run was long, this report joins ${joined}, and keeps no order within them.`;
   }
-  return stepMs === null || stepMs === 0
-    ? ''
-    : 'This report keeps the order of its profiles to the second, as the run was long.';
+  if (!isExact) {
+    return keepSamples
+      ? 'Its profiler tells no order within a profile: whole ones are shown, which reach beyond the chosen time.'
+      : 'This report keeps no order within a profile, as the run was long: whole profiles are shown.';
+  }
+  return keepSamples && sampleMs > 0
+    ? 'This report keeps the order of its profiles to the second, as the run was long.'
+    : '';
 }
 
-function WholeFiles({ files }: { files: ReportProfile[] }): ReactNode {
+function WholeFiles({ shown, minShare }: { shown: ReportProfile[]; minShare: number }): ReactNode {
+  const files = shown.flatMap((profile) => profile.files);
   return (
     <details>
       <summary>The whole profiles in the bundle ({files.length})</summary>
       <p className="muted">
-        Stacks with a very small share of their window are folded into their callers here.{' '}
-        {files.map(({ file }) => (
+        Stacks with less than {formatShare(minShare)} of their profile are folded into their callers here.{' '}
+        {files.map((file) => (
           <code key={file}>{file} </code>
         ))}
       </p>

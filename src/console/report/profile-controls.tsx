@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from 'react';
-import type { ReportProfile } from '../../lab/report/report-data.ts';
+import type { ReportProfile } from '../../lab/report/report-profiles.ts';
 import type { Span } from '../charts/time-chart.tsx';
 import { formatClock } from '../format/format-value.ts';
 import { type ProfileScope, windowSpans } from './profile-scope.ts';

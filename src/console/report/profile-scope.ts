@@ -1,4 +1,4 @@
-import type { ReportProfile } from '../../lab/report/report-data.ts';
+import type { ReportProfile } from '../../lab/report/report-profiles.ts';
 
 /** What can be shown together: one process, or all replicas of a role. */
 export interface ProfileScope {

@@ -43,7 +43,7 @@ export function ReportPage({
   useOpenDetailsForPrint();
 
   const showEvidence = (evidence: Evidence): void => {
-    const profile = loaded.value?.profiles.find(({ file }) => file === evidence.file);
+    const profile = loaded.value?.profiles.find(({ files }) => files.some((file) => file === evidence.file));
     if (profile !== undefined) {
       setProfiled(profile.target);
       setRange({ start: (profile.startMs - originMs) / 1000, end: (profile.endMs - originMs) / 1000 });

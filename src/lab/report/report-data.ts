@@ -2,27 +2,30 @@ import { ZodError } from 'zod';
 import type { ArtifactSlots, Artifacts } from '../diagnose/artifacts.ts';
 import { limitsWith } from '../look/limits.ts';
 import { type PlanReading, readPlan } from '../plan/read-plan.ts';
-import type { Profile } from '../profile/profile.ts';
 import type { RunDocument } from '../run-document.ts';
 import { foldCharts, type ChartSet } from '../timeline/charts.ts';
-import type { SeriesEvent, ProfileEvent } from '../timeline/events.ts';
+import type { SeriesEvent } from '../timeline/events.ts';
 import { type GapSpan, gapSpans } from '../timeline/gap-spans.ts';
 import { compareWindows, type WindowComparison } from './worst-window.ts';
-import { packProfile, type PackDetail, type PackedProfile } from '../profile/pack-profile.ts';
+import { type ProfileDetail, type ReportProfile, reportProfiles } from './report-profiles.ts';
 
 /** What the report shows beside the result document: everything is embedded, nothing is fetched. */
-export interface ReportData {
+export interface ReportData extends ReportProfiles {
   charts: ChartSet;
   plans: ReportPlan[];
-  profiles: ReportProfile[];
-  /** Within this time of each other the samples of a profile have no order; null when none of them does. */
-  profileStepMs: number | null;
-  /** The profile window with the slowest requests and a quiet one, where there are such. */
-  comparison?: WindowComparison | undefined;
   /** Every moment at which a source could not be read. */
   gaps: { atMs: number; source: string; target: string; error: string }[];
   /** The times between them, for the charts. */
   gapSpans: GapSpan[];
+}
+
+/** The profiles of a report. */
+export interface ReportProfiles {
+  profiles: ReportProfile[];
+  /** How much of the profiles that is: less, the longer the run was. */
+  profileDetail: ProfileDetail;
+  /** The profile window with the slowest requests and a quiet one, where there are such. */
+  comparison?: WindowComparison | undefined;
 }
 
 /** A plan that was read; `reading` is null for one that cannot be, and `plan` is kept only then. */
@@ -30,9 +33,6 @@ export type ReportPlan = Omit<Artifacts['plans'][number], 'plan'> & {
   reading: PlanReading | null;
   plan: unknown;
 };
-
-/** A profile window; its `file` is the whole profile within the bundle. */
-export type ReportProfile = Omit<ProfileEvent, 'kind'> & { profile: PackedProfile };
 
 /** The JSON of the report's `run-data` element: the document as it is, the bulky rest as base64 of gzip of JSON. */
 export interface EmbeddedRun {
@@ -42,26 +42,29 @@ export interface EmbeddedRun {
 
 const maxGaps = 200;
 
-/** Folds a run's stream and artifacts into what the report embeds. Pure. */
+/** Folds a run's stream and artifacts into what the report embeds beside the profiles. Pure. */
 export function foldReportData(
   events: readonly SeriesEvent[],
   artifacts: ArtifactSlots,
-  detail: PackDetail,
-): ReportData {
+): Omit<ReportData, keyof ReportProfiles> {
   return {
     charts: foldCharts(artifacts),
     plans: artifacts.plans.status === 'ok' ? artifacts.plans.value.map(reportPlan) : [],
-    profiles: windowsOf(artifacts).map(({ profile, ...window }) => ({
-      ...window,
-      profile: packProfile(profile, detail),
-    })),
-    profileStepMs: detail.keepSamples ? (detail.sampleMs ?? 0) : null,
-    comparison: compareWindows(artifacts),
     gaps: events
       .filter((event) => event.kind === 'gap')
       .slice(0, maxGaps)
       .map(({ atMs, source, target, error }) => ({ atMs, source, target, error })),
     gapSpans: gapSpans(events).slice(0, maxGaps),
+  };
+}
+
+/** Folds a run's profiles into what the report embeds of them. Pure. */
+export function foldProfiles(artifacts: ArtifactSlots, detail: ProfileDetail): ReportProfiles {
+  const profiles = reportProfiles(profilesOf(artifacts), detail);
+  return {
+    profiles,
+    profileDetail: detail,
+    comparison: compareWindows({ load: artifacts.load, profiles: { status: 'ok', value: profiles } }),
   };
 }
 
@@ -75,6 +78,7 @@ function reportPlan({ plan, ...document }: Artifacts['plans'][number]): ReportPl
   }
 }
 
-function windowsOf({ profiles }: ArtifactSlots): (Artifacts['profiles'][number] & { profile: Profile })[] {
+/** The profiles that were taken, none where there are none. */
+export function profilesOf({ profiles }: ArtifactSlots): Artifacts['profiles'] {
   return profiles.status === 'ok' ? profiles.value : [];
 }

@@ -1,4 +1,4 @@
-import type { ArtifactSlots, Timed } from '../diagnose/artifacts.ts';
+import type { Artifacts, ArtifactSlots, Slot, Timed } from '../diagnose/artifacts.ts';
 import { loadSamplesIn } from '../diagnose/computed/window.ts';
 import { summarizeLoad } from '../load/load-statistics.ts';
 import type { ObservedLoad } from '../timeline/samples.ts';
@@ -18,6 +18,9 @@ export interface WindowComparison {
   quiet: LoadedWindow;
 }
 
+/** What is to be known of a profile window. */
+type ProfiledWindow = Pick<Artifacts['profiles'][number], 'pid' | 'thread' | 'role' | 'startMs' | 'endMs'>;
+
 /** A 99th percentile of fewer requests is one request. */
 const fewestRequests = 20;
 /** Users of the quiet window may differ from those of the worst by this share: other load, other work. */
@@ -29,7 +32,13 @@ const worthwhile = 1.25;
  * Finds the two among the profile windows of a run. Undefined when there are no two windows with enough requests, when
  * they are all alike, and where the load has no distribution of its latencies. Pure.
  */
-export function compareWindows({ profiles, load }: ArtifactSlots): WindowComparison | undefined {
+export function compareWindows({
+  profiles,
+  load,
+}: {
+  profiles: Slot<readonly ProfiledWindow[]>;
+  load: ArtifactSlots['load'];
+}): WindowComparison | undefined {
   if (profiles.status !== 'ok' || load.status !== 'ok') return undefined;
   const samples = [...load.value.values()].flat();
   const loaded = spansOf(profiles.value).flatMap((span) => loadedWindow(span, samples));
@@ -42,9 +51,7 @@ export function compareWindows({ profiles, load }: ArtifactSlots): WindowCompari
 }
 
 /** Windows of one process and thread, the one with the most: those of the others run beside them. */
-function spansOf(
-  profiles: readonly { pid: number; thread?: string; role?: string; startMs: number; endMs: number }[],
-): { startMs: number; endMs: number }[] {
+function spansOf(profiles: readonly ProfiledWindow[]): { startMs: number; endMs: number }[] {
   const gateways = profiles.filter(({ role }) => role === undefined || role === 'gateway');
   const byThread = Map.groupBy(gateways, ({ pid, thread }) => `${pid} ${thread ?? 'main'}`);
   return [...byThread.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
