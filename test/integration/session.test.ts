@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Artifacts } from '../../src/lab/diagnose/artifacts.ts';
 import { type RunDocument, runDocumentSchema } from '../../src/lab/run-document.ts';
 import { readBundle } from '../../src/lab/timeline/read-bundle.ts';
 import { sleep } from '../../src/shared/clock.ts';
@@ -26,6 +27,24 @@ afterAll(() => folder[Symbol.asyncDispose]());
 
 async function documentOf(run: string): Promise<RunDocument> {
   return runDocumentSchema.parse(JSON.parse(await readFile(join(run, 'run.json'), 'utf8')));
+}
+
+/** Profiles of the gateway's main thread in windows of five seconds that fill the steady phase without a gap. */
+function expectWindows(profiles: Artifacts['profiles'], { phases, stack }: RunDocument): void {
+  const steady = phases.find(({ name }) => name === 'steady');
+  const gateway = stack.processes.find(({ role }) => role === 'gateway');
+  const windows = profiles.filter(({ pid, thread }) => pid === gateway?.pid && thread === 'main');
+  expect(windows.length).toBeGreaterThan(1);
+  expect(windows.map(({ profiler, role }) => [profiler, role])).toEqual(windows.map(() => ['v8', 'gateway']));
+  for (const [at, { startMs, endMs }] of windows.entries()) {
+    const next = windows[at + 1];
+    if (next === undefined) continue;
+    // Half of a tick before its time is in time.
+    expect(endMs - startMs).toBeGreaterThan(4400);
+    expect(Math.abs(next.startMs - endMs)).toBeLessThan(1000);
+  }
+  const wholeMs = (windows.at(-1)?.endMs ?? 0) - (windows[0]?.startMs ?? 0);
+  expect(wholeMs).toBeGreaterThan(((steady?.endMs ?? 0) - (steady?.startMs ?? 0)) / 2);
 }
 
 async function killGenerator(sessionPid: number): Promise<void> {
@@ -70,6 +89,9 @@ describe('gaugeway session without a target', { timeout: 90_000 }, () => {
     if (profiles.status !== 'ok') throw new Error('no CPU profile');
     const files = profiles.value.flatMap(({ profile }) => profile.frames.map((frame) => frame.file));
     expect(files).toContainEqual(expect.stringMatching(/\/src\/gateway\/pipeline\.ts$/));
+    expectWindows(profiles.value, document);
+    // What the profiling cost, in a figure.
+    expect(document.overhead?.profilingCpuPercent?.mean).toBeGreaterThan(0);
 
     const report = join(run, 'report.html');
     expect((await stat(report)).size).toBeLessThan(1_500_000);
@@ -152,6 +174,7 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
     const { code, stdout } = await gaugeway(['session', ...target(), ...watched, ...load, '--out', run]);
     expect(code).toBe(0);
     expect(stdout).toContain(run);
+    expect(stdout).toMatch(/^Watching cost: [\d.]+ % of a core .*while a CPU profile is/m);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     const { token = '', postgresDsn = '' } = stack.description;
     const password = new URL(postgresDsn).password;

@@ -57,7 +57,8 @@ export class CpuProfileCollector implements Collector {
     await this.#inTurn(async () => {
       if (this.#phase === undefined || this.#phase === 'cool-down') return;
       const kept = this.#phase === 'steady';
-      const limitMs = kept ? this.#options.windowMs : unkeptWindowMs;
+      // To the nearest tick: one that comes a moment too early must not make a window a tick longer.
+      const limitMs = (kept ? this.#options.windowMs : unkeptWindowMs) - this.everyMs / 2;
       if (this.#window && !this.#window.of.lost && nowMs() - this.#window.running.startMs < limitMs) return;
       await this.#turnOver('continue', kept, sink);
     });
