@@ -69,6 +69,10 @@ function deepProfile(random: () => number, startMs: number): Artifacts['profiles
   };
 }
 
+function weigh(selfs: number[]): number {
+  return selfs.reduce((sum, self) => sum + self, 0);
+}
+
 /** The window of a replica, with what one of `some` holds. */
 function windowOf(
   some: readonly Artifacts['profiles'][number][],
@@ -125,7 +129,6 @@ describe('report.html', () => {
     expect(profiles.flatMap(({ files }) => files).toSorted()).toEqual(
       windows.map(({ file }) => file).toSorted(),
     );
-    const weigh = (selfs: number[]): number => selfs.reduce((sum, self) => sum + self, 0);
     expect(weigh(profiles.flatMap(({ profile }) => profile.nodes.self))).toBe(
       weigh(windows.flatMap(({ profile }) => profile.nodes.map(({ self }) => self))),
     );

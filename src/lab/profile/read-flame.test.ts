@@ -123,14 +123,6 @@ test('few samples are said first, and waiting alone is nothing to read', () => {
 });
 
 test('weights of who knows how many samples are given no precision', () => {
-  const linesOf = (stacks: string): string[] => {
-    const [part] = fromFolded(stacks, { name: 'x.folded' }).parts;
-    const reading = readFlame(part?.profile ?? profileOf());
-    return [
-      ...readingLines(reading, { columns: 80, color: false }),
-      ...reading.remarks.map(({ text }) => text),
-    ];
-  };
   const times = linesOf('serve;slow 900000\nserve;write 100000\n');
   expect(times[0]).toBe('busy 1 s of 1 s');
   expect(times.join('\n')).not.toMatch(/samples|±/);
@@ -157,3 +149,13 @@ test('the reading fits the terminal', () => {
     expect(lines.filter((line) => line.length > columns)).toEqual([]);
   }
 });
+
+/** What is said of folded stacks, on a terminal and as remarks. */
+function linesOf(stacks: string): string[] {
+  const [part] = fromFolded(stacks, { name: 'x.folded' }).parts;
+  const reading = readFlame(part?.profile ?? profileOf());
+  return [
+    ...readingLines(reading, { columns: 80, color: false }),
+    ...reading.remarks.map(({ text }) => text),
+  ];
+}
