@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostgresTarget } from '../../src/lab/collect/postgres/postgres-target.ts';
 import { SharedConnection } from '../../src/lab/collect/shared-connection.ts';
 import { limitsWith } from '../../src/lab/look/limits.ts';
 import { ExplainLook } from '../../src/lab/look/pg/explain.ts';
 import { writePlanPage } from '../../src/lab/plan/write-plan-page.ts';
-import { chromiumProgram, launchChromium } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 import { query } from '../support/query.ts';
 import { title } from '../support/requires.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { openWatched } from '../support/watched-page.ts';
+import { watchedBrowser } from '../support/watched-page.ts';
 
 const sql = `with slow as materialized (select * from call where ms > 0)
   select "<img src=x>", count(*) from slow where tool = 'tool 7' group by 1 order by 2`;
@@ -24,11 +24,10 @@ const ground = (page: Page): Promise<unknown> =>
   page.evaluate('getComputedStyle(document.body).backgroundColor');
 
 describe.skipIf(chromiumProgram.missing)(title('the page of a plan', chromiumProgram), () => {
+  const browser = watchedBrowser({ within: /^data:/ });
   let database: TestDatabase;
   let folder: TemporaryFolder;
-  let browser: Browser;
   let url: string;
-  const problems: string[] = [];
 
   beforeAll(async () => {
     database = await testDatabase();
@@ -46,20 +45,14 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a plan', chromiumPro
     const file = join(folder.path, 'plan.html');
     await writePlanPage(file, look.judge(reading, undefined, limitsWith({})));
     url = pathToFileURL(file).href;
-    browser = await launchChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    expect(problems.splice(0)).toEqual([]);
   });
   afterAll(async () => {
-    await browser.close();
     await folder[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await openWatched(browser, url, options, /^data:/, problems);
+    const page = await browser.open(url, options);
     await page.getByRole('tree').waitFor();
     return page;
   }

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatWeight } from '../../src/console/flame/describe-frame.ts';
 import { formatNumber, formatShare } from '../../src/console/format/format-value.ts';
 import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
 import type { Frame, Profile } from '../../src/lab/profile/profile.ts';
-import { chromiumProgram, launchChromium } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
 import { largeProfile } from '../support/large-profile.ts';
 import { writeProfiles } from '../support/profile-page.ts';
 import { recordProfile } from '../support/report-bundle.ts';
 import { title } from '../support/requires.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { openWatched } from '../support/watched-page.ts';
+import { watchedBrowser } from '../support/watched-page.ts';
 
 const large = largeProfile(50_000);
 const small = largeProfile(3000, { seed: 2 });
@@ -24,14 +24,14 @@ const status = (page: Page): Promise<string | null> =>
 const rows = (page: Page): Promise<string[]> => page.locator('.function-table tbody tr').allTextContents();
 
 describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromiumProgram), () => {
+  const browser = watchedBrowser({ within: /^(data|blob):/ });
   let folder: TemporaryFolder;
-  let browser: Browser;
   let recorded: string;
   let synthetic: string;
   let plain: string;
+  let twins: string;
   let difference: string;
   let allocations: string;
-  const problems: string[] = [];
 
   beforeAll(async () => {
     folder = await temporaryFolder();
@@ -42,20 +42,16 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromium
     synthetic = await write('synthetic', { main: large });
     plain = await write('plain', { main: small });
     allocations = await write('allocations', { main: { ...weighing(300, 100), unit: 'bytes' } });
-    difference = await write('difference', { main: weighing(300, 100) }, { main: weighing(100, 300) });
-    browser = await launchChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    expect(problems.splice(0)).toEqual([]);
+    twins = await write('twins', { main: namedAlike(weighing(300_000 / 1024, 100_000 / 1024)) });
+    const after = { main: weighing(300, 100), worker: weighing(200, 200) };
+    difference = await write('difference', after, { main: weighing(100, 300) });
   });
   afterAll(async () => {
-    await browser.close();
     await folder[Symbol.asyncDispose]();
   });
 
   async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await openWatched(browser, url, options, /^(data|blob):/, problems);
+    const page = await browser.open(url, options);
     await page.locator('canvas').waitFor();
     return page;
   }
@@ -201,6 +197,7 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromium
 
   it('shows what grew and what shrank, in words too', async () => {
     const page = await open(difference);
+    await page.getByLabel('Process or thread').selectOption('main');
     expect(await page.locator('.profile-facts').textContent()).toContain('Compared with the run before');
     const table = await rows(page);
     expect(table).toContainEqual(expect.stringMatching(/▲ \+50\.00.*25 % → 75 %.*grows/));
@@ -209,6 +206,61 @@ describe.skipIf(chromiumProgram.missing)(title('the page of a profile', chromium
       expect(await page.locator('.legend').textContent()).toContain(word);
     await page.locator('canvas').press('ArrowDown');
     expect(await status(page)).toMatch(/: (25 % → 75 % \(\+50|75 % → 25 % \(−50) points\)/);
+  });
+
+  it('says which part of the other profile it compares with, when none has its name', async () => {
+    const page = await open(difference);
+    expect(await page.locator('.notice').count()).toBe(0);
+    await page.getByLabel('Process or thread').selectOption('worker');
+    expect(await page.locator('.notice').textContent()).toBe(
+      'the run before has no part with the name worker: what is shown is compared with its only part.',
+    );
+  });
+
+  it('opens the very function that is chosen among those of one name and line', async () => {
+    const page = await open(twins);
+    for (const [at, weight] of ['300 ms', '100 ms'].entries()) {
+      await page.getByRole('button', { name: 'twin', exact: true }).nth(at).click();
+      expect(await page.locator('.sandwich .flame-crumbs').first().textContent()).toContain(`: ${weight}, `);
+    }
+    await page.getByRole('button', { name: 'Back to the whole graph' }).click();
+    await page.locator('canvas').press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('s');
+    expect(await page.locator('.sandwich .flame-crumbs').first().textContent()).toContain(': 100 ms, ');
+  });
+
+  it('is walked by keyboard alone: every stop has a name and is seen to have the focus', async () => {
+    const page = await open(difference);
+    const stops: string[] = [];
+    for (let at = 0; at < 60 && !stops.includes('folded stacks'); at += 1) {
+      await page.keyboard.press('Tab');
+      const stop = await page.evaluate<Stop>(focusedStop);
+      expect(stop).toMatchObject({ name: expect.stringMatching(/\S/), isSeen: true });
+      stops.push(stop.name);
+    }
+    expect(stops).toEqual(
+      expect.arrayContaining([
+        'Skip to the profile',
+        expect.stringMatching(/^Process or thread/),
+        expect.stringMatching(/^Search/),
+        expect.stringMatching(/^View/),
+        expect.stringMatching(/^Colour/),
+        expect.stringMatching(/flames upwards/),
+        expect.stringMatching(/own code only/),
+        'Keys of the flame graph',
+        expect.stringMatching(/grown by 2 points or more/),
+        expect.stringMatching(/^Flame graph\. Arrow keys walk the calls/),
+        expect.stringMatching(/^Function/),
+        'grows',
+        'folded stacks',
+      ]),
+    );
+    await page.locator('canvas').press('?');
+    const keys = await page.getByRole('dialog', { name: 'Keys' }).locator('kbd').allTextContents();
+    expect(keys).toEqual(
+      expect.arrayContaining(['↑', '→', 'Enter', 'Esc', '/', 'n', 's', 'i', 'u', 'o', 'w', 'c', '?']),
+    );
   });
 
   it('weighs allocations in bytes', async () => {
@@ -245,6 +297,30 @@ function weighing(grows: number, shrinks: number): Profile {
     samples: [],
   };
 }
+
+/** Both of its functions are called twin and begin on one line, as closures do. */
+function namedAlike(profile: Profile): Profile {
+  return {
+    ...profile,
+    frames: profile.frames.map((frame, at) => (at === 0 ? frame : { ...frame, name: 'twin', column: at })),
+  };
+}
+
+interface Stop {
+  name: string;
+  isSeen: boolean;
+}
+
+/** Script of a {@link Stop}: the name for a screen reader of what has the focus, and whether a ring around it is drawn. */
+const focusedStop = `(() => {
+  const element = document.activeElement;
+  const label = element.closest('label')?.textContent ?? '';
+  const { outlineStyle, outlineWidth } = getComputedStyle(element);
+  return {
+    name: (element.getAttribute('aria-label') ?? (label || element.textContent)).trim(),
+    isSeen: outlineStyle !== 'none' && parseFloat(outlineWidth) > 0,
+  };
+})()`;
 
 /** What a function weighs by the definition: alone, and over all stacks in which it is at least once. */
 function weightsOf({ nodes, frames }: Profile, name: string): { self: number; total: number } {

@@ -1,45 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { type BrowserContextOptions, type Page } from 'playwright-core';
 import { Profile as Pprof } from 'pprof-format';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyse } from '../../src/lab/analyse.ts';
 import { fromCpuProfile } from '../../src/lab/profile/from-cpuprofile.ts';
-import { chromiumProgram, launchChromium } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
 import { writeReportBundle } from '../support/report-bundle.ts';
 import { title } from '../support/requires.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { openWatched } from '../support/watched-page.ts';
+import { watchedBrowser } from '../support/watched-page.ts';
 
 /** A machine that is busy with other tests draws late. */
 const patience = { timeout: 15_000 };
 const sum = (values: number[]): number => values.reduce((all, value) => all + value, 0);
 
 describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromiumProgram), () => {
+  const browser = watchedBrowser({ within: /^(data|blob):/ });
   let folder: TemporaryFolder;
   let reportUrl: string;
-  let browser: Browser;
-  const problems: string[] = [];
 
   beforeAll(async () => {
     folder = await temporaryFolder();
     const query = 'SELECT \'</script><img src=x onerror="document.title = 1">\'';
     await writeReportBundle(folder.path, { name: '<b>slow</b> lists', query });
     reportUrl = pathToFileURL((await analyse(folder.path)).reportFile).href;
-    browser = await launchChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    expect(problems.splice(0)).toEqual([]);
   });
   afterAll(async () => {
-    await browser.close();
     await folder[Symbol.asyncDispose]();
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await openWatched(browser, reportUrl, options, /^(data|blob):/, problems);
+    const page = await browser.open(reportUrl, options);
     await page.locator('#cpu canvas').waitFor();
     return page;
   }
@@ -142,6 +135,36 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
     expect(await page.getByRole('button', { name: 'steady' }).getAttribute('aria-pressed')).toBe('true');
   });
 
+  it('shows the weights of exactly the time that is chosen, one by one and merged', async () => {
+    const page = await open();
+    await page.locator('#chart-users .time-chart-plot').focus();
+    for (let second = 0; second < 10; second += 1) await page.keyboard.press('ArrowRight');
+    for (let second = 0; second < 3; second += 1) await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Enter');
+    const weigh = async (process: string, thread: string): Promise<Record<string, number>> => {
+      await page.locator('#cpu').getByLabel('Process').selectOption(process);
+      await page.locator('#cpu').getByLabel('Thread').selectOption(thread);
+      return foldedWeights((await save(page, 'folded stacks')).toString());
+    };
+    // From 0:10 to 0:13: the end of one window, and the beginning of the next, whose longest stack is cut.
+    expect(await weigh('gateway-2 (pid 101)', 'main')).toEqual({
+      writeLog: 1_000_000,
+      renderAnswer: 1_000_000,
+      recompileTemplate: 1_000_000,
+    });
+    await page.locator('#cpu .flame canvas').press('ArrowDown');
+    expect(await page.locator('.flame-status > span').first().textContent()).toMatch(
+      /: 3,000 ms, 100 %; self 0/,
+    );
+    expect(await weigh('gateway-2 (pid 101)', 'worker 1')).toEqual({ resizeImages: 3_000_000 });
+    const parts = sum(
+      [await weigh('gateway-2 (pid 101)', ''), await foldedOf(page, 'gateway (pid 100)')].flatMap((each) =>
+        Object.values(each),
+      ),
+    );
+    expect(sum(Object.values(await foldedOf(page, 'all gateway')))).toBeCloseTo(parts, -1);
+  });
+
   it('merges the replicas of a role, and tells their threads apart', async () => {
     const page = await open();
     expect(await page.locator('#cpu').getByLabel('Process').locator('option').allTextContents()).toEqual([
@@ -163,6 +186,13 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
       /The worst window, 0:11 to 0:16: p99 .* against a quiet one, .*What grew most: recompileTemplate \(src\/render\.ts:7\), from 0 % to/,
     );
     expect(await functionsOf(page)).toContain('recompileTemplate');
+    expect(await page.locator('#cpu h3').first().textContent()).toBe('What to look at in the worst window');
+    await page.locator('#cpu').getByLabel('Process').selectOption('gateway-2 (pid 101)');
+    await page.locator('#cpu').getByLabel('Thread').selectOption('main');
+    // Of what worked: 2 s of writing logs and rendering in the quiet window, and 3 s of compiling beside them in the worst.
+    expect(await page.locator('#cpu .function-table tbody tr').first().textContent()).toMatch(
+      /▲ \+60\.00.*0 % → 60 %.*recompileTemplate/,
+    );
     await page.getByRole('button', { name: 'Worst p99 against a quiet window' }).click();
     expect(await page.locator('#cpu .notice').count()).toBe(0);
   });
@@ -187,30 +217,54 @@ describe.skipIf(chromiumProgram.missing)(title('the report in a browser', chromi
     expect(await page.locator('details:not([open])').count()).toBe(0);
     await page.emulateMedia({ media: 'print' });
     await page.waitForFunction(`document.documentElement.dataset.theme === 'light'`);
+    expect(await page.locator('#cpu .function-table tbody button').first().isVisible()).toBe(true);
+    expect(await page.locator('#cpu p[role=status]').first().textContent()).toMatch(
+      /^all 2 gateway processes, merged, /,
+    );
+    const top = `document.querySelector('#cpu canvas').getContext('2d').getImageData(2, 2, 1, 1).data.slice(0, 3).join()`;
+    // The row of all, which waits, in the colour of the light theme.
+    await expect.poll(() => page.evaluate(top), patience).toBe('230,230,225');
   });
 
   it('exports the profile as speedscope, pprof, .cpuprofile and folded stacks that agree', async () => {
     const page = await open();
-    const save = async (name: string): Promise<Buffer> => {
-      const download = page.waitForEvent('download');
-      await page.getByRole('button', { name, exact: true }).click();
-      return readFile(await (await download).path());
-    };
-    const speedscope = JSON.parse((await save('speedscope')).toString());
+    const speedscope = JSON.parse((await save(page, 'speedscope')).toString());
     const totalUs: number = speedscope.profiles[0].endValue;
     expect(totalUs).toBeGreaterThan(0);
-    const cpuProfile = fromCpuProfile(JSON.parse((await save('.cpuprofile')).toString()), {
+    const cpuProfile = fromCpuProfile(JSON.parse((await save(page, '.cpuprofile')).toString()), {
       name: 'x',
       startMs: 0,
     });
     expect(sum(cpuProfile.samples.map(({ weight }) => weight))).toBe(totalUs);
-    const pprof = Pprof.decode(gunzipSync(await save('pprof')));
+    const pprof = Pprof.decode(gunzipSync(await save(page, 'pprof')));
     expect(sum(pprof.sample.map(({ value }) => Number(value[1]) / 1000))).toBeCloseTo(totalUs, 0);
-    const folded = (await save('folded stacks')).toString().trim().split('\n');
+    const folded = (await save(page, 'folded stacks')).toString().trim().split('\n');
     expect(sum(folded.map((line) => Number(line.slice(line.lastIndexOf(' ')))))).toBeCloseTo(totalUs, -1);
     expect(folded.some((line) => line.includes('hashEverything'))).toBe(true);
   });
 });
+
+async function save(page: Page, name: string): Promise<Buffer> {
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name, exact: true }).click();
+  return readFile(await (await download).path());
+}
+
+/** What the functions of a process weigh themselves, over all of its threads. */
+async function foldedOf(page: Page, process: string): Promise<Record<string, number>> {
+  await page.locator('#cpu').getByLabel('Process').selectOption(process);
+  return foldedWeights((await save(page, 'folded stacks')).toString());
+}
+
+/** Microseconds by the name of the innermost function. */
+function foldedWeights(folded: string): Record<string, number> {
+  const weights: Record<string, number> = {};
+  for (const line of folded.trim().split('\n')) {
+    const [, name = '', value = ''] = /([^; ]+)(?: \([^)]*\))? (\d+)$/.exec(line) ?? [];
+    weights[name] = (weights[name] ?? 0) + Number(value);
+  }
+  return weights;
+}
 
 /** Names in the table of functions below the flame graph. */
 async function functionsOf(page: Page): Promise<string[]> {
