@@ -63,6 +63,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
       'src/gateway/storage/ports.ts',
       'src/gateway/upstream/upstream.ts',
       'src/gateway/metrics/call-recorder.ts',
+      'src/gateway/metrics/operation-recorder.ts',
     ],
     packages: ['jose', 'node:crypto'],
   })),
@@ -73,7 +74,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
   },
   {
     room: 'src/gateway/metrics/',
-    may: ['src/gateway/metrics/', 'src/gateway/storage/ports.ts', 'src/shared/'],
+    may: ['src/gateway/metrics/', 'src/gateway/storage/ports.ts', 'src/protocol/', 'src/shared/'],
     packages: ['node'],
   },
   {

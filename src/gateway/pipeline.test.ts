@@ -5,15 +5,27 @@ import { buildSnapshot, createCatalogRef } from './catalog/build-snapshot.ts';
 import { allToolsScope } from './catalog/snapshot.ts';
 import { createPipeline } from './pipeline.ts';
 import type { Exchange, PipelinePorts } from './pipeline.ts';
+import type { Session } from './session/session-store.ts';
 import type { ToolCallRecord } from './storage/ports.ts';
-import type { Upstream, UpstreamRequest } from './upstream/upstream.ts';
+import type { Upstream, UpstreamAnswer, UpstreamRequest } from './upstream/upstream.ts';
 
 const created = { createdAt: new Date(0), updatedAt: new Date(0) };
+
+function answerOf(json: string): Promise<UpstreamAnswer> {
+  const answer = parseServerMessage(json);
+  return answer.kind === 'answer' ? Promise.resolve(answer) : Promise.reject(new Error('no answer'));
+}
+
+function known(id: string, subject: string, scopeId: string): Session | undefined {
+  if (id !== 'known') return undefined;
+  return { id, protocolVersion: '2025-11-25', subject, scopeId, createdMs: 0 };
+}
 
 /** Ports in memory, and a log of the order in which they were asked. */
 function world(overrides: Partial<PipelinePorts> = {}) {
   const log: string[] = [];
   const calls: ToolCallRecord[] = [];
+  const operations: unknown[] = [];
   const requests: UpstreamRequest[] = [];
   const upstream: Upstream = {
     gatewayId: 'g',
@@ -21,8 +33,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     call(request) {
       log.push('upstream');
       requests.push(request);
-      const answer = parseServerMessage('{"jsonrpc":"2.0","id":1,"result":{"content":[],"n":1.0}}');
-      return answer.kind === 'answer' ? Promise.resolve(answer) : Promise.reject(new Error('no answer'));
+      return answerOf('{"jsonrpc":"2.0","id":1,"result":{"content":[],"n":1.0}}');
     },
     close: () => Promise.resolve(),
   };
@@ -55,13 +66,17 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     catalog,
     upstreams: { get: () => upstream },
     recorder: { record: (call) => void calls.push(call) },
+    operations: {
+      finished: (operation, seconds) => void operations.push({ ...operation, seconds }),
+      sessionEnded: (protocolVersion, seconds) => void operations.push({ protocolVersion, seconds }),
+    },
     sessions: {
-      create: (session) => ({ ...session, id: 'new' }),
+      create: (session) => ({ ...session, id: 'new', createdMs: 0 }),
       find(id, subject, scopeId) {
         log.push('session');
-        return id === 'known' ? { id, protocolVersion: '2025-11-25', subject, scopeId } : undefined;
+        return known(id, subject, scopeId);
       },
-      end: (id) => id === 'known',
+      end: known,
     },
     serverInfo: { name: 'gaugeway', version: '0' },
     logger: {
@@ -98,7 +113,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     expect(replies).toHaveLength(1);
     return { status: 0, json: '', sessionId: undefined, ...replies[0], events };
   }
-  return { send, log, calls, requests, upstream };
+  return { send, log, calls, operations, requests, upstream };
 }
 
 const call =
@@ -127,7 +142,7 @@ describe('the way of a call', () => {
     const { send, calls } = world();
     await send(call);
     expect(calls).toEqual([
-      { toolId: 't', timestampMs: 1_250, responseTime: 0.25, isSuccess: true, errorMessage: null },
+      { toolId: 't', timestampMs: 1_500, responseTime: 0.25, isSuccess: true, errorMessage: null },
     ]);
   });
 
@@ -167,6 +182,62 @@ describe('what refuses', () => {
     const { send, log } = world();
     expect((await send(call, { 'mcp-session-id': 'other' })).status).toBe(404);
     expect(log).not.toContain('upstream');
+  });
+});
+
+describe('what an operation was', () => {
+  const named = { method: 'tools/call', toolName: 'g-echo', protocolVersion: '2025-11-25' };
+
+  test('is told with its duration, from receiving it to its answer', async () => {
+    const { send, operations } = world();
+    await send(call);
+    expect(operations).toEqual([{ ...named, error: undefined, seconds: 0.75 }]);
+  });
+
+  test('includes the failure of a tool, which is no error of the protocol', async () => {
+    const { send, operations, upstream } = world();
+    upstream.call = () => answerOf('{"jsonrpc":"2.0","id":1,"result":{"content":[],"isError":true}}');
+    await send(call);
+    expect(operations).toMatchObject([{ ...named, error: { type: 'tool_error' } }]);
+  });
+
+  test("includes the code of an upstream's error and of our own", async () => {
+    const { send, operations, upstream } = world();
+    upstream.call = () => answerOf('{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"full"}}');
+    await send(call);
+    await send(call.replace('g-echo', 'g-nothing'));
+    const unknown = 'unknown tool "g-nothing"';
+    expect(operations).toMatchObject([
+      { ...named, error: { type: '-32000', statusCode: '-32000', message: 'full' } },
+      { method: 'tools/call', error: { type: '-32602', statusCode: '-32602', message: unknown } },
+    ]);
+    expect(operations[1]).not.toHaveProperty('toolName');
+  });
+
+  test('names the revision that initialize agreed on, and covers notifications', async () => {
+    const { send, operations } = world();
+    await send(
+      '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18"}}',
+      {},
+    );
+    await send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+    expect(operations).toMatchObject([
+      { method: 'initialize', protocolVersion: '2025-06-18' },
+      { method: 'notifications/initialized', protocolVersion: '2025-11-25' },
+    ]);
+  });
+
+  test('is nobody’s business when there was none: no body, or an answer to one of ours', async () => {
+    const { send, operations } = world();
+    await send('nothing that is JSON');
+    await send('{"jsonrpc":"2.0","id":1,"result":{}}');
+    expect(operations).toEqual([]);
+  });
+
+  test('is the life of a session when a client ends it', async () => {
+    const { send, operations } = world();
+    await send('', { 'mcp-session-id': 'known' }, 'DELETE');
+    expect(operations).toEqual([{ protocolVersion: '2025-11-25', seconds: 1.5 }]);
   });
 });
 

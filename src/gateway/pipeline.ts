@@ -3,14 +3,16 @@ import type { ClientMessage } from '../protocol/client-message.ts';
 import { serverCodecFor } from '../protocol/codecs.ts';
 import { errorMember, responseMessage } from '../protocol/json-rpc.ts';
 import { methodSpec } from '../protocol/methods.ts';
+import { answeredError, refusedError } from '../protocol/operation-error.ts';
 import type { Implementation, MetaContent, ServerCodec, WireHeaders } from '../protocol/wire-codec.ts';
 import { GaugewayError, errorTable, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { callFailure } from '../protocol/call-failure.ts';
 import type { CatalogRef, CatalogScope, CatalogTool } from './catalog/snapshot.ts';
 import type { CallRecorder } from './metrics/call-recorder.ts';
+import type { Operation, OperationRecorder } from './metrics/operation-recorder.ts';
 import type { Authenticator, Principal } from './policy/principal.ts';
-import type { SessionStore } from './session/session-store.ts';
+import type { Session, SessionStore } from './session/session-store.ts';
 import type { Cancellation, Upstream, UpstreamAnswer } from './upstream/upstream.ts';
 
 /** What the hot path stands on. Everything is in memory: nothing here waits for a database. */
@@ -21,6 +23,7 @@ export interface PipelinePorts {
   catalog: CatalogRef;
   upstreams: { get(gatewayId: string): Upstream | undefined };
   recorder: CallRecorder;
+  operations: OperationRecorder;
   sessions: SessionStore;
   /** What the gateway calls itself towards clients. */
   serverInfo: Implementation;
@@ -54,6 +57,8 @@ export interface Exchange {
  */
 export function createPipeline(ports: PipelinePorts): (exchange: Exchange) => Promise<void> {
   return async (exchange) => {
+    const startedMs = ports.nowMs();
+    let operation: Operation | undefined;
     let codec: ServerCodec | undefined;
     let idJson = 'null';
     try {
@@ -67,27 +72,36 @@ export function createPipeline(ports: PipelinePorts): (exchange: Exchange) => Pr
 
       const message = parseClientMessage(await exchange.readBody());
       idJson = message.idJson;
+      const current: Operation = { method: message.method };
+      // A response belongs to an operation that is not the client's.
+      if (message.kind !== 'response') operation = current;
       codec = serverCodecFor(headers, message);
       codec.validate(headers, message);
-      if (codec.sessions) requireSession(ports.sessions, exchange, message, principal);
+      const session = codec.sessions
+        ? requireSession(ports.sessions, exchange, message, principal)
+        : undefined;
+      current.protocolVersion = session?.protocolVersion ?? codec.onlyVersion;
       if (message.kind !== 'request') return exchange.replyEmpty(202);
 
       const spec = methodSpec(codec.era, message.method);
       switch (spec?.served) {
         case 'call':
-          return await serveCall(ports, exchange, codec, message, spec.target, scope);
+          return await serveCall(ports, exchange, codec, message, spec.target, scope, current);
         case 'list':
           return serveList(ports, exchange, codec, message, scope);
         case 'protocol':
-          return serveProtocol(ports, exchange, codec, message, principal);
+          return serveProtocol(ports, exchange, codec, message, principal, current);
         case undefined:
           throw new GaugewayError('method_not_found', `method ${message.method} is not served here`);
       }
     } catch (error) {
+      if (operation !== undefined) operation.error = refusedError(error);
       const code = error instanceof GaugewayError ? error.code : 'internal';
       if (code === 'internal') ports.logger.error('a request failed unexpectedly', { error: stackOf(error) });
       const status = codec?.errorStatus(code) ?? errorTable[code].httpStatus;
       exchange.reply(status, responseMessage(idJson, 'error', errorMember(error)));
+    } finally {
+      if (operation !== undefined) ports.operations.finished(operation, secondsSince(ports, startedMs));
     }
   };
 }
@@ -100,8 +114,10 @@ async function serveCall(
   message: ClientMessage,
   target: 'name' | 'uri' = 'name',
   scope: CatalogScope,
+  operation: Operation,
 ): Promise<void> {
   const tool = resolveTool(scope, message, target);
+  operation.toolName = tool.name;
   const startedMs = ports.nowMs();
   let answer: UpstreamAnswer;
   let resultJson: string;
@@ -120,6 +136,7 @@ async function serveCall(
       },
       codec.disconnectCancels ? exchange.gone : undefined,
     );
+    operation.error = answeredError(answer);
     resultJson = answer.member === 'result' ? codec.relayResult(answer) : answer.json;
   } catch (error) {
     record(ports, tool, startedMs, messageOf(error));
@@ -148,8 +165,10 @@ function serveProtocol(
   codec: ServerCodec,
   message: ClientMessage,
   principal: Principal,
+  operation: Operation,
 ): void {
   const { json, sessionVersion } = codec.protocolResult(message, ports.serverInfo);
+  operation.protocolVersion ??= sessionVersion;
   const session =
     sessionVersion === undefined
       ? undefined
@@ -166,7 +185,9 @@ function serveWithoutBody(ports: PipelinePorts, exchange: Exchange, principal: P
   const id = single(exchange.headers['mcp-session-id']);
   if (exchange.httpMethod !== 'DELETE') throw new GaugewayError('method_not_allowed', 'use POST');
   if (id === undefined) throw new GaugewayError('invalid_request', 'Mcp-Session-Id is missing');
-  if (!ports.sessions.end(id, principal.subject, exchange.scopeId)) throw unknownSession();
+  const ended = ports.sessions.end(id, principal.subject, exchange.scopeId);
+  if (ended === undefined) throw unknownSession();
+  ports.operations.sessionEnded(ended.protocolVersion, secondsSince(ports, ended.createdMs));
   exchange.replyEmpty(204);
 }
 
@@ -175,11 +196,13 @@ function requireSession(
   exchange: Exchange,
   message: ClientMessage,
   principal: Principal,
-): void {
-  if (message.method === 'initialize') return;
+): Session | undefined {
+  if (message.method === 'initialize') return undefined;
   const id = single(exchange.headers['mcp-session-id']);
   if (id === undefined) throw new GaugewayError('invalid_request', 'Mcp-Session-Id is missing');
-  if (sessions.find(id, principal.subject, exchange.scopeId) === undefined) throw unknownSession();
+  const session = sessions.find(id, principal.subject, exchange.scopeId);
+  if (session === undefined) throw unknownSession();
+  return session;
 }
 
 function resolveTool(scope: CatalogScope, message: ClientMessage, target: 'name' | 'uri'): CatalogTool {
@@ -207,10 +230,14 @@ function record(
   ports.recorder.record({
     toolId: tool.id,
     timestampMs: startedMs,
-    responseTime: (ports.nowMs() - startedMs) / 1000,
+    responseTime: secondsSince(ports, startedMs),
     isSuccess: errorMessage === null,
     errorMessage,
   });
+}
+
+function secondsSince(ports: PipelinePorts, startedMs: number): number {
+  return (ports.nowMs() - startedMs) / 1000;
 }
 
 function unknownSession(): GaugewayError {

@@ -18,6 +18,7 @@ import { listenHttp } from './http-listener.ts';
 import { createCallMeter } from './metrics/call-meter.ts';
 import { MetricsRecorder } from './metrics/metrics-recorder.ts';
 import { MetricsRegistry } from './metrics/metrics-registry.ts';
+import { createClientMeter, createOperationMeter } from './metrics/operation-meter.ts';
 import { registerProcessMetrics } from './metrics/process-metrics.ts';
 import { createAnonymousAuthenticator, createJwtAuthenticator } from './policy/jwt-authenticator.ts';
 import type { Authenticator } from './policy/principal.ts';
@@ -76,6 +77,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
           allowPrivate,
           self,
           logger,
+          meter: createClientMeter(registry, name, url),
           timeoutMs: config.upstreamTimeoutMs,
         }),
         name,
@@ -113,6 +115,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
       catalog,
       upstreams,
       recorder: createCallMeter(recorder, registry, toolNames),
+      operations: createOperationMeter(registry),
       sessions: createSignedSessions({ secret: config.jwtSecret ?? randomBytes(32).toString('hex'), nowMs }),
       serverInfo: self,
       maxBodyBytes: config.maxBodyBytes,

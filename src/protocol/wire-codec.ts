@@ -36,6 +36,8 @@ export interface ServerCodec {
   validate(headers: WireHeaders, message: ClientMessage): void;
   /** Sessions exist: `initialize` opens one, every other message must name it. */
   readonly sessions: boolean;
+  /** The one revision of an era without sessions; undefined where the session knows it. */
+  readonly onlyVersion: string | undefined;
   /** JSON text of the result of a method that is served by the protocol alone. */
   protocolResult(message: ClientMessage, self: Implementation): ProtocolResult;
   /** JSON text of the result of a list: `member` is its name, `itemsJson` the array. */

@@ -126,7 +126,9 @@ describe('upstreams come and go', () => {
     expect(metrics).toMatch(
       /^gaugeway_upstream_errors_total\{gateway="one",code="upstream_unreachable"\} [1-9]/m,
     );
-    expect(metrics).toMatch(/^gaugeway_upstream_request_duration_seconds_count\{gateway="two"\} 1$/m);
+    expect(metrics).toMatch(
+      /^mcp_client_operation_duration_seconds_count\{gaugeway_upstream="two",mcp_method_name="tools\/call",.*\} 1$/m,
+    );
   });
 
   test('an upstream named on the command line that is down is registered when it comes up', async () => {

@@ -5,6 +5,8 @@ import { exposedToolName } from '../../src/gateway/catalog/tool-names.ts';
 import { createHostGuard, loopbackHosts } from '../../src/gateway/downstream/host-guard.ts';
 import { createMcpHandler } from '../../src/gateway/downstream/streamable-http.ts';
 import { mcpScopeOf } from '../../src/gateway/mcp-endpoints.ts';
+import { MetricsRegistry } from '../../src/gateway/metrics/metrics-registry.ts';
+import { createOperationMeter } from '../../src/gateway/metrics/operation-meter.ts';
 import type { Authenticator } from '../../src/gateway/policy/principal.ts';
 import { createSignedSessions } from '../../src/gateway/session/signed-sessions.ts';
 import type { GatewayRecord, ToolCallRecord, ToolRecord } from '../../src/gateway/storage/ports.ts';
@@ -82,6 +84,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     catalog,
     upstreams,
     recorder: { record: (call) => calls.push(call) },
+    operations: createOperationMeter(new MetricsRegistry()),
     sessions: createSignedSessions({ secret: 'test', nowMs }),
     serverInfo: { name: 'gaugeway', version: '0.0.0' },
     maxBodyBytes: options.maxBodyBytes ?? 4 * 1024 * 1024,

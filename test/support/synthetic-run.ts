@@ -282,9 +282,9 @@ function prometheusSample(second: number): PrometheusSample {
 
 /** The gateway's counters after `requests` upstream requests of `meanS` seconds each. */
 export function upstreamMetrics(requests: number, meanS: number): Record<string, number> {
-  const labels = '{gateway="demo"}';
+  const labels = '{gaugeway_upstream="demo",mcp_method_name="tools/call",gen_ai_tool_name="echo"}';
   return {
-    [`gaugeway_upstream_request_duration_seconds_count${labels}`]: requests,
-    [`gaugeway_upstream_request_duration_seconds_sum${labels}`]: requests * meanS,
+    [`mcp_client_operation_duration_seconds_count${labels}`]: requests,
+    [`mcp_client_operation_duration_seconds_sum${labels}`]: requests * meanS,
   };
 }

@@ -38,7 +38,7 @@ export class UpstreamStates {
     const name = this.#states.get(gatewayId)?.name;
     this.#states.delete(gatewayId);
     if (name === undefined || [...this.#states.values()].some((state) => state.name === name)) return;
-    this.#registry.forget(name, 'upstreamDuration', 'upstreamErrors');
+    this.#registry.forget(name, 'clientOperation', 'upstreamErrors');
   }
 
   /** The same upstream, its answers and failures counted. `name` labels the metrics. */
@@ -52,7 +52,6 @@ export class UpstreamStates {
       lastCheckMs: undefined,
     };
     this.#states.set(upstream.gatewayId, state);
-    const duration = this.#registry.histogram('upstreamDuration', name);
 
     const answered = (): void => {
       state.reachable = true;
@@ -87,10 +86,8 @@ export class UpstreamStates {
         }
       },
       call(request: UpstreamRequest, signal?: Cancellation): Promise<UpstreamAnswer> {
-        const startedMs = performance.now();
         return upstream.call(request, signal).then(
           (answer) => {
-            duration.observe((performance.now() - startedMs) / 1000);
             answered();
             return answer;
           },

@@ -9,7 +9,6 @@ export function createCallMeter(
   toolName: (toolId: string) => string | undefined,
 ): CallRecorder {
   const counts = new Map<string, { success: number; failure: number }>();
-  const duration = registry.histogram('toolCallDuration');
 
   registry.read('toolCalls', () =>
     [...counts].flatMap(([toolId, { success, failure }]): Sample[] => {
@@ -26,7 +25,6 @@ export function createCallMeter(
       let count = counts.get(call.toolId);
       if (count === undefined) counts.set(call.toolId, (count = { success: 0, failure: 0 }));
       count[call.isSuccess ? 'success' : 'failure'] += 1;
-      duration.observe(call.responseTime);
       next.record(call);
     },
   };

@@ -25,25 +25,29 @@ describe('MetricsRegistry', () => {
     const registry = new MetricsRegistry();
     for (const name of ['gone', 'here']) {
       registry.counter('upstreamErrors', name, 'upstream_timeout').value += 1;
-      registry.histogram('upstreamDuration', name).observe(1);
+      registry.histogram('clientOperation', name, 'ping').observe(1);
     }
-    registry.forget('gone', 'upstreamErrors', 'upstreamDuration');
+    registry.forget('gone', 'upstreamErrors', 'clientOperation');
     const text = registry.render();
-    expect(text).not.toContain('gateway="gone"');
+    expect(text).not.toContain('="gone"');
     expect(text).toContain('gaugeway_upstream_errors_total{gateway="here",code="upstream_timeout"} 1\n');
-    expect(text).toContain('gaugeway_upstream_request_duration_seconds_count{gateway="here"} 1\n');
+    expect(text).toContain(
+      'mcp_client_operation_duration_seconds_count{gaugeway_upstream="here",mcp_method_name="ping"} 1\n',
+    );
   });
 
   test('a histogram is cumulative, and its last bucket holds all', () => {
     const registry = new MetricsRegistry();
-    const histogram = registry.histogram('toolCallDuration');
-    for (const seconds of [0.0004, 0.001, 0.3, 60]) histogram.observe(seconds);
+    const series = 'mcp_server_session_duration_seconds';
+    const label = 'mcp_protocol_version="2025-11-25"';
+    const histogram = registry.histogram('serverSession', '2025-11-25');
+    for (const seconds of [0.0004, 0.01, 0.3, 600]) histogram.observe(seconds);
     const text = registry.render();
-    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="0.0005"} 1\n');
-    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="0.001"} 2\n');
-    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="10"} 3\n');
-    expect(text).toContain('gaugeway_tool_call_duration_seconds_bucket{le="+Inf"} 4\n');
-    expect(text).toContain('gaugeway_tool_call_duration_seconds_count 4\n');
+    expect(text).toContain(`${series}_bucket{${label},le="0.01"} 2\n`);
+    expect(text).toContain(`${series}_bucket{${label},le="0.5"} 3\n`);
+    expect(text).toContain(`${series}_bucket{${label},le="300"} 3\n`);
+    expect(text).toContain(`${series}_bucket{${label},le="+Inf"} 4\n`);
+    expect(text).toContain(`${series}_count{${label}} 4\n`);
   });
 
   test('calls are counted by the tool and outcome on their way to the recorder', () => {
@@ -59,7 +63,6 @@ describe('MetricsRegistry', () => {
     const text = registry.render();
     expect(text).toContain('gaugeway_tool_calls_total{tool="lab-echo",outcome="success"} 1\n');
     expect(text).toContain('gaugeway_tool_calls_total{tool="2",outcome="failure"} 1\n');
-    expect(text).toContain('gaugeway_tool_call_duration_seconds_count 2\n');
   });
 
   test('this process shows what it costs', () => {

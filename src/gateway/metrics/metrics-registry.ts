@@ -1,20 +1,23 @@
-import { metricKeys, metricTable } from './metric-table.ts';
+import { metricKeys, metricTable, overflowLabel } from './metric-table.ts';
 import type { MetricKey, MetricSpec } from './metric-table.ts';
 
 /** Values of the labels in the order of the table, and the sample. */
 export type Sample = [labels: readonly string[], value: number];
 
-/** Upper bounds in seconds: half a millisecond, where a local call ends, to ten seconds. */
-const durationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
 /** A histogram with fixed buckets; recording costs one search in a short array. */
 export class Histogram {
-  readonly #counts = new Float64Array(durationBounds.length + 1);
+  readonly #bounds: readonly number[];
+  readonly #counts: Float64Array;
   #sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds;
+    this.#counts = new Float64Array(bounds.length + 1);
+  }
 
   observe(seconds: number): void {
     let bucket = 0;
-    while (bucket < durationBounds.length && seconds > (durationBounds[bucket] ?? Infinity)) bucket += 1;
+    while (seconds > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#sum += seconds;
   }
@@ -22,7 +25,7 @@ export class Histogram {
   /** Lines of the exposition; `pairs` are its own labels. */
   render(name: string, pairs: readonly string[]): string[] {
     let seen = 0;
-    const buckets = [...durationBounds, '+Inf'].map((bound, index) => {
+    const buckets = [...this.#bounds, '+Inf'].map((bound, index) => {
       seen += this.#counts[index] ?? 0;
       return `${name}_bucket${braced([...pairs, `le="${bound}"`])} ${seen}`;
     });
@@ -41,8 +44,13 @@ export class MetricsRegistry {
     return seriesOf(this.#counters, key, labels, () => ({ labels, value: 0 }));
   }
 
+  /** The histogram of these labels, or the one for all that are too many; keep it where recording is frequent. */
   histogram(key: MetricKey, ...labels: string[]): Histogram {
-    return seriesOf(this.#histograms, key, labels, () => ({ labels, value: new Histogram() })).value;
+    const { bounds = [], maxSeries = Infinity, labels: names }: MetricSpec = metricTable[key];
+    const kept = this.#histograms.get(key);
+    const isFull = kept !== undefined && kept.size >= maxSeries && !kept.has(labels.join('\0'));
+    const own = isFull ? names.map((name) => (name === overflowLabel ? 'true' : '')) : labels;
+    return seriesOf(this.#histograms, key, own, () => ({ labels: own, value: new Histogram(bounds) })).value;
   }
 
   /** Forgets what was counted with `label` as the first one: its owner is gone, or never came to be. */
@@ -102,7 +110,10 @@ function seriesOf<T>(
 }
 
 function labelPairs(spec: MetricSpec, labels: readonly string[]): string[] {
-  return spec.labels.map((label, index) => `${label}="${escapeLabel(labels[index] ?? '')}"`);
+  return spec.labels.flatMap((label, index) => {
+    const value = labels[index] ?? '';
+    return value === '' ? [] : [`${label}="${escapeLabel(value)}"`];
+  });
 }
 
 function braced(pairs: readonly string[]): string {

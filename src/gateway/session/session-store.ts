@@ -4,12 +4,14 @@ export interface Session {
   readonly protocolVersion: string;
   readonly subject: string;
   readonly scopeId: string;
+  /** Milliseconds since the epoch. */
+  readonly createdMs: number;
 }
 
 /** Sessions of legacy clients. A session is found only by the principal and at the endpoint it was made for. */
 export interface SessionStore {
-  create(session: Omit<Session, 'id'>): Session;
+  create(session: Omit<Session, 'id' | 'createdMs'>): Session;
   find(id: string, subject: string, scopeId: string): Session | undefined;
-  /** Whether there was such a session to end. */
-  end(id: string, subject: string, scopeId: string): boolean;
+  /** The session that was ended; undefined when there was none. */
+  end(id: string, subject: string, scopeId: string): Session | undefined;
 }

@@ -41,7 +41,8 @@ export function createSignedSessions(options: SignedSessionsOptions): SessionSto
     // As text: several texts stand for the same bytes, and a session that was ended must not live on under another.
     const expected = Buffer.from(signature(claims, subject, scopeId));
     if (!timingSafeEqual(Buffer.from(proof), expected)) return undefined;
-    return { id, protocolVersion, subject, scopeId, expiresMs: Number(expires) };
+    const expiresMs = Number(expires);
+    return { id, protocolVersion, subject, scopeId, createdMs: expiresMs - lifeMs, expiresMs };
   };
 
   const find: SessionStore['find'] = (id, subject, scopeId) => {
@@ -65,7 +66,7 @@ export function createSignedSessions(options: SignedSessionsOptions): SessionSto
       const expiresMs = Math.round(nowMs() + lifeMs);
       const claims = `${protocolVersion}.${expiresMs}.${randomBytes(16).toString('base64url')}`;
       const id = `${claims}.${signature(claims, subject, scopeId)}`;
-      const session = { id, protocolVersion, subject, scopeId, expiresMs };
+      const session = { id, protocolVersion, subject, scopeId, createdMs: expiresMs - lifeMs, expiresMs };
       remember(session);
       return session;
     },
@@ -73,11 +74,12 @@ export function createSignedSessions(options: SignedSessionsOptions): SessionSto
     find,
 
     end(id, subject, scopeId) {
-      if (find(id, subject, scopeId) === undefined) return false;
+      const session = find(id, subject, scopeId);
+      if (session === undefined) return undefined;
       verified.delete(id);
       forgetOldest(ended, maxRemembered);
       ended.add(id);
-      return true;
+      return session;
     },
   };
 }

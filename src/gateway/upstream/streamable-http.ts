@@ -1,11 +1,13 @@
 import { Pool } from 'undici';
 import { codecs } from '../../protocol/codecs.ts';
 import { errorMember, requestMessage, responseMessage } from '../../protocol/json-rpc.ts';
+import { answeredError } from '../../protocol/operation-error.ts';
 import { isRecord } from '../../protocol/record.ts';
 import type { ClientCodec, Implementation, Peer, SendMessage, SentReply } from '../../protocol/wire-codec.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { nowMs, sleep } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { Operation } from '../metrics/operation-recorder.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { guardedLookup } from './guarded-lookup.ts';
 import { upstreamError } from './upstream-error.ts';
@@ -29,6 +31,8 @@ export interface StreamableHttpUpstreamOptions {
   /** What the gateway calls itself towards upstreams. */
   self: Implementation;
   logger: Logger;
+  /** The meter of one kind of request to this upstream, asked for once where all goes well. */
+  meter?: (operation: Operation) => OperationTimer;
   /** Longest silence of the upstream before its answer, and between two chunks of a stream. Default 60,000. */
   timeoutMs?: number;
   /** Largest answer accepted, and largest list of tools over all its pages, in bytes. Default 16 MiB. */
@@ -51,14 +55,27 @@ const maxCallMs = 3_600_000;
 const maxPages = 1_000;
 const maxTools = 10_000;
 /** Names come from the catalogue, so that this is never reached but by a catalogue that changes all the time. */
-const maxCachedHeaders = 10_000;
+const maxKinds = 10_000;
+
+/** Takes how long an operation took. */
+interface OperationTimer {
+  observe(seconds: number): void;
+}
+
+/** What requests of one kind have in common, put together once. */
+interface Outgoing {
+  readonly operation: Operation;
+  readonly headers: string[];
+  /** Of those that go well; made by the first one. */
+  timer?: OperationTimer;
+}
 
 /** A negotiated era and, where there is one, a session: shared by all calls. */
 interface Link {
   readonly codec: ClientCodec;
   readonly peer: Peer;
   readonly sinceMs: number;
-  readonly headers: Map<string, string[]>;
+  readonly outgoing: Map<string, Outgoing>;
 }
 
 class StreamableHttpUpstream implements Upstream {
@@ -68,6 +85,7 @@ class StreamableHttpUpstream implements Upstream {
   readonly #pool: Pool;
   readonly #self: Implementation;
   readonly #logger: Logger;
+  readonly #meter: StreamableHttpUpstreamOptions['meter'];
   readonly #timeoutMs: number;
   readonly #maxResponseBytes: number;
   #link: Link | undefined;
@@ -81,6 +99,7 @@ class StreamableHttpUpstream implements Upstream {
     this.#path = url.pathname + url.search;
     this.#self = options.self;
     this.#logger = options.logger;
+    this.#meter = options.meter;
     this.#timeoutMs = options.timeoutMs ?? 60_000;
     this.#maxResponseBytes = options.maxResponseBytes ?? 16 * 1024 * 1024;
     this.#pool = new Pool(url.origin, {
@@ -157,10 +176,12 @@ class StreamableHttpUpstream implements Upstream {
     const idJson = String(this.#lastId);
     const paramsJson = link.codec.params(request.paramsJson, request.meta, this.#self);
     const body = requestMessage(idJson, request.method, paramsJson);
-    let headers = this.#headersFor(link, request.method, request.name);
+    const outgoing = this.#outgoingFor(link, request.method, request.name);
+    let { headers } = outgoing;
     if (request.headers !== undefined) headers = [...headers, ...Object.entries(request.headers).flat()];
 
-    const { status, answer } = await this.#post(link, headers, body, idJson, request.onNotification, signal);
+    const message = { headers, body, idJson, onNotification: request.onNotification };
+    const { status, answer } = await this.#post(link, outgoing, message, signal);
     if (answer !== undefined && status === 200) return answer;
 
     const answeredUs = answer?.idJson === idJson;
@@ -187,13 +208,14 @@ class StreamableHttpUpstream implements Upstream {
       this.#lastId += 1;
       const idJson = notification === true ? undefined : String(this.#lastId);
       const body = requestMessage(idJson, method, paramsJson);
-      return this.#post(undefined, flatHeaders(headers), body, idJson, undefined, undefined);
+      const outgoing: Outgoing = { operation: { method }, headers: flatHeaders(headers) };
+      return this.#post(undefined, outgoing, { headers: outgoing.headers, body, idJson });
     };
     try {
       for (const { client } of codecs) {
         const peer = await client.connect(send, this.#self);
         if (peer === undefined) continue;
-        this.#link = { codec: client, peer, sinceMs: nowMs(), headers: new Map() };
+        this.#link = { codec: client, peer, sinceMs: nowMs(), outgoing: new Map() };
         return this.#link;
       }
     } catch (cause) {
@@ -202,28 +224,40 @@ class StreamableHttpUpstream implements Upstream {
     throw this.#invalid('it speaks no protocol era that is known here');
   }
 
+  /** `outgoing` says as what it is measured; undefined for answers to the server. */
   async #post(
     link: Link | undefined,
-    headers: string[],
-    body: string,
-    idJson: string | undefined,
-    onNotification: UpstreamRequest['onNotification'],
-    signal: Cancellation | undefined,
+    outgoing: Outgoing | undefined,
+    message: OutgoingMessage,
+    signal?: Cancellation,
   ): Promise<SentReply> {
+    const { headers, body, idJson } = message;
     const reader = new AnswerReader({
       idJson,
       maxResponseBytes: this.#maxResponseBytes,
       maxAnswerMs: link === undefined ? this.#timeoutMs : maxCallMs,
-      onNotification,
+      onNotification: message.onNotification,
       onServerRequest: (method, id) => this.#answerServer(link, method, id),
       signal,
     });
+    const startedMs = performance.now();
     this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body }, reader);
     try {
-      return await reader.reply;
+      const reply = await reader.reply;
+      this.#measure(outgoing, startedMs, replyError(reply, idJson !== undefined));
+      return reply;
     } catch (cause) {
-      throw upstreamError(this.#name, cause);
+      const error = upstreamError(this.#name, cause);
+      this.#measure(outgoing, startedMs, { type: error.code });
+      throw error;
     }
+  }
+
+  #measure(outgoing: Outgoing | undefined, startedMs: number, error: Operation['error']): void {
+    if (outgoing === undefined || this.#meter === undefined) return;
+    const seconds = (performance.now() - startedMs) / 1000;
+    if (error !== undefined) this.#meter({ ...outgoing.operation, error }).observe(seconds);
+    else (outgoing.timer ??= this.#meter(outgoing.operation)).observe(seconds);
   }
 
   /** We declare no client capability, so that only `ping` is ours to answer; silence would leave the server waiting. */
@@ -237,17 +271,21 @@ class StreamableHttpUpstream implements Upstream {
         ? responseMessage(idJson, 'result', '{}')
         : responseMessage(idJson, 'error', errorMember(refusal));
     const headers = flatHeaders(link?.codec.headers(link.peer, method, undefined) ?? {});
-    await this.#post(link, headers, body, undefined, undefined, undefined);
+    await this.#post(link, undefined, { headers, body, idJson: undefined });
   }
 
-  #headersFor(link: Link, method: string, name: string | undefined): string[] {
+  #outgoingFor(link: Link, method: string, name: string | undefined): Outgoing {
     const key = name === undefined ? method : `${method} ${name}`;
-    const known = link.headers.get(key);
+    const known = link.outgoing.get(key);
     if (known !== undefined) return known;
-    if (link.headers.size >= maxCachedHeaders) link.headers.clear();
-    const headers = flatHeaders(link.codec.headers(link.peer, method, name));
-    link.headers.set(key, headers);
-    return headers;
+    if (link.outgoing.size >= maxKinds) link.outgoing.clear();
+    const { protocolVersion } = link.peer;
+    const outgoing = {
+      operation: { method, toolName: name, protocolVersion },
+      headers: flatHeaders(link.codec.headers(link.peer, method, name)),
+    };
+    link.outgoing.set(key, outgoing);
+    return outgoing;
   }
 
   async #endSession(link: Link): Promise<void> {
@@ -271,6 +309,24 @@ class StreamableHttpUpstream implements Upstream {
   #invalid(reason: string): GaugewayError {
     return new GaugewayError('upstream_invalid', `upstream ${this.#name}: ${reason}`);
   }
+}
+
+interface OutgoingMessage {
+  readonly headers: string[];
+  readonly body: string;
+  /** Undefined when no answer is expected. */
+  readonly idJson: string | undefined;
+  readonly onNotification?: UpstreamRequest['onNotification'];
+}
+
+/** How a request failed that got an answer over HTTP. */
+function replyError({ status, answer }: SentReply, expectsAnswer: boolean): Operation['error'] {
+  const isFine = status >= 200 && status <= 299 && (answer !== undefined || !expectsAnswer);
+  return answer !== undefined && (isFine || answer.member === 'error')
+    ? answeredError(answer)
+    : isFine
+      ? undefined
+      : { type: String(status) };
 }
 
 /** As undici takes them without a copy: names and values in turn. */

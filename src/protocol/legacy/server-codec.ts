@@ -18,6 +18,7 @@ const transportErrors: ReadonlySet<string> = new Set([
 export const legacyServerCodec: ServerCodec = {
   era: 'legacy',
   sessions: true,
+  onlyVersion: undefined,
   enveloped: false,
   // Clients of this era may drop a connection and resume, so that only a message cancels.
   disconnectCancels: false,

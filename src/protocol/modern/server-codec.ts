@@ -22,6 +22,7 @@ const validationErrors: ReadonlySet<string> = new Set([
 export const modernServerCodec: ServerCodec = {
   era: 'modern',
   sessions: false,
+  onlyVersion: modernVersion,
   enveloped: true,
   disconnectCancels: true,
 

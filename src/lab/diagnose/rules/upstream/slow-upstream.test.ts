@@ -13,6 +13,13 @@ const slow: SyntheticRunOptions = {
   change: { prometheus: (_, second) => ({ metrics: upstreamMetrics(second * 50, 0.3) }) },
 };
 
+function histogram(labels: string, requests: number, meanS: number): Record<string, number> {
+  return {
+    [`mcp_client_operation_duration_seconds_count{${labels}}`]: requests,
+    [`mcp_client_operation_duration_seconds_sum{${labels}}`]: requests * meanS,
+  };
+}
+
 describe('slow-upstream', () => {
   test.for(noiseLevels)('fails an upstream that takes nearly all of the calls, at noise %d', (noise) => {
     const verdicts = seeds.map((seed) => diagnose(syntheticRun({ ...slow, noise, seed })).findings[0]);
@@ -28,6 +35,29 @@ describe('slow-upstream', () => {
     expect(evidence[0]?.text).toMatch(
       /^The gateway waited 300 ms on average .* 9[789] % of what a tool call took/,
     );
+  });
+
+  test('reads any gateway that follows the conventions, and only its calls of tools', () => {
+    const change: SyntheticRunOptions['change'] = {
+      prometheus: (_, second) => ({
+        metrics: {
+          ...histogram('mcp_method_name="tools/call",server_address="a",server_port="1"', second * 20, 0.3),
+          ...histogram('mcp_method_name="tools/call",server_address="b",server_port="1"', second * 5, 0.3),
+          ...histogram(
+            'mcp_method_name="tools/call",error_type="tool_error",server_address="b",server_port="1"',
+            second * 5,
+            0.3,
+          ),
+          ...histogram('mcp_method_name="tools/list",server_address="a",server_port="1"', second * 9, 0.001),
+        },
+      }),
+    };
+    const { value, evidence } = findingOf(slowUpstream, syntheticRun({ ...slow, change }));
+    expect(value).toBe(300);
+    expect(evidence.slice(1, 3).map(({ text }) => text.replace(/ over .*/, ''))).toEqual([
+      'Upstream a:1: 300 ms on average',
+      'Upstream b:1: 300 ms on average',
+    ]);
   });
 
   test('believes the latency floor where the gateway exposes no metrics, less surely', () => {

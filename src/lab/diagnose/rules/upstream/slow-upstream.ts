@@ -136,7 +136,7 @@ function fromGateway(upstream: UpstreamLatency, load: LoadInWindow): Measured {
       ...(upstream.byUpstream.length < 2
         ? []
         : upstream.byUpstream.slice(0, listedUpstreams).map((each) => ({
-            text: `${each.labels}: ${figure(each.meanMs)} ms on average over ${counted(each.requests, 'request')}.`,
+            text: `Upstream ${each.upstream}: ${figure(each.meanMs)} ms on average over ${counted(each.requests, 'request')}.`,
             source: 'gateway metrics',
           }))),
     ],
