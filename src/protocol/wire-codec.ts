@@ -48,7 +48,7 @@ export interface ServerCodec {
   readonly enveloped: boolean;
   /** A client that goes away has cancelled its request. */
   readonly disconnectCancels: boolean;
-  /** Headers of a request that belong to its payload and go to the upstream with it. */
+  /** Headers of a request that go to the upstream with it: those of its payload, and its trace context. */
   forwardedHeaders(headers: WireHeaders): Record<string, string> | undefined;
   /** HTTP status with which an error is answered. */
   errorStatus(code: ErrorCode): number;

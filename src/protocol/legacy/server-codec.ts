@@ -1,6 +1,7 @@
 import { GaugewayError, errorTable } from '../../shared/errors.ts';
 import { stringParam } from '../client-message.ts';
 import { methodSpec } from '../methods.ts';
+import { traceHeaders } from '../trace-context.ts';
 import type { ServerCodec } from '../wire-codec.ts';
 import { isLegacyVersion, latestLegacyVersion, legacyVersions } from './versions.ts';
 
@@ -22,7 +23,7 @@ export const legacyServerCodec: ServerCodec = {
   enveloped: false,
   // Clients of this era may drop a connection and resume, so that only a message cancels.
   disconnectCancels: false,
-  forwardedHeaders: () => undefined,
+  forwardedHeaders: traceHeaders,
 
   claims: () => true,
 

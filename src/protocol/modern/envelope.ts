@@ -1,5 +1,6 @@
 import { GaugewayError } from '../../shared/errors.ts';
-import { isEmptyObjectAt, isObjectAt, jsonText, scanObject, skipValue } from '../json-scan.ts';
+import { isObjectAt } from '../json-scan.ts';
+import { insertMembers, valuesOf } from '../json-splice.ts';
 import { isRecord } from '../record.ts';
 import type { Implementation } from '../wire-codec.ts';
 
@@ -32,23 +33,9 @@ export function envelopeVersion(meta: Readonly<Record<string, unknown>> | undefi
 export function withEnvelope(paramsJson: string, meta: 'none' | 'other', self: Implementation): string {
   const members = envelopeMembers(self);
   if (meta === 'none') return insertMembers(paramsJson, 0, `"_meta":{${members}}`);
-  let metaStart = -1;
-  let metaEnd = -1;
-  const json = jsonText(paramsJson);
-  scanObject(json, 0, (key, start) => {
-    if (key !== '_meta') return undefined;
-    metaStart = start;
-    metaEnd = skipValue(json, start, 1);
-    return metaEnd;
-  });
-  if (metaStart === -1 || !isObjectAt(paramsJson, metaStart)) throw invalid('_meta must be an object');
-  return insertMembers(paramsJson, metaStart, members);
-}
-
-/** Puts members at the front of the object that starts at `start`. */
-export function insertMembers(json: string, start: number, members: string): string {
-  const separator = isEmptyObjectAt(json, start) ? '' : ',';
-  return json.slice(0, start + 1) + members + separator + json.slice(start + 1);
+  const span = valuesOf(paramsJson, 0, '_meta').at(-1);
+  if (span === undefined || !isObjectAt(paramsJson, span.start)) throw invalid('_meta must be an object');
+  return insertMembers(paramsJson, span.start, members);
 }
 
 /** Serialised once: it is part of each call from a legacy client to a modern server. */

@@ -3,7 +3,9 @@ import { stringParam } from '../client-message.ts';
 import type { ClientMessage } from '../client-message.ts';
 import { methodSpec } from '../methods.ts';
 import type { Implementation, ServerCodec, WireHeaders } from '../wire-codec.ts';
-import { claimsEnvelope, envelopeVersion, insertMembers, modernVersion, serverInfoKey } from './envelope.ts';
+import { insertMembers } from '../json-splice.ts';
+import { traceHeaders } from '../trace-context.ts';
+import { claimsEnvelope, envelopeVersion, modernVersion, serverInfoKey } from './envelope.ts';
 import { decodeHeaderValue } from './header-value.ts';
 
 /**
@@ -27,7 +29,7 @@ export const modernServerCodec: ServerCodec = {
   disconnectCancels: true,
 
   forwardedHeaders(headers) {
-    let forwarded: Record<string, string> | undefined;
+    let forwarded = traceHeaders(headers);
     for (const name in headers) {
       if (!name.startsWith('mcp-param-')) continue;
       const value = headers[name];
