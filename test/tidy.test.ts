@@ -64,6 +64,7 @@ const importTable: { room: string; may: string[]; typesOf?: string[]; packages: 
       'src/gateway/upstream/upstream.ts',
       'src/gateway/metrics/call-recorder.ts',
       'src/gateway/metrics/operation-recorder.ts',
+      'src/gateway/tracing/tracer.ts',
     ],
     packages: ['jose', 'node:crypto'],
   })),

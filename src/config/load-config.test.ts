@@ -54,6 +54,35 @@ describe('loadConfig', () => {
     expect(failure(() => loadConfig({ pg: 'mysql://u:pw@h/d' }, {})).message).not.toContain('pw');
   });
 
+  test('takes the variables of OpenTelemetry, and keeps credentials out of what can be seen', () => {
+    const config = loadConfig(
+      {},
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+        OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20a%3Db, x-team = lab',
+        OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+      },
+    );
+    expect(config).toMatchObject({
+      otlpEndpoint: 'http://127.0.0.1:4318',
+      otlpHeaders: { authorization: 'Bearer a=b', 'x-team': 'lab' },
+      otelServiceName: 'gaugeway',
+      tracesSampler: 'parentbased_traceidratio',
+      tracesRatio: 0.25,
+    });
+    for (const headers of ['hunter2', 'x=hunter2%0d%0aevil: 1', 'x=%hunter2']) {
+      const { message } = failure(() => loadConfig({}, { OTEL_EXPORTER_OTLP_HEADERS: headers }));
+      expect(message).toContain('OTEL_EXPORTER_OTLP_HEADERS is not valid');
+      expect(message).not.toContain('hunter2');
+    }
+    for (const url of ['grpc://127.0.0.1:4317', 'http://user:hunter2@host', 'host:4318']) {
+      const { message } = failure(() => loadConfig({ otlpEndpoint: url }, {}));
+      expect(message).toContain('--otlp-endpoint is not valid');
+      expect(message).not.toContain('hunter2');
+    }
+  });
+
   test('refuses an address that others can reach, unless there is authentication', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'gateway.example']) {
       const refused = failure(() => loadConfig({ host }, {}));
@@ -68,7 +97,10 @@ describe('loadConfig', () => {
   test('every key has its own variable and, unless it is a secret, its own flag', () => {
     const keys = listConfigKeys();
     expect(new Set(keys.map(({ meta }) => meta.env)).size).toBe(keys.length);
-    expect(keys.filter(({ meta }) => meta.flag === undefined).map(({ key }) => key)).toEqual(['jwtSecret']);
+    expect(keys.filter(({ meta }) => meta.flag === undefined).map(({ key }) => key)).toEqual([
+      'jwtSecret',
+      'otlpHeaders',
+    ]);
     for (const { meta } of keys) expect(meta.doc.length).toBeGreaterThan(10);
   });
 });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { logLevels } from '../shared/logger.ts';
+import { otlpHeaders } from './otlp-headers.ts';
+import { samplers } from './samplers.ts';
 
 /** Where a key comes from and what it is for; feeds the flags, the environment, `--help` and the reference. */
 export interface ConfigKeyMeta {
@@ -25,6 +27,13 @@ const list = () =>
         .map((item) => item.trim())
         .filter((item) => item !== ''),
     )
+    .optional();
+
+/** Headers travel in a variable of their own, so that no credentials show in the process list or in logs. */
+const endpoint = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine((url) => !url.includes('@'), 'must hold no credentials: use OTEL_EXPORTER_OTLP_HEADERS')
     .optional();
 
 /** Every key of the gateway, once. Values arrive as text from a flag or the environment. */
@@ -133,6 +142,38 @@ export const gatewayConfigSchema = z.object({
       flag: '--allow-private-upstreams',
       doc: 'Upstreams may be at loopback and private addresses. Default: only on a loopback bind.',
     }),
+  otlpEndpoint: endpoint().register(configKeys, {
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    flag: '--otlp-endpoint <url>',
+    doc: 'Where spans are sent, as OTLP over HTTP in JSON, e.g. http://127.0.0.1:4318. Default: no spans.',
+  }),
+  otlpTracesEndpoint: endpoint().register(configKeys, {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    flag: '--otlp-traces-endpoint <url>',
+    doc: 'The same with its path, in place of the endpoint and /v1/traces.',
+  }),
+  otlpHeaders: otlpHeaders().register(configKeys, {
+    env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    doc: 'Headers for the receiver of spans, e.g. authorization=Bearer%20TOKEN, comma-separated.',
+  }),
+  otelServiceName: z.string().min(1).default('gaugeway').register(configKeys, {
+    env: 'OTEL_SERVICE_NAME',
+    flag: '--otel-service-name <text>',
+    doc: 'What this gateway is called in traces.',
+  }),
+  tracesSampler: z
+    .enum(samplers)
+    .default('parentbased_always_on')
+    .register(configKeys, {
+      env: 'OTEL_TRACES_SAMPLER',
+      flag: '--traces-sampler <name>',
+      doc: `Which requests get spans: one of ${samplers.join(', ')}.`,
+    }),
+  tracesRatio: z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1).register(configKeys, {
+    env: 'OTEL_TRACES_SAMPLER_ARG',
+    flag: '--traces-ratio <share>',
+    doc: 'Share of the traces that a sampler called traceidratio takes, 0 to 1.',
+  }),
 });
 
 /** The gateway's configuration, checked and with its defaults. */

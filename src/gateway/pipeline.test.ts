@@ -18,7 +18,7 @@ function answerOf(json: string): Promise<UpstreamAnswer> {
 
 function known(id: string, subject: string, scopeId: string): Session | undefined {
   if (id !== 'known') return undefined;
-  return { id, protocolVersion: '2025-11-25', subject, scopeId, createdMs: 0 };
+  return { id, publicId: 'k', protocolVersion: '2025-11-25', subject, scopeId, createdMs: 0 };
 }
 
 /** Ports in memory, and a log of the order in which they were asked. */
@@ -71,7 +71,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
       sessionEnded: (protocolVersion, seconds) => void operations.push({ protocolVersion, seconds }),
     },
     sessions: {
-      create: (session) => ({ ...session, id: 'new', createdMs: 0 }),
+      create: (session) => ({ ...session, id: 'new', publicId: 'new', createdMs: 0 }),
       find(id, subject, scopeId) {
         log.push('session');
         return known(id, subject, scopeId);
@@ -191,7 +191,7 @@ describe('what an operation was', () => {
   test('is told with its duration, from receiving it to its answer', async () => {
     const { send, operations } = world();
     await send(call);
-    expect(operations).toEqual([{ ...named, error: undefined, seconds: 0.75 }]);
+    expect(operations).toEqual([{ ...named, sessionId: 'k', error: undefined, seconds: 0.75 }]);
   });
 
   test('includes the failure of a tool, which is no error of the protocol', async () => {

@@ -13,7 +13,8 @@ import type { CallRecorder } from './metrics/call-recorder.ts';
 import type { Operation, OperationRecorder } from './metrics/operation-recorder.ts';
 import type { Authenticator, Principal } from './policy/principal.ts';
 import type { Session, SessionStore } from './session/session-store.ts';
-import type { Cancellation, Upstream, UpstreamAnswer } from './upstream/upstream.ts';
+import type { ClientSpan, ServerSpan, Tracer } from './tracing/tracer.ts';
+import type { Cancellation, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream/upstream.ts';
 
 /** What the hot path stands on. Everything is in memory: nothing here waits for a database. */
 export interface PipelinePorts {
@@ -24,6 +25,8 @@ export interface PipelinePorts {
   upstreams: { get(gatewayId: string): Upstream | undefined };
   recorder: CallRecorder;
   operations: OperationRecorder;
+  /** Undefined where nothing is traced. */
+  tracer?: Tracer | undefined;
   sessions: SessionStore;
   /** What the gateway calls itself towards clients. */
   serverInfo: Implementation;
@@ -59,6 +62,7 @@ export function createPipeline(ports: PipelinePorts): (exchange: Exchange) => Pr
   return async (exchange) => {
     const startedMs = ports.nowMs();
     let operation: Operation | undefined;
+    let span: ServerSpan | undefined;
     let codec: ServerCodec | undefined;
     let idJson = 'null';
     try {
@@ -74,19 +78,23 @@ export function createPipeline(ports: PipelinePorts): (exchange: Exchange) => Pr
       idJson = message.idJson;
       const current: Operation = { method: message.method };
       // A response belongs to an operation that is not the client's.
-      if (message.kind !== 'response') operation = current;
+      if (message.kind !== 'response') {
+        operation = current;
+        span = ports.tracer?.begin(message, headers, startedMs);
+      }
       codec = serverCodecFor(headers, message);
       codec.validate(headers, message);
       const session = codec.sessions
         ? requireSession(ports.sessions, exchange, message, principal)
         : undefined;
+      current.sessionId = session?.publicId;
       current.protocolVersion = session?.protocolVersion ?? codec.onlyVersion;
       if (message.kind !== 'request') return exchange.replyEmpty(202);
 
       const spec = methodSpec(codec.era, message.method);
       switch (spec?.served) {
         case 'call':
-          return await serveCall(ports, exchange, codec, message, spec.target, scope, current);
+          return await serveCall(ports, exchange, codec, message, spec.target, scope, current, span);
         case 'list':
           return serveList(ports, exchange, codec, message, scope);
         case 'protocol':
@@ -101,7 +109,11 @@ export function createPipeline(ports: PipelinePorts): (exchange: Exchange) => Pr
       const status = codec?.errorStatus(code) ?? errorTable[code].httpStatus;
       exchange.reply(status, responseMessage(idJson, 'error', errorMember(error)));
     } finally {
-      if (operation !== undefined) ports.operations.finished(operation, secondsSince(ports, startedMs));
+      if (operation !== undefined) {
+        const endedMs = ports.nowMs();
+        ports.operations.finished(operation, (endedMs - startedMs) / 1000);
+        span?.end(operation, endedMs);
+      }
     }
   };
 }
@@ -115,6 +127,7 @@ async function serveCall(
   target: 'name' | 'uri' = 'name',
   scope: CatalogScope,
   operation: Operation,
+  span: ServerSpan | undefined,
 ): Promise<void> {
   const tool = resolveTool(scope, message, target);
   operation.toolName = tool.name;
@@ -125,17 +138,18 @@ async function serveCall(
     const upstream = ports.upstreams.get(tool.gatewayId);
     if (upstream === undefined)
       throw new GaugewayError('unavailable', `the upstream of ${tool.name} is not connected`);
-    answer = await upstream.call(
-      {
-        method: message.method,
-        name: tool.originalName,
-        paramsJson: paramsWith(message, message.routing[target], JSON.stringify(tool.originalName)),
-        meta: metaContent(codec, message),
-        headers: codec.forwardedHeaders(exchange.headers),
-        onNotification: exchange.acceptsEvents ? (json) => exchange.event(json) : undefined,
-      },
-      codec.disconnectCancels ? exchange.gone : undefined,
-    );
+    const request: UpstreamRequest = {
+      method: message.method,
+      name: tool.originalName,
+      paramsJson: paramsWith(message, message.routing[target], JSON.stringify(tool.originalName)),
+      meta: metaContent(codec, message),
+      headers: codec.forwardedHeaders(exchange.headers),
+      onNotification: exchange.acceptsEvents ? (json) => exchange.event(json) : undefined,
+    };
+    const gone = codec.disconnectCancels ? exchange.gone : undefined;
+    answer = await (span === undefined
+      ? upstream.call(request, gone)
+      : callTraced(ports, span.begin(startedMs), upstream, request, gone));
     operation.error = answeredError(answer);
     resultJson = answer.member === 'result' ? codec.relayResult(answer) : answer.json;
   } catch (error) {
@@ -144,6 +158,25 @@ async function serveCall(
   }
   exchange.reply(200, responseMessage(message.idJson, answer.member, resultJson));
   record(ports, tool, startedMs, callFailure(answer));
+}
+
+/** The call with a span of its own, in whose name it is sent. */
+async function callTraced(
+  ports: PipelinePorts,
+  span: ClientSpan,
+  upstream: Upstream,
+  request: UpstreamRequest,
+  gone: Cancellation | undefined,
+): Promise<UpstreamAnswer> {
+  try {
+    const answer = await upstream.call(span.carriedBy(request), gone);
+    span.end(answeredError(answer), ports.nowMs());
+    return answer;
+  } catch (error) {
+    const type = error instanceof GaugewayError ? error.code : '_OTHER';
+    span.end({ type, message: messageOf(error) }, ports.nowMs());
+    throw error;
+  }
 }
 
 function serveList(

@@ -26,6 +26,7 @@ import { createSignedSessions } from './session/signed-sessions.ts';
 import { createMemoryStorage } from './storage/memory/memory-storage.ts';
 import type { Storage } from './storage/ports.ts';
 import { openPostgresStorage } from './storage/postgres/postgres-storage.ts';
+import { startTracing } from './tracing/start-tracing.ts';
 import { guardUpstreamUrl } from './upstream/guard-url.ts';
 import { UpstreamRegistry } from './upstream/registry.ts';
 import { createStreamableHttpUpstream } from './upstream/streamable-http.ts';
@@ -100,6 +101,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     checkTimeoutMs: Math.min(discoveryTimeoutMs, config.upstreamTimeoutMs),
     logger,
   });
+  const tracing = startTracing(config, version, registry, logger);
   const stopping = new AbortController();
   const starting = { pending: (): string[] => options.register.map(({ name }) => name) };
 
@@ -116,6 +118,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
       upstreams,
       recorder: createCallMeter(recorder, registry, toolNames),
       operations: createOperationMeter(registry),
+      tracer: tracing?.tracer,
       sessions: createSignedSessions({ secret: config.jwtSecret ?? randomBytes(32).toString('hex'), nowMs }),
       serverInfo: self,
       maxBodyBytes: config.maxBodyBytes,
@@ -161,14 +164,14 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
         await http.close(config.shutdownTimeoutMs);
         await Promise.all([monitor.stop(), registrations.done]);
         await upstreams.closeAll();
-        await recorder.stop(lastFlushTimeoutMs);
+        await Promise.all([recorder.stop(lastFlushTimeoutMs), tracing?.stop(lastFlushTimeoutMs)]);
         await control.close();
         await storage.close();
         processMetrics[Symbol.dispose]();
       },
     };
   } catch (error) {
-    await upstreams.closeAll();
+    await Promise.all([upstreams.closeAll(), tracing?.stop(0)]);
     await storage.close();
     throw error;
   }

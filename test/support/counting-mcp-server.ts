@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -43,6 +43,8 @@ export class CountingMcpServer implements AsyncDisposable {
   readonly argumentsSeen: unknown[] = [];
   /** What requests say in their baggage of the run that they belong to. */
   readonly runIds = new Set<string>();
+  /** `_meta` and HTTP headers of each tools/call. */
+  readonly carriersSeen: { meta: Json; headers: IncomingHttpHeaders }[] = [];
   /** The most requests that were open at one time. */
   maxInFlight = 0;
   #inFlight = 0;
@@ -155,6 +157,7 @@ export class CountingMcpServer implements AsyncDisposable {
     if (method === 'ping') return this.#answer(response, id, {});
     if (method === 'tools/list') return this.#answer(response, id, { tools: this.#tools });
     this.argumentsSeen.push(params['arguments']);
+    this.carriersSeen.push({ meta: objectOf(params['_meta']), headers: request.headers });
     if (calls !== undefined) {
       if (calls + 1 === this.#options.callsPerSession) this.#sessions.delete(sessionId);
       else this.#sessions.set(sessionId, calls + 1);

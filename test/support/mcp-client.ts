@@ -52,15 +52,16 @@ export const envelope = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** A request of the modern era with its headers. */
+/** A request of the modern era with its headers; `meta` goes beside the envelope. */
 export function modernRequest(
   method: string,
   params: Record<string, unknown> = {},
   id: number | string = 1,
+  meta: object = {},
 ): { body: object; headers: Record<string, string> } {
   const name = params['name'];
   return {
-    body: { jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope } },
+    body: { jsonrpc: '2.0', id, method, params: { ...params, _meta: { ...envelope, ...meta } } },
     headers: {
       'mcp-protocol-version': '2026-07-28',
       'mcp-method': method,

@@ -128,6 +128,18 @@ export const metricTable = {
     labels: [],
     help: 'Batches of recorded calls that could not be written.',
   },
+  spansExported: {
+    name: 'gaugeway_spans_exported_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Spans that the receiver took.',
+  },
+  spansDropped: {
+    name: 'gaugeway_spans_dropped_total',
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'Spans lost by reason (buffer_full, export_failed or rejected by the receiver).',
+  },
   storageHealthy: {
     name: 'gaugeway_storage_healthy',
     kind: 'gauge',

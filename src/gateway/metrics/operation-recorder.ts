@@ -7,6 +7,8 @@ export interface Operation {
   toolName?: string | undefined;
   /** Undefined when it failed before it was known. */
   protocolVersion?: string | undefined;
+  /** Public id of a legacy client's session, when it was found to be valid. */
+  sessionId?: string | undefined;
   error?: OperationError | undefined;
 }
 

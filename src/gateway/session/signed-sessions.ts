@@ -42,7 +42,8 @@ export function createSignedSessions(options: SignedSessionsOptions): SessionSto
     const expected = Buffer.from(signature(claims, subject, scopeId));
     if (!timingSafeEqual(Buffer.from(proof), expected)) return undefined;
     const expiresMs = Number(expires);
-    return { id, protocolVersion, subject, scopeId, createdMs: expiresMs - lifeMs, expiresMs };
+    const createdMs = expiresMs - lifeMs;
+    return { id, publicId: claims, protocolVersion, subject, scopeId, createdMs, expiresMs };
   };
 
   const find: SessionStore['find'] = (id, subject, scopeId) => {
@@ -66,7 +67,8 @@ export function createSignedSessions(options: SignedSessionsOptions): SessionSto
       const expiresMs = Math.round(nowMs() + lifeMs);
       const claims = `${protocolVersion}.${expiresMs}.${randomBytes(16).toString('base64url')}`;
       const id = `${claims}.${signature(claims, subject, scopeId)}`;
-      const session = { id, protocolVersion, subject, scopeId, createdMs: expiresMs - lifeMs, expiresMs };
+      const createdMs = expiresMs - lifeMs;
+      const session = { id, publicId: claims, protocolVersion, subject, scopeId, createdMs, expiresMs };
       remember(session);
       return session;
     },

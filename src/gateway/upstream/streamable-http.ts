@@ -7,6 +7,7 @@ import type { ClientCodec, Implementation, Peer, SendMessage, SentReply } from '
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { nowMs, sleep } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { serverOf } from '../../shared/server-of.ts';
 import type { Operation } from '../metrics/operation-recorder.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { guardedLookup } from './guarded-lookup.ts';
@@ -82,6 +83,7 @@ class StreamableHttpUpstream implements Upstream {
   readonly gatewayId: string;
   readonly #name: string;
   readonly #path: string;
+  readonly #server: { address: string; port: number };
   readonly #pool: Pool;
   readonly #self: Implementation;
   readonly #logger: Logger;
@@ -97,6 +99,7 @@ class StreamableHttpUpstream implements Upstream {
     this.gatewayId = options.gatewayId;
     this.#name = options.name ?? options.gatewayId;
     this.#path = url.pathname + url.search;
+    this.#server = serverOf(options.url);
     this.#self = options.self;
     this.#logger = options.logger;
     this.#meter = options.meter;
@@ -180,6 +183,12 @@ class StreamableHttpUpstream implements Upstream {
     let { headers } = outgoing;
     if (request.headers !== undefined) headers = [...headers, ...Object.entries(request.headers).flat()];
 
+    request.onSent?.({
+      id: this.#lastId,
+      protocolVersion: link.peer.protocolVersion,
+      upstream: this.#name,
+      ...this.#server,
+    });
     const message = { headers, body, idJson, onNotification: request.onNotification };
     const { status, answer } = await this.#post(link, outgoing, message, signal);
     if (answer !== undefined && status === 200) return answer;

@@ -43,13 +43,26 @@ export interface UpstreamRequest {
   paramsJson: string;
   /** What `params._meta` holds: nothing (there is none), the envelope of a modern client, or other things only. */
   meta: MetaContent;
-  /** `Mcp-Param-*` headers to forward. */
+  /** `Mcp-Param-*` headers and trace context to forward. */
   headers?: Readonly<Record<string, string>> | undefined;
   /**
    * Takes each notification that precedes the answer, whole, in order, as it comes. A promise pauses the
    * upstream until it settles. Absent: the client takes no stream, notifications are dropped.
    */
   onNotification?: ((messageJson: string) => void | Promise<void>) | undefined;
+  /** Told what the request was sent as; again when it is sent anew. */
+  onSent?: ((sent: SentRequest) => void) | undefined;
+}
+
+/** What only the transport knows of a request. */
+export interface SentRequest {
+  /** Id of the request towards the upstream. */
+  readonly id: number;
+  readonly protocolVersion: string;
+  /** Name of the upstream's gateway record. */
+  readonly upstream: string;
+  readonly address: string;
+  readonly port: number;
 }
 
 /** The JSON-RPC response: `result` or `error` member as JSON text, byte for byte, and what was seen in passing. */
