@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createLogger } from '../../shared/logger.ts';
+import { createSampler } from './sampler.ts';
+import { SpanExporter } from './span-exporter.ts';
+
+const low = `${'f'.repeat(18)}${'0'.repeat(14)}`;
+const high = `${'0'.repeat(18)}${'f'.repeat(14)}`;
+const parent = { traceId: high, spanId: '1'.repeat(16), sampled: true };
+
+test('a sampler that follows parents decides only where there is none', () => {
+  const follow = createSampler('parentbased_traceidratio', 0.5);
+  expect([low, high].map((traceId) => follow(traceId, undefined))).toEqual([true, false]);
+  expect(follow(high, parent)).toBe(true);
+  expect(follow(low, { ...parent, sampled: false })).toBe(false);
+});
+
+test('others decide about every trace, by its last 56 bits where a share is wanted', () => {
+  expect(createSampler('always_on', 0)(high, { ...parent, sampled: false })).toBe(true);
+  expect(createSampler('always_off', 1)(low, parent)).toBe(false);
+  expect(createSampler('traceidratio', 0.5)(high, parent)).toBe(false);
+  expect(createSampler('traceidratio', 0)(low, parent)).toBe(false);
+  expect(createSampler('traceidratio', 1)(high, undefined)).toBe(true);
+});
+
+test('no more spans wait than the buffer has room for', async () => {
+  const exporter = new SpanExporter({
+    url: 'http://127.0.0.1:1/v1/traces',
+    headers: {},
+    source: { serviceName: 'test', version: '0', instanceId: 'one' },
+    logger: createLogger('silent'),
+    bufferSize: 2,
+  });
+  const span = {
+    traceId: low,
+    spanId: '1'.repeat(16),
+    parentSpanId: undefined,
+    isParentRemote: false,
+    traceState: undefined,
+    kind: 'server',
+    name: 'ping',
+    startedMs: 0,
+    endedMs: 1,
+    attributes: {},
+    link: undefined,
+    error: undefined,
+  } as const;
+  for (let count = 0; count < 5; count += 1) exporter.add(span);
+  await exporter.stop(5000);
+  expect(exporter.droppedSpans).toEqual({ buffer_full: 3, export_failed: 2, rejected: 0 });
+});
