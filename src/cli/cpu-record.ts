@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { DeoptLog } from '../lab/cpu/deopt-log.ts';
 import { ProfiledProcesses } from '../lab/cpu/profiled-processes.ts';
-import { profilingCpuMs, recordProfiles } from '../lab/cpu/record.ts';
+import { ProfilingCpu } from '../lab/cpu/profiling-cpu.ts';
+import { recordProfiles } from '../lab/cpu/record.ts';
 import { requireWritable, usualRecordingFile } from '../lab/cpu/recording-files.ts';
 import { exitCodeOfProgram, type ProgramEnd, StartedProgram } from '../lab/cpu/started-program.ts';
 import { waitForProfiler } from '../lab/profilers/node/started-node.ts';
@@ -127,7 +128,7 @@ async function recordRunning(flags: RecordFlags, server: PyroscopeServer | undef
     const chosen = await selectProcesses(flags, (text) => progress.note(text));
     const files = filesOf(flags, chosen[0]?.pid ?? 0);
     if (flags.output === undefined) for (const path of files) await requireWritable(path);
-    const beforeMs = await profilingCpuMs();
+    const cpu = await ProfilingCpu.start();
     const processes = await ProfiledProcesses.attach(chosen, {
       open: profilerOpener(flags, signal, { threads: flags.threads }),
       subprocesses: flags.subprocesses,
@@ -140,7 +141,7 @@ async function recordRunning(flags: RecordFlags, server: PyroscopeServer | undef
         onProgress: (passedMs) => progress.show(progressLine(processes, Math.max(0, duration - passedMs))),
       });
       progress.end();
-      const cpuMs = (await profilingCpuMs()) - beforeMs;
+      const cpuMs = await cpu.totalMs();
       await presentRecording(recording, { ...flags, files, server, notes, cpuMs, stream: process.stdout });
     } finally {
       await processes.close();
@@ -176,7 +177,9 @@ async function recordProgram(
   const names = ['SIGINT', 'SIGTERM'] as const;
   for (const name of names) process.on(name, passOn);
   const notes: string[] = [];
-  const beforeMs = await profilingCpuMs();
+  const cpu = await ProfilingCpu.start();
+  // What it used itself is none of the profiling's.
+  void program.ended.then(() => cpu.look());
   const processes = ProfiledProcesses.around(
     { role: 'gateway', name: 'gateway', pid: program.pid },
     {
@@ -198,8 +201,9 @@ async function recordProgram(
       signal: ending.signal,
       ended: program.ended,
       started: fromFirstLine,
+      onProgress: () => void cpu.look(),
     });
-    const cpuMs = (await profilingCpuMs()) - beforeMs;
+    const cpuMs = await cpu.totalMs();
     await processes.close();
     const byItself = await endOf(program, asked[0]);
     const marked = log === undefined ? recording : await log.mark(recording);

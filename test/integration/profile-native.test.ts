@@ -25,7 +25,6 @@ describe.skipIf(perf.missing ?? redis.missing)(suite, { timeout: 60_000 }, () =>
     expect(shareOf(only?.profile, 'processCommand')).toBeGreaterThan(0.5);
     const sumUs = only?.profile.samples.reduce((sum, { weight }) => sum + weight, 0) ?? 0;
     expect(sumUs / 1000).toBeCloseTo((only?.profile.endMs ?? 0) - (only?.profile.startMs ?? 0), -2);
-    expect((await profiler.cost?.())?.cpuMs).toBeGreaterThan(0);
     expect(await client.ping()).toBe('PONG');
   });
 

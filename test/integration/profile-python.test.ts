@@ -106,7 +106,6 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     const [profile] = profiles;
     expect(profile).toMatchObject({ unit: 'microseconds', order: 'none', interval: 2000 });
     expect(profile?.frames).toContainEqual({ name: 'hot', file: '<string>', line: 12, column: 0 });
-    expect((await profiler.cost?.())?.cpuMs).toBeGreaterThan(0);
     expect(profiler.facts?.()[0]).toMatch(/^py-spy \d+\.\d+\.\d+, without pausing the process$/);
   });
 

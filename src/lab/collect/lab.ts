@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { ProfilerCpu } from './profiler-cpu.ts';
+import { ProfilerCpu } from '../profilers/profiler-cpu.ts';
 import type { Collector, CollectorSink } from './collector.ts';
 
 const resolutionMs = 10;

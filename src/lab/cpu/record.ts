@@ -1,5 +1,4 @@
 import { nowMs, sleep } from '../../shared/clock.ts';
-import { readProcStat } from '../../shared/proc-files.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { Profile } from '../profile/profile.ts';
 import { sliceProfile } from '../profile/slice-profile.ts';
@@ -122,10 +121,4 @@ function withoutOverlap(profiles: readonly Profile[]): Profile[] {
     const cut = sliceProfile(profile, profile.startMs, next.startMs);
     return cut === undefined ? [] : [cut];
   });
-}
-
-/** CPU time of this process so far, with that of the profilers that it started and that have ended. */
-export async function profilingCpuMs(): Promise<number> {
-  const { cpuMs, endedChildrenCpuMs } = await readProcStat(process.pid);
-  return cpuMs + endedChildrenCpuMs;
 }

@@ -23,15 +23,8 @@ export interface CpuProfiler extends Connection {
   waiting?(): Promise<WaitingFor>;
   /** What each thread is doing now, the main one first. Never pauses the process. Throws as {@link start} does. */
   stackNow?(): Promise<ThreadNow[]>;
-  /** What programs that sample from outside have cost so far; the inspector's work is the process's own. */
-  cost?(): Promise<ProfilerCost>;
   /** What a reader of its profiles has to know of how they were taken, in sentences: what fell behind, what failed. */
   facts?(): string[];
-}
-
-export interface ProfilerCost {
-  /** Of a core, used by programs of ours beside the process; as last seen before each of them ended. */
-  cpuMs: number;
 }
 
 export interface ProfilingWindow {

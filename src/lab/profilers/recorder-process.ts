@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '../../shared/clock.ts';
-import { ProcessEndedError, readProcStat } from '../../shared/proc-files.ts';
+import { readProcStat, unlessEnded } from '../../shared/proc-files.ts';
 
 /** What a recorder says on both outputs is kept up to this length; beyond it, its end is. */
 const maxOutput = 20_000;
@@ -47,7 +47,6 @@ export class RecorderProcess {
   readonly #child: ChildProcess;
   #output = '';
   readonly #stdout: string[] = [];
-  #cpuMs = 0;
   #onOutput: (() => void) | undefined;
 
   /** Throws nothing: a program that cannot be started ends at once. */
@@ -64,8 +63,6 @@ export class RecorderProcess {
         this.#output = (this.#output + text).slice(-maxOutput);
         return this.#onOutput?.();
       });
-      // It is about to end, or has ended and was not waited for yet: the last time that its CPU time can be read.
-      stream.on('end', () => void this.cpuMs());
     }
     this.exited = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null): void => {
@@ -112,16 +109,11 @@ export class RecorderProcess {
     return false;
   }
 
-  /** Milliseconds of CPU that it has used, as they could last be read. */
-  async cpuMs(): Promise<number> {
+  /** Milliseconds of CPU that it has used; undefined when it has ended. */
+  async cpuMs(): Promise<number | undefined> {
     const { pid } = this.#child;
-    if (pid === undefined || this.hasEnded) return this.#cpuMs;
-    try {
-      this.#cpuMs = Math.max(this.#cpuMs, (await readProcStat(pid)).cpuMs);
-    } catch (error) {
-      if (!(error instanceof ProcessEndedError)) throw error;
-    }
-    return this.#cpuMs;
+    if (pid === undefined || this.hasEnded) return undefined;
+    return unlessEnded(async () => (await readProcStat(pid)).cpuMs);
   }
 
   /** Has it write down what it has, and waits for that. */

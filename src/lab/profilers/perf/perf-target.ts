@@ -10,7 +10,7 @@ import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
 import { fromPerfScript } from '../../profile/from-perf-script.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
 import { stackNow } from '../node/stack-now.ts';
-import type { CpuProfiler, ProfilerCost, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
+import type { CpuProfiler, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { perfError, perfNotInstalled } from './perf-error.ts';
 
@@ -43,7 +43,6 @@ export class PerfTarget implements CpuProfiler {
   readonly #running = new Set<RecorderProcess>();
   readonly #facts: string[];
   #windows = 0;
-  #endedCpuMs = 0;
   #lost = false;
 
   private constructor(
@@ -99,10 +98,8 @@ export class PerfTarget implements CpuProfiler {
     void recorder.exited.then(() => (endedAtMs = nowMs()));
     const stop = async (): Promise<ThreadProfile[]> => {
       const endMs = endedAtMs ?? nowMs();
-      await recorder.cpuMs();
       const { output } = await recorder.finish();
       this.#running.delete(recorder);
-      this.#endedCpuMs += await recorder.cpuMs();
       if (/lost \d+ (?:chunks|samples)/i.test(output))
         this.#tell('perf lost samples, so that times are too short');
       if (endedAtMs !== undefined) await this.#requireSame().catch(unlessEnded);
@@ -113,11 +110,6 @@ export class PerfTarget implements CpuProfiler {
 
   async stackNow(): Promise<ThreadNow[]> {
     return stackNow(this.pid, () => this.start());
-  }
-
-  async cost(): Promise<ProfilerCost> {
-    const running = await Promise.all([...this.#running].map((recorder) => recorder.cpuMs()));
-    return { cpuMs: running.reduce((sum, cpuMs) => sum + cpuMs, this.#endedCpuMs) };
   }
 
   facts(): string[] {
@@ -159,7 +151,6 @@ export class PerfTarget implements CpuProfiler {
   ): Promise<ThreadProfile[]> {
     const script = new RecorderProcess(this.#program, scriptArguments(file), { keepsStdout: true });
     const { code, stdout, output } = await script.exited;
-    this.#endedCpuMs += await script.cpuMs();
     await rm(file, { force: true });
     if (code !== 0) throw await perfError(this.pid, output);
     // A process that only waited was not sampled.

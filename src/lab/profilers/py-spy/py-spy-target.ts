@@ -9,7 +9,7 @@ import { findProgram } from '../../../shared/find-program.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
-import type { CpuProfiler, ProfilerCost, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
+import type { CpuProfiler, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { dumpPython } from './py-spy-dump.ts';
 import { pythonNow } from './python-now.ts';
@@ -64,7 +64,6 @@ export class PySpyTarget implements CpuProfiler {
   readonly #facts: string[];
   #rateHz: number;
   #windows = 0;
-  #endedCpuMs = 0;
   #samples = 0;
   #errors = 0;
   #lost = false;
@@ -126,7 +125,6 @@ export class PySpyTarget implements CpuProfiler {
     const begun = await recorder.said(/Sampling process/, attachLimitMs, new AbortController().signal);
     const startMs = nowMs();
     if (!begun) {
-      this.#endedCpuMs += await recorder.cpuMs();
       await this.#requireSame();
       throw await pySpyError(this.pid, this.#program, recorder.output);
     }
@@ -139,10 +137,8 @@ export class PySpyTarget implements CpuProfiler {
     });
     const stop = async (): Promise<ThreadProfile[]> => {
       const endMs = endedAtMs ?? nowMs();
-      await recorder.cpuMs();
       const { output } = await recorder.finish();
       this.#running.delete(recorder);
-      this.#endedCpuMs += await recorder.cpuMs();
       this.#learn(output);
       const text = await readFile(file, 'utf8').catch(orNothing);
       return this.#profiles(text, { startMs, endMs, intervalUs: 1e6 / rateHz });
@@ -155,11 +151,6 @@ export class PySpyTarget implements CpuProfiler {
     await this.#requireSame();
     const { signal } = new AbortController();
     return pythonNow(this.pid, await dumpPython(this.pid, this.#program, { signal }));
-  }
-
-  async cost(): Promise<ProfilerCost> {
-    const running = await Promise.all([...this.#running].map((recorder) => recorder.cpuMs()));
-    return { cpuMs: running.reduce((sum, cpuMs) => sum + cpuMs, this.#endedCpuMs) };
   }
 
   facts(): string[] {
@@ -205,6 +196,7 @@ export class PySpyTarget implements CpuProfiler {
     let busy = 0;
     const look = async (): Promise<void> => {
       const cpuMs = await recorder.cpuMs();
+      if (cpuMs === undefined) return;
       busy = cpuMs - lastMs > tooBusyShare * watchEveryMs ? busy + 1 : 0;
       lastMs = cpuMs;
       if (busy < 2) return;
