@@ -16,22 +16,29 @@ export interface Generator {
 const seconds = 600;
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+function gaugeway(name: string, flags: readonly string[]): Generator {
+  return {
+    name,
+    program: process.execPath,
+    args: (url, connections) => [
+      fileOf('../../src/main.ts'),
+      ...`load --target ${url} --users ${connections} --spawn-rate ${connections}`.split(' '),
+      ...`--run-time ${seconds}s --only-summary --scenario`.split(' '),
+      fileOf('get.yaml'),
+      ...flags,
+    ],
+  };
+}
+
 /** Those that are installed, ours first, each run as its users run it; `missing` names the others. */
 export function findGenerators(): { generators: Generator[]; missing: string[] } {
   const require = createRequire(import.meta.url);
   const autocannon = require.resolve('autocannon');
   const manifest = JSON.parse(readFileSync(require.resolve('autocannon/package.json'), 'utf8'));
   const generators: Generator[] = [
-    {
-      name: '`gaugeway load`',
-      program: process.execPath,
-      args: (url, connections) => [
-        fileOf('../../src/main.ts'),
-        ...`load --target ${url} --users ${connections} --spawn-rate ${connections}`.split(' '),
-        ...`--run-time ${seconds}s --only-summary --scenario`.split(' '),
-        fileOf('get.yaml'),
-      ],
-    },
+    gaugeway('`gaugeway load`', []),
+    // What `traceparent` and `baggage` on each request cost is the ratio of these two.
+    gaugeway('the same without trace context', ['--no-trace-context']),
     {
       name: `autocannon ${manifest.version}`,
       program: process.execPath,

@@ -11,8 +11,8 @@ import { startTarget } from './target.ts';
 import type { Target } from './target.ts';
 
 /**
- * How many requests a load generator sends per second of its own CPU, all of its processes counted: `gaugeway load`
- * beside autocannon, wrk and Locust on the cheapest target there is, in one run and in alternating order. The target
+ * How many requests a load generator sends per second of its own CPU, all of its processes counted: `gaugeway load`,
+ * with and without trace context, beside autocannon, wrk and Locust on the cheapest target there is, in one run and in alternating order. The target
  * counts the requests, so that no generator is believed. `--json` prints the figures as a document.
  */
 const { values } = parseArgs({
