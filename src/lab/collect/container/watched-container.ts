@@ -45,7 +45,7 @@ export class WatchedContainer {
       // Whoever may not look into the network of another user's process may still ask the engine.
       const seen = await readNetwork(pid);
       const network = seen === undefined ? networkOfEngine(await engine.stats(inspected.Id)) : seen;
-      const [group, host] = await Promise.all([readCgroup(folders), readHostCpu()]);
+      const [group, host] = [await readCgroup(folders), readHostCpu()];
       return countersOfGroup(inspected, { atMs: nowMs(), group, host, network });
     } catch (error) {
       // It ended meanwhile: the engine says what is so now.

@@ -9,13 +9,13 @@ export class HostCollector implements Collector {
   #last: HostReading | undefined;
 
   async open(): Promise<void> {
-    this.#last = await readHost();
+    this.#last = readHost();
   }
 
   async sample(sink: CollectorSink): Promise<void> {
     const before = this.#last;
     const startedMs = performance.now();
-    const after = await readHost();
+    const after = readHost();
     this.#last = after;
     const sample = before && hostSample(before, after);
     if (sample !== undefined) sink.sample('host', this.target, performance.now() - startedMs, sample);

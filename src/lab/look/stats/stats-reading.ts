@@ -69,7 +69,7 @@ export class StatsReader {
     if (parts.length === 0 && settled.length > 0) {
       throw new GaugewayError('source_unreadable', [...missing, ...failures].join('; '));
     }
-    const host = procMissing() === undefined ? await readHost() : undefined;
+    const host = procMissing() === undefined ? readHost() : undefined;
     return { atMs, host, parts, missing, failures };
   }
 
