@@ -1,6 +1,6 @@
 # Thin: each target is one line over an npm script. Set-up happens by itself, whenever the lockfile changed.
 .DEFAULT_GOAL := help
-.PHONY: help session serve load-test-ui test check bench bench-load clean
+.PHONY: help session serve load-test-ui test check bench bench-load bench-profile clean
 
 ARGS ?=
 installed := node_modules/.package-lock.json
@@ -26,6 +26,9 @@ bench: $(installed) ## Compare the gateway's CPU per call with the smallest prox
 
 bench-load: $(installed) ## Compare the load generator's CPU with autocannon, wrk and Locust
 	@npm run --silent bench:load -- $(ARGS)
+
+bench-profile: $(installed) ## Show what a busy program loses to being profiled
+	@npm run --silent bench:profile -- $(ARGS)
 
 clean: ## Remove what was built, installed and recorded
 	@cat .gaugeway/postgres-location .gaugeway/*/postgres-location 2>/dev/null | grep -x '/var/lib/gaugeway/[0-9a-f]*' | xargs -r rm -rf
