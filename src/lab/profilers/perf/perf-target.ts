@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { nowMs } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
@@ -10,7 +9,8 @@ import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
 import { fromPerfScript } from '../../profile/from-perf-script.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
 import { stackNow } from '../node/stack-now.ts';
-import type { CpuProfiler, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
+import { OutsideTarget, type OutsideTargetFound } from '../outside-target.ts';
+import type { ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { perfError, perfNotInstalled } from './perf-error.ts';
 
@@ -33,29 +33,14 @@ const stackBytes = 8192;
 const maxHz = 1000;
 
 /** One process of any language, sampled by Linux perf: functions as far as its binaries have symbols. */
-export class PerfTarget implements CpuProfiler {
+export class PerfTarget extends OutsideTarget {
   readonly profiler = 'perf';
-  readonly pid: number;
-  readonly #program: string;
-  readonly #folder: { path: string; remove: () => Promise<void> };
   readonly #options: PerfOptions;
-  readonly #startTicks: number;
-  readonly #running = new Set<RecorderProcess>();
-  readonly #facts: string[];
-  #windows = 0;
-  #lost = false;
 
-  private constructor(
-    found: { pid: number; startTicks: number; program: string; version: string },
-    folder: { path: string; remove: () => Promise<void> },
-    options: PerfOptions,
-  ) {
-    this.pid = found.pid;
-    this.#startTicks = found.startTicks;
-    this.#program = found.program;
-    this.#folder = folder;
+  private constructor(found: OutsideTargetFound, version: string, options: PerfOptions) {
+    super(found);
     this.#options = options;
-    this.#facts = [`${found.version}, stacks of at most ${stackBytes / 1024} KiB`];
+    this.tell(`${version}, stacks of at most ${stackBytes / 1024} KiB`);
   }
 
   /**
@@ -73,7 +58,7 @@ export class PerfTarget implements CpuProfiler {
     const program = await findProgram('perf');
     if (program === undefined) throw perfNotInstalled(pid);
     const version = (await promisify(execFile)(program, ['--version'])).stdout.trim();
-    const target = new PerfTarget({ pid, startTicks, program, version }, await privateFolder(), options);
+    const target = new PerfTarget({ pid, startTicks, program, folder: await privateFolder() }, version, options);
     try {
       const { recorder } = await target.#record(options.signal);
       recorder.kill();
@@ -85,24 +70,18 @@ export class PerfTarget implements CpuProfiler {
     }
   }
 
-  /** Turns true when the process has ended. */
-  get lost(): boolean {
-    return this.#lost;
-  }
-
   async start(): Promise<ProfilingWindow> {
     const { recorder, file } = await this.#record(new AbortController().signal);
     const startMs = nowMs();
-    this.#running.add(recorder);
+    this.running.add(recorder);
     let endedAtMs: number | undefined;
     void recorder.exited.then(() => (endedAtMs = nowMs()));
     const stop = async (): Promise<ThreadProfile[]> => {
       const endMs = endedAtMs ?? nowMs();
-      const { output } = await recorder.finish();
-      this.#running.delete(recorder);
+      const output = await this.finish(recorder);
       if (/lost \d+ (?:chunks|samples)/i.test(output))
-        this.#tell('perf lost samples, so that times are too short');
-      if (endedAtMs !== undefined) await this.#requireSame().catch(unlessEnded);
+        this.tell('perf lost samples, so that times are too short');
+      if (endedAtMs !== undefined) await this.requireSame().catch(unlessEnded);
       return this.#read(file, { startMs, endMs });
     };
     return { startMs, stop };
@@ -112,28 +91,12 @@ export class PerfTarget implements CpuProfiler {
     return stackNow(this.pid, () => this.start());
   }
 
-  facts(): string[] {
-    return [...this.#facts];
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(
-      [...this.#running].map((recorder) => {
-        recorder.kill();
-        return recorder.exited;
-      }),
-    );
-    this.#running.clear();
-    await this.#folder.remove();
-  }
-
   /** Starts a recorder, and resolves when it samples. */
   async #record(signal: AbortSignal): Promise<{ recorder: RecorderProcess; file: string }> {
-    await this.#requireSame();
-    this.#windows += 1;
-    const file = join(this.#folder.path, `${this.#windows}.data`);
+    await this.requireSame();
+    const file = this.nextFile('data');
     const recorder = new RecorderProcess(
-      this.#program,
+      this.program,
       recordArguments(this.pid, file, this.#options.rateHz),
     );
     recorder.tell('enable\n');
@@ -141,7 +104,7 @@ export class PerfTarget implements CpuProfiler {
     if (signal.aborted) {
       throw new GaugewayError('interrupted', `interrupted while attaching to process ${this.pid}`);
     }
-    await this.#requireSame();
+    await this.requireSame();
     throw await perfError(this.pid, recorder.output);
   }
 
@@ -149,7 +112,7 @@ export class PerfTarget implements CpuProfiler {
     file: string,
     { startMs, endMs }: { startMs: number; endMs: number },
   ): Promise<ThreadProfile[]> {
-    const script = new RecorderProcess(this.#program, scriptArguments(file), { keepsStdout: true });
+    const script = new RecorderProcess(this.program, scriptArguments(file), { keepsStdout: true });
     const { code, stdout, output } = await script.exited;
     await rm(file, { force: true });
     if (code !== 0) throw await perfError(this.pid, output);
@@ -173,22 +136,6 @@ export class PerfTarget implements CpuProfiler {
     return parts
       .map(({ label, profile }) => ({ thread: label.includes(', thread ') ? label : 'main', profile }))
       .toSorted((a, b) => Number(b.thread === 'main') - Number(a.thread === 'main'));
-  }
-
-  #tell(fact: string): void {
-    if (!this.#facts.includes(fact)) this.#facts.push(fact);
-  }
-
-  /** A later process that got the pid is never sampled. */
-  async #requireSame(): Promise<void> {
-    try {
-      if ((await readProcStat(this.pid)).startTicks === this.#startTicks) return;
-    } catch (error) {
-      if (error instanceof ProcessEndedError) this.#lost = true;
-      throw error;
-    }
-    this.#lost = true;
-    throw new ProcessEndedError(this.pid);
   }
 }
 

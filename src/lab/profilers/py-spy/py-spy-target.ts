@@ -7,9 +7,10 @@ import { nowMs } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { findProgram } from '../../../shared/find-program.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
+import { readProcStat } from '../../../shared/proc-files.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
-import type { CpuProfiler, ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
+import { OutsideTarget, type OutsideTargetFound } from '../outside-target.ts';
+import type { ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { dumpPython } from './py-spy-dump.ts';
 import { pythonNow } from './python-now.ts';
@@ -53,36 +54,21 @@ const watchEveryMs = 2000;
 const leastHz = 10;
 
 /** One Python process, sampled from outside by py-spy. Nothing of it changes. */
-export class PySpyTarget implements CpuProfiler {
+export class PySpyTarget extends OutsideTarget {
   readonly profiler = 'py-spy';
-  readonly pid: number;
-  readonly #program: string;
-  readonly #folder: { path: string; remove: () => Promise<void> };
   readonly #options: PySpyOptions;
-  readonly #startTicks: number;
-  readonly #running = new Set<RecorderProcess>();
-  readonly #facts: string[];
   #rateHz: number;
-  #windows = 0;
   #samples = 0;
   #errors = 0;
-  #lost = false;
 
-  private constructor(
-    found: { pid: number; startTicks: number; program: string; version: string },
-    folder: { path: string; remove: () => Promise<void> },
-    options: PySpyOptions,
-  ) {
-    this.pid = found.pid;
-    this.#startTicks = found.startTicks;
-    this.#program = found.program;
-    this.#folder = folder;
+  private constructor(found: OutsideTargetFound, version: string, options: PySpyOptions) {
+    super(found);
     this.#options = options;
     this.#rateHz = options.rateHz;
     const how = pausesProcess(options.python)
       ? 'the process pauses for each sample'
       : 'without pausing the process';
-    this.#facts = [`${found.version}, ${how}`];
+    this.tell(`${version}, ${how}`);
   }
 
   /**
@@ -96,9 +82,10 @@ export class PySpyTarget implements CpuProfiler {
     if (program === undefined) throw notInstalled(pid);
     const version = await versionOf(program);
     await dumpPython(pid, program, { signal: options.signal });
-    const target = new PySpyTarget({ pid, startTicks, program, version }, await privateFolder(), options);
+    const found = { pid, startTicks, program, folder: await privateFolder() };
+    const target = new PySpyTarget(found, version, options);
     try {
-      await target.#requireSame();
+      await target.requireSame();
       return target;
     } catch (error) {
       await target.close();
@@ -106,29 +93,23 @@ export class PySpyTarget implements CpuProfiler {
     }
   }
 
-  /** Turns true when the process has ended. */
-  get lost(): boolean {
-    return this.#lost;
-  }
-
   async start(): Promise<ProfilingWindow> {
-    await this.#requireSame();
+    await this.requireSame();
     // Two that pause the process would each take the pauses of the other for waiting.
-    if (pausesProcess(this.#options.python)) for (const running of this.#running) running.interrupt();
-    this.#windows += 1;
-    const file = join(this.#folder.path, `${this.#windows}.raw`);
+    if (pausesProcess(this.#options.python)) for (const running of this.running) running.interrupt();
+    const file = this.nextFile('raw');
     const rateHz = this.#rateHz;
     const recorder = new RecorderProcess(
-      this.#program,
+      this.program,
       recordArguments(this.pid, file, rateHz, this.#options.python),
     );
     const begun = await recorder.said(/Sampling process/, attachLimitMs, new AbortController().signal);
     const startMs = nowMs();
     if (!begun) {
-      await this.#requireSame();
-      throw await pySpyError(this.pid, this.#program, recorder.output);
+      await this.requireSame();
+      throw await pySpyError(this.pid, this.program, recorder.output);
     }
-    this.#running.add(recorder);
+    this.running.add(recorder);
     const watch = this.#watch(recorder);
     let endedAtMs: number | undefined;
     void recorder.exited.then(() => {
@@ -137,9 +118,7 @@ export class PySpyTarget implements CpuProfiler {
     });
     const stop = async (): Promise<ThreadProfile[]> => {
       const endMs = endedAtMs ?? nowMs();
-      const { output } = await recorder.finish();
-      this.#running.delete(recorder);
-      this.#learn(output);
+      this.#learn(await this.finish(recorder));
       const text = await readFile(file, 'utf8').catch(orNothing);
       return this.#profiles(text, { startMs, endMs, intervalUs: 1e6 / rateHz });
     };
@@ -148,28 +127,17 @@ export class PySpyTarget implements CpuProfiler {
 
   /** Where each thread is now; `busyShare` is 1 or 0, as one look tells no more. */
   async stackNow(): Promise<ThreadNow[]> {
-    await this.#requireSame();
+    await this.requireSame();
     const { signal } = new AbortController();
-    return pythonNow(this.pid, await dumpPython(this.pid, this.#program, { signal }));
+    return pythonNow(this.pid, await dumpPython(this.pid, this.program, { signal }));
   }
 
-  facts(): string[] {
+  override facts(): string[] {
     const failed =
       this.#errors === 0
         ? []
         : [`${this.#errors} of ${this.#errors + this.#samples} samples could not be read`];
-    return [...this.#facts, ...failed];
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(
-      [...this.#running].map((recorder) => {
-        recorder.kill();
-        return recorder.exited;
-      }),
-    );
-    this.#running.clear();
-    await this.#folder.remove();
+    return [...super.facts(), ...failed];
   }
 
   #profiles(text: string, place: { startMs: number; endMs: number; intervalUs: number }): ThreadProfile[] {
@@ -185,9 +153,9 @@ export class PySpyTarget implements CpuProfiler {
     const [, samples = '0', errors = '0'] = /Samples: (\d+) Errors: (\d+)/.exec(output) ?? [];
     this.#samples += Number(samples);
     this.#errors += Number(errors);
-    if (/process exited/.test(output)) this.#lost = true;
+    if (/process exited/.test(output)) this.markLost();
     if (/behind in sampling/.test(output))
-      this.#tell('py-spy fell behind in sampling, so that times are too short');
+      this.tell('py-spy fell behind in sampling, so that times are too short');
   }
 
   /** py-spy was seen to take whole cores from what it samples. */
@@ -203,28 +171,12 @@ export class PySpyTarget implements CpuProfiler {
       busy = 0;
       recorder.interrupt();
       this.#rateHz = Math.max(leastHz, this.#rateHz / 2);
-      this.#tell(
+      this.tell(
         `py-spy took more than half of a core: it was stopped, and samples at ${this.#rateHz} Hz after that`,
       );
       this.#options.logger.warn('py-spy takes too much CPU', { pid: this.pid, rateHz: this.#rateHz });
     };
     return setInterval(() => void look(), watchEveryMs).unref();
-  }
-
-  #tell(fact: string): void {
-    if (!this.#facts.includes(fact)) this.#facts.push(fact);
-  }
-
-  /** A later process that got the pid is never sampled. */
-  async #requireSame(): Promise<void> {
-    try {
-      if ((await readProcStat(this.pid)).startTicks === this.#startTicks) return;
-    } catch (error) {
-      if (error instanceof ProcessEndedError) this.#lost = true;
-      throw error;
-    }
-    this.#lost = true;
-    throw new ProcessEndedError(this.pid);
   }
 }
 
