@@ -4,7 +4,7 @@ import type { Profile } from '../../src/lab/profile/profile.ts';
 import { pySpyError } from '../../src/lab/profilers/py-spy/py-spy-error.ts';
 import { readRaw } from '../../src/lab/profilers/py-spy/read-raw.ts';
 import type { ThreadProfile } from '../../src/lab/profilers/profiler.ts';
-import { ProcessEndedError, readProcFile } from '../../src/shared/proc-files.ts';
+import { ProcessEndedError, readChildPids, readProcFile } from '../../src/shared/proc-files.ts';
 import { putPySpyOnPath, pySpy } from '../support/py-spy.ts';
 import { findProgram, title } from '../support/requires.ts';
 import { profilerOf, type SampledProgram, shareOf, startProgram } from '../support/sampled-program.ts';
@@ -211,6 +211,31 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     expect(program.hasEnded()).toBe(false);
     await program.line();
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'leave waiting threads out, also where a container numbers its processes itself',
+    async () => {
+      const words = ['--pid', '--fork', '--mount-proc', '--kill-child', command, '-c', accountant];
+      await using contained = await startProgram('unshare', words);
+      const [pid = 0] = await readChildPids(contained.pid);
+      await using profiler = await profilerOf(pid, { threads: true });
+      const window = await profiler.start();
+      await contained.line();
+      expect(await readProcFile(pid, 'status')).toMatch(/^NSpid:\t\d+\t1$/m);
+      const threads = await window.stop();
+      expect(threads.map(({ thread }) => thread)).toEqual(['main']);
+      expect(threads[0]?.pid).toBeUndefined();
+      expect(shareOf(threads[0]?.profile, 'burn')).toBeGreaterThan(0.5);
+      const now = (await profiler.stackNow?.()) ?? [];
+      const waiting = now.filter(({ thread }) => thread !== 'main');
+      expect(waiting.map(({ thread }) => thread).toSorted((a, b) => a.localeCompare(b))).toEqual([
+        'locked',
+        'sleeper',
+      ]);
+      for (const { state, system } of waiting)
+        expect([state, system?.state]).toEqual(['blocked', 'sleeping']);
+    },
+  );
 
   test('say what is missing, and how to get it', async () => {
     const denied = await pySpyError(process.pid, '/opt/py-spy', 'Permission Denied: Try running again');

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '../../shared/clock.ts';
-import { readProcStat, unlessEnded } from '../../shared/proc-files.ts';
+import { readChildPids, readProcStat, unlessEnded } from '../../shared/proc-files.ts';
 
 /** What a recorder says on both outputs is kept up to this length; beyond it, its end is. */
 const maxOutput = 20_000;
@@ -45,17 +45,19 @@ function leaveNothingBehind(): void {
 export class RecorderProcess {
   readonly exited: Promise<RecorderExit>;
   readonly #child: ChildProcess;
+  readonly #forks: boolean;
   #output = '';
   readonly #stdout: string[] = [];
   #onOutput: (() => void) | undefined;
 
-  /** Throws nothing: a program that cannot be started ends at once. */
-  constructor(command: string, args: readonly string[], { keepsStdout = false } = {}) {
+  /** Throws nothing: a program that cannot be started ends at once. `forks`: its only child does the work, and ends with it. */
+  constructor(command: string, args: readonly string[], { keepsStdout = false, forks = false } = {}) {
     leaveNothingBehind();
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     // Its end is told by its exit.
     child.stdin.on('error', () => child.stdin.destroy());
     this.#child = child;
+    this.#forks = forks;
     alive.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -113,7 +115,10 @@ export class RecorderProcess {
   async cpuMs(): Promise<number | undefined> {
     const { pid } = this.#child;
     if (pid === undefined || this.hasEnded) return undefined;
-    return unlessEnded(async () => (await readProcStat(pid)).cpuMs);
+    return unlessEnded(async () => {
+      const worker = this.#forks ? (await readChildPids(pid))[0] : pid;
+      return worker === undefined ? undefined : (await readProcStat(worker)).cpuMs;
+    });
   }
 
   /** Has it write down what it has, and waits for that. */

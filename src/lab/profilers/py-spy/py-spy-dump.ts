@@ -5,6 +5,7 @@ import { GaugewayError } from '../../../shared/errors.ts';
 import { readProcStat } from '../../../shared/proc-files.ts';
 import type { Frame } from '../../profile/profile.ts';
 import { mayPass, pySpyError } from './py-spy-error.ts';
+import type { PySpyView } from './py-spy-view.ts';
 
 /** What one Python thread was doing when it was looked at. */
 export interface PythonThread {
@@ -36,14 +37,19 @@ const betweenLooksMs = 200;
  */
 export async function dumpPython(
   pid: number,
-  program: string,
+  view: PySpyView,
   { signal, native = false, subprocesses = false }: DumpOptions,
 ): Promise<PythonThread[]> {
   const how = native ? ['--native'] : ['--nonblocking'];
-  const args = ['dump', '--pid', String(pid), '--json', ...how, ...(subprocesses ? ['--subprocesses'] : [])];
+  const args = [
+    ...view.args,
+    ...`dump --pid ${view.pid} --json`.split(' '),
+    ...how,
+    ...(subprocesses ? ['--subprocesses'] : []),
+  ];
   for (let looks = 1; ; looks += 1) {
     try {
-      const { stdout } = await run(program, args, {
+      const { stdout } = await run(view.command, args, {
         signal,
         timeout: limitMs,
         killSignal: 'SIGKILL',
@@ -56,7 +62,7 @@ export async function dumpPython(
       }
       if (!(error instanceof Error && 'stderr' in error)) throw error;
       const output = String(error.stderr);
-      if (looks === mostLooks || !mayPass(output)) throw await pySpyError(pid, program, output);
+      if (looks === mostLooks || !mayPass(output)) throw await pySpyError(pid, view.program, output);
       // Of a process that has ended, the next look would say nothing else.
       await readProcStat(pid);
       await sleep(betweenLooksMs, signal);

@@ -15,6 +15,7 @@ import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { dumpPython } from './py-spy-dump.ts';
 import { pythonNow } from './python-now.ts';
 import { notInstalled, pySpyError } from './py-spy-error.ts';
+import { pySpyView, type PySpyView } from './py-spy-view.ts';
 import { mainThread, readRaw } from './read-raw.ts';
 
 /** How Python is sampled. All are off by default. */
@@ -57,18 +58,25 @@ const leastHz = 10;
 export class PySpyTarget extends OutsideTarget {
   readonly profiler = 'py-spy';
   readonly #options: PySpyOptions;
+  readonly #view: PySpyView;
   #rateHz: number;
   #samples = 0;
   #errors = 0;
 
-  private constructor(found: OutsideTargetFound, version: string, options: PySpyOptions) {
+  private constructor(
+    found: OutsideTargetFound,
+    { version, view }: { version: string; view: PySpyView },
+    options: PySpyOptions,
+  ) {
     super(found);
+    this.#view = view;
     this.#options = options;
     this.#rateHz = options.rateHz;
     const how = pausesProcess(options.python)
       ? 'the process pauses for each sample'
       : 'without pausing the process';
     this.tell(`${version}, ${how}`);
+    if (view.fault !== undefined) this.tell(view.fault);
   }
 
   /**
@@ -81,9 +89,10 @@ export class PySpyTarget extends OutsideTarget {
     const program = await findPySpy();
     if (program === undefined) throw notInstalled(pid);
     const version = await versionOf(program);
-    await dumpPython(pid, program, { signal: options.signal });
+    const view = await pySpyView(pid, program);
+    await dumpPython(pid, view, { signal: options.signal });
     const found = { pid, startTicks, program, folder: await privateFolder() };
-    const target = new PySpyTarget(found, version, options);
+    const target = new PySpyTarget(found, { version, view }, options);
     try {
       await target.requireSame();
       return target;
@@ -99,9 +108,11 @@ export class PySpyTarget extends OutsideTarget {
     if (pausesProcess(this.#options.python)) for (const running of this.running) running.interrupt();
     const file = this.nextFile('raw');
     const rateHz = this.#rateHz;
+    const { command, args, pid, forks } = this.#view;
     const recorder = new RecorderProcess(
-      this.program,
-      recordArguments(this.pid, file, rateHz, this.#options.python),
+      command,
+      [...args, ...recordArguments(pid, file, rateHz, this.#options.python)],
+      { forks },
     );
     const begun = await recorder.said(/Sampling process/, attachLimitMs, new AbortController().signal);
     const startMs = nowMs();
@@ -129,7 +140,7 @@ export class PySpyTarget extends OutsideTarget {
   async stackNow(): Promise<ThreadNow[]> {
     await this.requireSame();
     const { signal } = new AbortController();
-    return pythonNow(this.pid, await dumpPython(this.pid, this.program, { signal }));
+    return pythonNow(this.pid, await dumpPython(this.pid, this.#view, { signal }));
   }
 
   override facts(): string[] {
@@ -142,9 +153,9 @@ export class PySpyTarget extends OutsideTarget {
 
   #profiles(text: string, place: { startMs: number; endMs: number; intervalUs: number }): ThreadProfile[] {
     const apart = this.#options.threads === true;
-    return readRaw(text, { ...place, pid: this.pid, apart }).map(({ pid, thread, profile }) => {
+    return readRaw(text, { ...place, pid: this.#view.pid, apart }).map(({ pid, thread, profile }) => {
       const name = thread === undefined ? 'all threads' : thread === mainThread ? 'main' : thread;
-      return { thread: name, ...(pid === this.pid ? {} : { pid }), profile };
+      return { thread: name, ...(pid === this.#view.pid ? {} : { pid }), profile };
     });
   }
 

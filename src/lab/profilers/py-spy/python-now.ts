@@ -1,6 +1,7 @@
 import type { SystemThread, ThreadNow } from '../profiler.ts';
 import { describeThread, readThreadStates } from '../node/thread-states.ts';
 import type { PythonThread } from './py-spy-dump.ts';
+import { threadIdsHere } from './py-spy-view.ts';
 import { mainThread } from './read-raw.ts';
 
 /** What the event loop of asyncio, and those that servers bring along, wait in when nothing is to be done. */
@@ -8,14 +9,14 @@ const eventLoopFiles = /[/\\](?:selectors|select|uvloop[/\\].*|asyncio[/\\].*)\.
 
 /** Python's stacks with what the kernel says that each thread is in, the main one first. Throws ProcessEndedError. */
 export async function pythonNow(pid: number, threads: readonly PythonThread[]): Promise<ThreadNow[]> {
-  const known = threads.filter(({ threadId }) => threadId > 0);
+  const here = await threadIdsHere(pid);
   const states = await readThreadStates(
     pid,
-    known.map(({ threadId }) => threadId),
+    threads.flatMap(({ threadId }) => here.get(threadId) ?? []),
   );
   const stateOf = new Map(states.map((state) => [state.threadId, state]));
   return threads
-    .map((thread) => threadNow(thread, stateOf.get(thread.threadId)))
+    .map((thread) => threadNow(thread, stateOf.get(here.get(thread.threadId) ?? 0)))
     .toSorted((a, b) => Number(b.thread === 'main') - Number(a.thread === 'main'));
 }
 
