@@ -122,6 +122,16 @@ export async function unlessEnded<T>(read: () => Promise<T>): Promise<T | undefi
   }
 }
 
+/** What `read` gives, or undefined of a process that has ended, or may not be read. */
+export async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof GaugewayError) return undefined;
+    throw error;
+  }
+}
+
 /** Children that the main thread of a process started. Throws as {@link readProcStat} does. */
 export async function readChildPids(pid: number): Promise<number[]> {
   return (await readProcFile(pid, `task/${pid}/children`)).split(' ').filter(Boolean).map(Number);

@@ -1,5 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
+import { ProfiledProcesses } from '../../src/lab/cpu/profiled-processes.ts';
 import { perfError } from '../../src/lab/profilers/perf/perf-error.ts';
+import { readChildPids, readProcStat } from '../../src/shared/proc-files.ts';
+import { nginxRequirement, startNginx } from '../support/nginx.ts';
+import { testDatabase } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { findProgram, title } from '../support/requires.ts';
 import { profilerOf, shareOf } from '../support/sampled-program.ts';
@@ -28,6 +35,47 @@ describe.skipIf(perf.missing ?? redis.missing)(suite, { timeout: 60_000 }, () =>
     expect(await client.ping()).toBe('PONG');
   });
 
+  test.skipIf(nginxRequirement.missing)(
+    'hold the workers of nginx, which do the work of their master',
+    async () => {
+      await using nginx = await startNginx([1]);
+      const pid = Number(await readFile(join(dirname(nginx.accessLog), 'nginx.pid'), 'utf8'));
+      const [worker] = await readChildPids(pid);
+      await using profiler = await profilerOf(pid);
+      const window = await profiler.start();
+      const until = performance.now() + 1000;
+      while (performance.now() < until) {
+        await Promise.all(Array.from({ length: 20 }, () => fetch(`${nginx.url}/local`)));
+      }
+      const threads = await window.stop();
+      expect(threads.map((thread) => thread.pid)).toContain(worker);
+      expect(await readChildPids(pid)).toEqual([worker]);
+    },
+  );
+
+  test('hold the backends of PostgreSQL, also those that come later', async () => {
+    await using database = await testDatabase();
+    await using early = await connected(database.dsn);
+    const postmaster = (await readProcStat(early.pid)).parentPid;
+    const processes = await ProfiledProcesses.attach(
+      [{ role: 'postgres', name: 'postgres', pid: postmaster }],
+      { open: (pid) => profilerOf(pid), subprocesses: true, onNote: () => undefined },
+    );
+    try {
+      await using late = await connected(database.dsn);
+      const sql = 'SELECT count(md5(i::text)) FROM generate_series(1, 1000000) i';
+      await Promise.all([early.client.query(sql), late.client.query(sql)]);
+      const windows = await processes.end();
+      const busyMs = new Map(windows.map(({ process: { pid }, cpuMs }) => [pid, cpuMs ?? 0]));
+      expect(busyMs.get(early.pid)).toBeGreaterThan(20);
+      expect(busyMs.get(late.pid)).toBeGreaterThan(20);
+      const backend = windows.find(({ process: { pid } }) => pid === late.pid);
+      expect(backend?.process.command).toMatch(/^postgres: /);
+    } finally {
+      await processes.close();
+    }
+  });
+
   test('say what is missing, and how to get it', async () => {
     const denied = await perfError(
       process.pid,
@@ -37,3 +85,11 @@ describe.skipIf(perf.missing ?? redis.missing)(suite, { timeout: 60_000 }, () =>
     expect(denied.message).toMatch(/CAP|PERFMON.*perf_event_paranoid is -?\d.*setcap cap_perfmon/);
   });
 });
+
+/** A connection, with the process that serves it. */
+async function connected(dsn: string): Promise<{ client: Client; pid: number } & AsyncDisposable> {
+  const client = new Client({ connectionString: dsn });
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return { client, pid: rows[0]?.pid ?? 0, [Symbol.asyncDispose]: () => client.end() };
+}

@@ -1,5 +1,4 @@
-import { GaugewayError } from '../../shared/errors.ts';
-import { procMissing } from '../../shared/proc-files.ts';
+import { procMissing, unlessUnreadable } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
 import { workerPids } from '../profilers/worker-pids.ts';
 
@@ -22,14 +21,4 @@ export async function gatewayWorkers(listed: readonly WatchedProcess[]): Promise
       }),
   );
   return workers.flat();
-}
-
-/** Undefined for what has ended, or may not be read. */
-async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof GaugewayError) return undefined;
-    throw error;
-  }
 }

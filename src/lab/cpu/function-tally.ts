@@ -21,9 +21,14 @@ export class FunctionTally {
   add(profile: Profile): void {
     this.rest();
     const { self, total } = frameWeights(profile);
-    const sampledMs = self.reduce((sum, us) => sum + us, 0) / 1000;
-    // The last sample may weigh more than what was left of the window.
-    const lastedMs = Math.max(1, sampledMs, profile.endMs - profile.startMs);
+    const busyUs = self.filter((_, at) => {
+      const frame = profile.frames[at];
+      return frame !== undefined && frameKind(frame) !== 'waiting';
+    });
+    const busyMs = busyUs.reduce((sum, us) => sum + us, 0) / 1000;
+    // The last sample may weigh more than what was left of the window. Of processes laid over each other, the waiting
+    // of each would add up to many windows.
+    const lastedMs = Math.max(1, busyMs, profile.endMs - profile.startMs);
     for (const [at, frame] of profile.frames.entries()) {
       const totalMs = (total[at] ?? 0) / 1000;
       if (totalMs === 0 || frameKind(frame) === 'waiting') continue;

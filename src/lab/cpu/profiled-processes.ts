@@ -1,9 +1,13 @@
 import { nowMs, sleep } from '../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
-import { ProcessEndedError, readProcLink, readProcStat } from '../../shared/proc-files.ts';
+import { ProcessEndedError, readProcStat, unlessUnreadable } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
+import { frameKind } from '../profile/frame-kind.ts';
+import { frameWeights } from '../profile/frame-weights.ts';
+import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { RawVitals } from '../profilers/node/vitals.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadProfile, WaitingFor } from '../profilers/profiler.ts';
+import { forksOf } from '../profilers/perf/forks-of.ts';
 import { type Runtime, runtimeOf } from '../profilers/runtime-of.ts';
 import { commandOf } from './command-of.ts';
 import { descendantsOf } from './process-tree.ts';
@@ -31,7 +35,7 @@ export interface TakenWindow {
   process: ProfiledProcess;
   startMs: number;
   endMs: number;
-  /** CPU time of the process, by the kernel; null when it ended meanwhile. */
+  /** CPU time of the process, by the kernel, or of a followed one by its samples; null when it ended meanwhile. */
   cpuMs: number | null;
   threads: ThreadProfile[];
   /** Of a runtime that tells them. */
@@ -54,6 +58,8 @@ interface Attached {
   readonly startTicks: number;
   /** With the CPU time that the process had when it began; null when it had ended by then. */
   window: { running: ProfilingWindow; cpuMs: number | null } | undefined;
+  /** What its profiler has followed, by pid. */
+  readonly forks: Map<number, ProfiledProcess>;
 }
 
 /** The processes of one command that are profiled together. One that ends, or that cannot be read, leaves the others alone. */
@@ -79,10 +85,11 @@ export class ProfiledProcesses {
    */
   static async attach(chosen: readonly WatchedProcess[], options: AttachOptions): Promise<ProfiledProcesses> {
     const all = new ProfiledProcesses(options);
-    all.#roots = [...chosen];
+    const roots = await withoutForks(chosen);
+    all.#roots = roots;
     const faults: GaugewayError[] = [];
     await Promise.all(
-      chosen.map(async (each) => {
+      roots.map(async (each) => {
         const fault = await all.#join(each);
         if (fault !== undefined) faults.push(fault);
       }),
@@ -209,7 +216,7 @@ export class ProfiledProcesses {
         profiler: profiler.profiler,
         attachMs: nowMs() - beganMs,
       };
-      const attached: Attached = { process, profiler, startTicks, window: undefined };
+      const attached: Attached = { process, profiler, startTicks, window: undefined, forks: new Map() };
       this.#attached.set(pid, attached);
       attached.window = await this.#begin(attached);
       this.#count += 1;
@@ -222,19 +229,14 @@ export class ProfiledProcesses {
     }
   }
 
-  /** Runtimes whose functions are known; of native programs only more of the same, e.g. backends of PostgreSQL. */
+  /** Runtimes whose functions are known: perf itself follows what a native program forks, e.g. backends of PostgreSQL. */
   async #isWanted(pid: number): Promise<boolean> {
     try {
       const { startTicks } = await readProcStat(pid);
       if (this.#seen.has(`${pid} ${startTicks}`)) return false;
       const runtime = await runtimeOf(pid);
       if (runtime !== 'native') return (await this.#options.isReady?.(pid, runtime)) ?? true;
-      if (pid === this.#pending?.pid) return (await this.#options.isReady?.(pid, runtime)) ?? false;
-      const program = await readProcLink(pid, 'exe');
-      const programs = await Promise.all(
-        this.running.filter((each) => each.runtime === 'native').map((each) => readProcLink(each.pid, 'exe')),
-      );
-      return programs.includes(program);
+      return pid === this.#pending?.pid && ((await this.#options.isReady?.(pid, runtime)) ?? false);
     } catch (error) {
       // Short-lived children end while they are looked at, and those of other users do not show what they run.
       if (error instanceof GaugewayError) return false;
@@ -255,9 +257,9 @@ export class ProfiledProcesses {
       const threads = await before.running.stop();
       const until = next ?? (await this.#cpuOf(attached));
       const cpuMs = until.cpuMs === null || before.cpuMs === null ? null : until.cpuMs - before.cpuMs;
-      return [
-        { process: of, startMs: before.running.startMs, endMs: endOf(threads), cpuMs, threads, vitals },
-      ];
+      const { startMs } = before.running;
+      const taken = { process: of, startMs, endMs: endOf(threads), cpuMs, threads, vitals };
+      return this.#apart(taken, attached);
     } catch (error) {
       if (!(error instanceof GaugewayError)) throw error;
       return this.#lose(attached, before, error);
@@ -278,7 +280,31 @@ export class ProfiledProcesses {
     await this.#leave(attached);
     if (before === undefined || threads.length === 0) return [];
     const { startMs } = before.running;
-    return [{ process: of, startMs, endMs: endOf(threads), cpuMs: null, threads, vitals: null }];
+    const taken = { process: of, startMs, endMs: endOf(threads), cpuMs: null, threads, vitals: null };
+    return this.#apart(taken, attached);
+  }
+
+  /**
+   * A window of a process, and where subprocesses are wanted, one for each that its profiler has followed. Otherwise,
+   * and of those that have ended, their threads are counted with the process itself.
+   */
+  async #apart(window: TakenWindow, { forks, profiler }: Attached): Promise<TakenWindow[]> {
+    const { process: parent, threads } = window;
+    const pids = new Set(threads.flatMap(({ pid }) => pid ?? []));
+    for (const pid of this.#options.subprocesses ? pids : []) {
+      if (forks.has(pid)) continue;
+      const command = await unlessUnreadable(() => commandOf(pid));
+      if (command !== undefined) forks.set(pid, { ...parent, name: `child ${pid}`, pid, command });
+    }
+    const byPid = Map.groupBy(threads, ({ pid }) => (pid !== undefined && forks.has(pid) ? pid : parent.pid));
+    const own = { ...window, threads: together(byPid.get(parent.pid) ?? []) };
+    // Of what perf follows, the kernel tells no time that lasts: its samples do.
+    const ofForks = [...forks.values()].flatMap((process) => {
+      const seen = byPid.get(process.pid);
+      return seen === undefined ? [] : [{ ...window, process, threads: seen, cpuMs: sampledMs(seen) }];
+    });
+    const cpuMs = pids.size > 0 && profiler.profiler === 'perf' ? sampledMs(own.threads) : own.cpuMs;
+    return [{ ...own, cpuMs }, ...ofForks];
   }
 
   /** Begins a window. A program that ends at once has ended by then, and its profile is there all the same. */
@@ -325,6 +351,40 @@ export class ProfiledProcesses {
       }
     }
   }
+}
+
+/** Threads of one name, of several processes, laid over each other. */
+function together(threads: readonly ThreadProfile[]): ThreadProfile[] {
+  const byName = [...Map.groupBy(threads, ({ thread }) => thread)];
+  return byName.map(([thread, same]) => {
+    const [only] = same;
+    const profiles = same.map(({ profile }) => profile);
+    return only !== undefined && same.length === 1
+      ? only
+      : { thread, profile: mergeProfiles(profiles, thread) };
+  });
+}
+
+/** What the samples tell of the time that the threads ran. */
+function sampledMs(threads: readonly ThreadProfile[]): number {
+  const busyUs = threads.flatMap(({ profile }) =>
+    frameWeights(profile).self.filter((_, at) => {
+      const frame = profile.frames[at];
+      return frame !== undefined && frameKind(frame) !== 'waiting';
+    }),
+  );
+  return busyUs.reduce((sum, us) => sum + us, 0) / 1000;
+}
+
+/** Without those that another one of them forked, as its profiler follows them. */
+async function withoutForks(chosen: readonly WatchedProcess[]): Promise<WatchedProcess[]> {
+  const followed = await Promise.all(
+    chosen.map(({ pid }) =>
+      unlessUnreadable(async () => ((await runtimeOf(pid)) === 'native' ? forksOf(pid) : [])),
+    ),
+  );
+  const forks = new Set(followed.flatMap((pids) => pids ?? []));
+  return chosen.filter(({ pid }) => !forks.has(pid));
 }
 
 async function lastOf(window: Attached['window']): Promise<ThreadProfile[]> {

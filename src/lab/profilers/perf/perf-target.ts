@@ -8,10 +8,12 @@ import type { Logger } from '../../../shared/logger.ts';
 import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
 import { fromPerfScript } from '../../profile/from-perf-script.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
+import type { ProfileSet } from '../../profile/profile-set.ts';
 import { stackNow } from '../node/stack-now.ts';
 import { OutsideTarget, type OutsideTargetFound } from '../outside-target.ts';
 import type { ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
+import { forksOf, settled } from './forks-of.ts';
 import { perfError, perfNotInstalled } from './perf-error.ts';
 
 export interface PerfOptions {
@@ -32,7 +34,13 @@ const stackBytes = 8192;
 /** Kernels limit perf to 25 % of a CPU by themselves; beyond this rate unwinding takes longer than the window. */
 const maxHz = 1000;
 
-/** One process of any language, sampled by Linux perf: functions as far as its binaries have symbols. */
+/** A process that ended while perf was told to sample it is not in the next list. */
+const mostAttempts = 5;
+
+/**
+ * One process of any language, sampled by Linux perf: functions as far as its binaries have symbols. What it has forked,
+ * and forks later, is sampled with it: the work of PostgreSQL and nginx is done there.
+ */
 export class PerfTarget extends OutsideTarget {
   readonly profiler = 'perf';
   readonly #options: PerfOptions;
@@ -58,7 +66,11 @@ export class PerfTarget extends OutsideTarget {
     const program = await findProgram('perf');
     if (program === undefined) throw perfNotInstalled(pid);
     const version = (await promisify(execFile)(program, ['--version'])).stdout.trim();
-    const target = new PerfTarget({ pid, startTicks, program, folder: await privateFolder() }, version, options);
+    const target = new PerfTarget(
+      { pid, startTicks, program, folder: await privateFolder() },
+      version,
+      options,
+    );
     try {
       const { recorder } = await target.#record(options.signal);
       recorder.kill();
@@ -88,24 +100,32 @@ export class PerfTarget extends OutsideTarget {
   }
 
   async stackNow(): Promise<ThreadNow[]> {
-    return stackNow(this.pid, () => this.start());
+    return stackNow(this.pid, async () => {
+      const window = await this.start();
+      const stop = async (): Promise<ThreadProfile[]> =>
+        (await window.stop()).filter(({ pid }) => pid === undefined);
+      return { ...window, stop };
+    });
   }
 
   /** Starts a recorder, and resolves when it samples. */
   async #record(signal: AbortSignal): Promise<{ recorder: RecorderProcess; file: string }> {
-    await this.requireSame();
     const file = this.nextFile('data');
-    const recorder = new RecorderProcess(
-      this.program,
-      recordArguments(this.pid, file, this.#options.rateHz),
-    );
-    recorder.tell('enable\n');
-    if (await recorder.said(/Events enabled/, readyLimitMs, signal)) return { recorder, file };
-    if (signal.aborted) {
-      throw new GaugewayError('interrupted', `interrupted while attaching to process ${this.pid}`);
+    for (let attempts = 1; ; attempts += 1) {
+      await this.requireSame();
+      const forks = await forksOf(this.pid);
+      // Whoever forks all the time, as PostgreSQL does for parallel queries, has always one that ends meanwhile.
+      const pids = [this.pid, ...(attempts === 1 ? forks : await settled(forks))];
+      const recorder = new RecorderProcess(this.program, recordArguments(pids, file, this.#options.rateHz));
+      recorder.tell('enable\n');
+      if (await recorder.said(/Events enabled/, readyLimitMs, signal)) return { recorder, file };
+      if (signal.aborted) {
+        throw new GaugewayError('interrupted', `interrupted while attaching to process ${this.pid}`);
+      }
+      await this.requireSame();
+      const error = await perfError(this.pid, recorder.output);
+      if (error.code === 'usage' || attempts === mostAttempts) throw error;
     }
-    await this.requireSame();
-    throw await perfError(this.pid, recorder.output);
   }
 
   async #read(
@@ -126,17 +146,29 @@ export class PerfTarget extends OutsideTarget {
       originUs: (startMs - runClockAheadMs()) * 1000,
       endMs,
     });
+    const byProcess = [...Map.groupBy(parts, ({ label }) => pidOf(label))];
+    return byProcess
+      .toSorted(([a], [b]) => Number(b === this.pid) - Number(a === this.pid) || a - b)
+      .flatMap(([pid, own]) => {
+        const ofFork = pid === this.pid ? {} : { pid };
+        return this.#threads(pid, own).map((each) => ({ ...each, ...ofFork }));
+      });
+  }
+
+  #threads(pid: number, parts: ProfileSet['parts']): ThreadProfile[] {
     if (this.#options.threads !== true) {
-      const profile = mergeProfiles(
-        parts.map((part) => part.profile),
-        `pid ${this.pid}`,
-      );
-      return [{ thread: 'all threads', profile }];
+      const profiles = parts.map(({ profile }) => profile);
+      return [{ thread: 'all threads', profile: mergeProfiles(profiles, `pid ${pid}`) }];
     }
     return parts
       .map(({ label, profile }) => ({ thread: label.includes(', thread ') ? label : 'main', profile }))
       .toSorted((a, b) => Number(b.thread === 'main') - Number(a.thread === 'main'));
   }
+}
+
+/** Of a part's label, `comm (pid)` or `comm (pid, thread tid)`. */
+function pidOf(label: string): number {
+  return Number(/\((\d+)(?:, thread \d+)?\)$/.exec(label)?.[1]);
 }
 
 /** What the clock of the run is ahead of the kernel's monotonic clock, which it is made from: it never changes. */
@@ -145,9 +177,9 @@ function runClockAheadMs(): number {
 }
 
 /** Events begin when they are asked for on its stdin, which it confirms. Nothing is left in the user's own cache. */
-function recordArguments(pid: number, file: string, rateHz: number): string[] {
+function recordArguments(pids: readonly number[], file: string, rateHz: number): string[] {
   return [
-    ...`record --pid ${pid} --freq ${Math.round(rateHz)} --event cpu-clock --call-graph dwarf,${stackBytes}`.split(
+    ...`record --pid ${pids.join(',')} --freq ${Math.round(rateHz)} --event cpu-clock --call-graph dwarf,${stackBytes}`.split(
       ' ',
     ),
     ...'--clockid CLOCK_MONOTONIC --delay=-1 --control fd:0 --no-buildid-cache --output'.split(' '),
