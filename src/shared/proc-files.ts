@@ -178,7 +178,10 @@ function unreadable(pid: number, name: string, error: unknown): GaugewayError {
   if (code === 'ENOENT' || code === 'ESRCH') {
     return new ProcessEndedError(pid, { cause: error });
   }
-  const reason = code === 'EACCES' ? 'not permitted (another user owns it)' : String(code);
+  const reason =
+    code === 'EACCES'
+      ? 'another user owns it, which takes root or the capability SYS_PTRACE: run gaugeway by sudo, or as that user'
+      : String(code);
   return new GaugewayError('source_unreadable', `/proc/${pid}/${name} cannot be read: ${reason}`, {
     cause: error,
   });

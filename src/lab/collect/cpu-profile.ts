@@ -91,14 +91,11 @@ export class CpuProfileCollector implements Collector {
   async #end({ of, running }: Window, keep: boolean, sink: CollectorSink): Promise<void> {
     const profiles = await running.stop();
     if (!keep) return;
-    const { role } = this.#watched;
-    for (const { thread, profile } of profiles) {
+    const { name, pid: watchedPid, role } = this.#watched;
+    for (const { thread, pid = watchedPid, profile } of profiles) {
       if (profile.endMs - profile.startMs < minWindowMs) continue;
-      await sink.profile(
-        this.target,
-        { pid: this.#watched.pid, thread, profiler: of.profiler, role },
-        profile,
-      );
+      const target = pid === watchedPid ? this.target : processTarget({ name: `${name} child`, pid });
+      await sink.profile(target, { pid, thread, profiler: of.profiler, role }, profile);
     }
   }
 

@@ -10,7 +10,7 @@ import { type ProcessCounters, processSample, readProcess } from './process-coun
 const successorEveryMs = 2000;
 
 /** How a process is named on the timeline, e.g. `gateway-1 (pid 4711)`. */
-export function processTarget({ name, pid }: WatchedProcess): string {
+export function processTarget({ name, pid }: Pick<WatchedProcess, 'name' | 'pid'>): string {
   return `${name} (pid ${pid})`;
 }
 

@@ -34,6 +34,8 @@ const stackBytes = 8192;
 /** Kernels limit perf to 25 % of a CPU by themselves; beyond this rate unwinding takes longer than the window. */
 const maxHz = 1000;
 
+/** Of more, those that ran least are counted with the process itself: a pool may hold hundreds. */
+const mostForks = 32;
 /** A process that ended while perf was told to sample it is not in the next list. */
 const mostAttempts = 5;
 
@@ -146,7 +148,16 @@ export class PerfTarget extends OutsideTarget {
       originUs: (startMs - runClockAheadMs()) * 1000,
       endMs,
     });
-    const byProcess = [...Map.groupBy(parts, ({ label }) => pidOf(label))];
+    const sampled = [...Map.groupBy(parts, ({ label }) => pidOf(label))]
+      .map(([pid, own]) => ({
+        pid,
+        count: own.reduce((sum, { profile }) => sum + profile.samples.length, 0),
+      }))
+      .toSorted((a, b) => b.count - a.count);
+    const apart = new Set(sampled.slice(0, mostForks).map(({ pid }) => pid));
+    const byProcess = [
+      ...Map.groupBy(parts, ({ label }) => (apart.has(pidOf(label)) ? pidOf(label) : this.pid)),
+    ];
     return byProcess
       .toSorted(([a], [b]) => Number(b === this.pid) - Number(a === this.pid) || a - b)
       .flatMap(([pid, own]) => {
