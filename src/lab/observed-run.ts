@@ -92,8 +92,12 @@ async function collect(
   bundle: Bundle,
   body: (observation: Observation) => Promise<string | undefined>,
 ): Promise<string | undefined> {
-  const sampling = new Sampling(
-    createCollectors(stack, { logger, profiling: profiling ?? usualProfiling }),
+  const sampling: Sampling = new Sampling(
+    createCollectors(stack, {
+      logger,
+      profiling: profiling ?? usualProfiling,
+      join: (late) => sampling.add(late),
+    }),
     bundle,
     logger,
   );

@@ -37,13 +37,7 @@ export class Sampling {
   #phase: PhaseName | undefined;
 
   constructor(collectors: Collector[], sink: CollectorSink, logger: Logger) {
-    this.#slots = collectors.map((collector) => ({
-      collector,
-      opened: false,
-      busy: false,
-      dueMs: 0,
-      failedOpenings: 0,
-    }));
+    this.#slots = collectors.map(newSlot);
     this.#sink = sink;
     this.#logger = logger;
   }
@@ -61,6 +55,11 @@ export class Sampling {
       }),
     );
     return failures;
+  }
+
+  /** Sources that come while the run goes on: they are opened with the next tick, and told the phase that it is in. */
+  add(collectors: readonly Collector[]): void {
+    this.#slots.push(...collectors.map(newSlot));
   }
 
   start(): void {
@@ -181,4 +180,8 @@ export class Sampling {
         }),
     );
   }
+}
+
+function newSlot(collector: Collector): Slot {
+  return { collector, opened: false, busy: false, dueMs: 0, failedOpenings: 0 };
 }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { gatewayWorkers } from '../../src/lab/collect/gateway-workers.ts';
+import { LateWorkersCollector } from '../../src/lab/collect/late-workers.ts';
 import { procMissing } from '../../src/shared/proc-files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -44,6 +45,13 @@ describe.skipIf(missing)(`the workers of a gateway${missing ? ` [skipped: ${miss
       'gateway: gateway worker 2',
     ]);
     expect(await gatewayWorkers([listed, ...workers])).toEqual([]);
+    const late: number[] = [];
+    const [first] = workers;
+    const watched = new Set([listed.pid, first?.pid ?? -1]);
+    const collector = new LateWorkersCollector([listed], watched, ({ pid }) => late.push(pid));
+    await collector.sample();
+    await collector.sample();
+    expect(late).toEqual([workers[1]?.pid]);
   });
 
   test('that has ended are none', async () => {

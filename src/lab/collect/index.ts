@@ -16,6 +16,7 @@ import { StatementsCollector } from './postgres/statements.ts';
 import { LabCollector } from './lab.ts';
 import { AccessLogCollector } from './access-log.ts';
 import { NginxCollector } from './nginx.ts';
+import { LateWorkersCollector } from './late-workers.ts';
 import { LogCollector } from './log.ts';
 import { ProcessCollector, processTarget } from './process.ts';
 import { PrometheusCollector } from './prometheus.ts';
@@ -27,6 +28,8 @@ export interface CollectorOptions {
   logger: Logger;
   /** As usual when it is not given. */
   profiling?: ProfilingSettings;
+  /** Takes the collectors of processes that come while the run goes on: late workers, successors of those that ended. */
+  join?: (collectors: Collector[]) => void;
 }
 
 /**
@@ -35,17 +38,29 @@ export interface CollectorOptions {
  */
 export function createCollectors(stack: StackDescription, options: CollectorOptions): Collector[] {
   const profiling = options.profiling ?? usualProfiling;
+  const { join = () => undefined } = options;
   const watchedPids = new Set(stack.processes.map(({ pid }) => pid));
+  const attached = (watched: WatchedProcess): Collector[] =>
+    attachedCollectors(watched, profiling, options.logger);
+  const counted = (watched: WatchedProcess): Collector =>
+    new ProcessCollector(watched, watchedPids, (successor) => join(attached(successor)));
   return [
     new LabCollector(),
     // What is not on this machine says nothing about it.
     ...(stack.processes.length + stack.containers.length === 0 ? [] : [new HostCollector()]),
-    ...stack.processes.map((watched) => new ProcessCollector(watched, watchedPids)),
+    ...stack.processes.map(counted),
+    ...(stack.processes.some(({ role }) => role === 'gateway')
+      ? [
+          new LateWorkersCollector(stack.processes, watchedPids, (late) =>
+            join([counted(late), ...attached(late)]),
+          ),
+        ]
+      : []),
     ...containerCollectors(stack),
     ...(stack.postgresDsn === undefined ? [] : postgresCollectors(stack.postgresDsn)),
     ...(stack.pgbouncerDsn === undefined ? [] : [pgbouncerCollector(stack.pgbouncerDsn)]),
     ...(stack.redisUrl === undefined ? [] : [redisCollector(stack.redisUrl)]),
-    ...stack.processes.flatMap((watched) => attachedCollectors(watched, profiling, options.logger)),
+    ...stack.processes.flatMap(attached),
     ...(stack.nginx?.statusUrl === undefined ? [] : [new NginxCollector(stack.nginx.statusUrl)]),
     ...(stack.nginx?.accessLog === undefined
       ? []

@@ -24,15 +24,21 @@ export class ProcessCollector implements Collector {
   readonly source = 'process';
   readonly everyMs = 1000;
   readonly #watchedPids: Set<number>;
+  readonly #onSuccessor: (successor: WatchedProcess) => void;
   #process: WatchedProcess;
   #last: ProcessCounters | undefined;
   #portrait: ProcessPortrait | undefined;
   #nextLookMs = 0;
 
-  /** `watchedPids` are those of all collectors of a run, so that no two take the same successor. */
-  constructor(watched: WatchedProcess, watchedPids = new Set<number>()) {
+  /** `watchedPids` are those of all collectors of a run, so that no two take the same successor, which `onSuccessor` is told. */
+  constructor(
+    watched: WatchedProcess,
+    watchedPids = new Set<number>(),
+    onSuccessor: (successor: WatchedProcess) => void = () => undefined,
+  ) {
     this.#process = watched;
     this.#watchedPids = watchedPids;
+    this.#onSuccessor = onSuccessor;
     watchedPids.add(watched.pid);
   }
 
@@ -73,6 +79,7 @@ export class ProcessCollector implements Collector {
     );
     this.#process = { ...this.#process, pid: successor };
     await this.open();
+    this.#onSuccessor(this.#process);
   }
 
   async #readSameProcess(before: ProcessCounters): Promise<ProcessCounters> {
