@@ -214,16 +214,18 @@ describe.skipIf(linux.missing)(title('several processes at once', linux), () => 
   );
 
   test.skipIf(enterNetwork.missing)(
-    title('two in a network namespace of their own, as in containers', enterNetwork),
+    title('in network namespaces of their own, as in containers, two of them in the same one', enterNetwork),
     { timeout: 90_000 },
     async () => {
       await using first = await startNode(working('firstWork'), { inNetwork: 'own' });
+      // On the same debug port as the first.
+      await using beside = await startNode(working('besideWork'), { inNetwork: first.pid });
       await using second = await startNode(working('secondWork'), {
         inNetwork: 'own',
         flags: ['--inspect-port=0'],
       });
       await using third = await startNode(working('thirdWork'), { flags: ['--inspect=127.0.0.1:0'] });
-      const programs = [first, second, third];
+      const programs = [first, beside, second, third];
       const before = await Promise.all(programs.map((program) => program.footprint()));
       const targets = await Promise.all(
         programs.map(({ pid }) => NodeTarget.attach(pid, { logger, signal })),
@@ -233,7 +235,7 @@ describe.skipIf(linux.missing)(title('several processes at once', linux), () => 
       const profiles = await Promise.all(windows.map((window) => window.stop()));
       await Promise.all(targets.map((target) => target.close()));
       const names = profiles.map(([main]) => main && hottestFunction(main.profile));
-      expect(names).toEqual(['firstWork', 'secondWork', 'thirdWork']);
+      expect(names).toEqual(['firstWork', 'besideWork', 'secondWork', 'thirdWork']);
       expect(await Promise.all(programs.map((program) => program.footprint()))).toEqual(before);
     },
   );

@@ -57,16 +57,17 @@ export function busyFunction(name: string, busyMs: number, after = ''): string {
   }`;
 }
 
-/** Starts a program of CommonJS text with an IPC channel, with `--` options of Node in front; resolves when it is ready. */
+/**
+ * Starts a program of CommonJS text with an IPC channel, with `--` options of Node in front; resolves when it is ready.
+ * `inNetwork`: in a network namespace of its own, or in that of the process with this pid.
+ */
 export async function startNode(
   text: string,
-  options: { node?: string; flags?: string[]; inNetwork?: 'own' } = {},
+  options: { node?: string; flags?: string[]; inNetwork?: 'own' | number } = {},
 ): Promise<NodeProgram> {
   const { node = process.execPath, flags = [] } = options;
   const words = [node, ...flags, '-e', `${preamble}${text}\nprocess.send('ready');`];
-  // Another network namespace starts with its loopback down.
-  const enter = ['--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
-  const [command = '', ...args] = options.inNetwork === undefined ? words : ['unshare', ...enter, ...words];
+  const [command = '', ...args] = [...entering(options.inNetwork), ...words];
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const first = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   if (first[0] !== 'ready') throw new Error(`the program ended with ${String(first[0])}`);
@@ -94,6 +95,13 @@ export async function startNode(
       await exited;
     },
   };
+}
+
+function entering(network: 'own' | number | undefined): string[] {
+  if (network === undefined) return [];
+  // Another network namespace starts with its loopback down.
+  if (network === 'own') return ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+  return ['nsenter', `--net=/proc/${network}/ns/net`, '--'];
 }
 
 /** Ports on which a process listens. */
