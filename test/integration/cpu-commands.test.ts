@@ -133,6 +133,21 @@ describe.skipIf(missing)(`cpu record${missing ? ` [skipped: ${missing}]` : ''}`,
     expect(Math.max(...linesWithoutFiles(stdout).map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
+  test('two at once share the inspector of a process, and leave it closed', async () => {
+    const before = await ownListeningSockets(busy.pid ?? 0);
+    const files = ['one.folded', 'other.folded'].map((name) => join(folder.path, name));
+    const results = await Promise.all(
+      files.map((file) => gaugeway([...wordsOf(`cpu record --pid ${busy.pid} --duration 1s -o`), file])),
+    );
+    for (const { code, stderr } of results) {
+      expect(code).toBe(0);
+      // Nothing that went wrong.
+      expect(stderr).toMatch(/^(?:recording 1 process.*\n)*$/);
+    }
+    for (const file of files) expect(await readFile(file, 'utf8')).toMatch(/hotFunction.*;spin/);
+    expect(await ownListeningSockets(busy.pid ?? 0)).toEqual(before);
+  });
+
   test('is ended early by Ctrl-C and keeps what there is, as a document', async () => {
     const file = join(folder.path, 'early.folded');
     const { code, stdout } = await gaugeway(

@@ -245,7 +245,8 @@ export class ProfiledProcesses {
   }
 
   async #take(attached: Attached, then: 'continue' | 'end'): Promise<TakenWindow[]> {
-    const { process: of, profiler, window: before } = attached;
+    const { process: of, profiler } = attached;
+    let before = attached.window;
     attached.window = undefined;
     try {
       await this.#requireSame(attached);
@@ -254,12 +255,14 @@ export class ProfiledProcesses {
       // A busy process answers late, and a window lasts until then: what is told beside it is read after that.
       const vitals = next === undefined ? null : ((await profiler.vitals?.()) ?? null);
       if (before === undefined) return [];
-      const threads = await before.running.stop();
-      const until = next ?? (await this.#cpuOf(attached));
-      const cpuMs = until.cpuMs === null || before.cpuMs === null ? null : until.cpuMs - before.cpuMs;
-      const { startMs } = before.running;
+      const { running, cpuMs: sinceMs } = before;
+      before = undefined;
+      const threads = await running.stop();
+      const { cpuMs: untilMs } = next ?? (await this.#cpuOf(attached));
+      const cpuMs = untilMs === null || sinceMs === null ? null : untilMs - sinceMs;
+      const { startMs } = running;
       const taken = { process: of, startMs, endMs: endOf(threads), cpuMs, threads, vitals };
-      return this.#apart(taken, attached);
+      return await this.#apart(taken, attached);
     } catch (error) {
       if (!(error instanceof GaugewayError)) throw error;
       return this.#lose(attached, before, error);
@@ -270,14 +273,14 @@ export class ProfiledProcesses {
   async #lose(attached: Attached, before: Attached['window'], error: GaugewayError): Promise<TakenWindow[]> {
     const { process: of } = attached;
     const ended = await this.#hasEnded(attached, attached.profiler.lost ? endsWithinMs : 0);
-    if (!ended && !attached.profiler.lost) {
-      this.#options.onNote(`process ${of.pid}: ${error.message}`);
-      return [];
-    }
+    const isLost = ended || attached.profiler.lost;
     if (!ended) this.#options.onNote(`process ${of.pid}: ${error.message}`);
     else if (this.#tellsCourse) this.#options.onNote(`process ${of.pid} has ended`);
+    // What does not answer now may answer later: its window goes on, unless the next one has begun.
+    if (!isLost && attached.window === undefined) attached.window = before;
+    if (attached.window === before && !isLost) return [];
     const threads = await lastOf(before);
-    await this.#leave(attached);
+    if (isLost) await this.#leave(attached);
     if (before === undefined || threads.length === 0) return [];
     const { startMs } = before.running;
     const taken = { process: of, startMs, endMs: endOf(threads), cpuMs: null, threads, vitals: null };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadNow, WaitingFor } from '../profiler.ts';
+import { oneAmongLabs } from './among-labs.ts';
 import { describeMainThread } from './blocked.ts';
 import { CpuRecording } from './cpu-recording.ts';
 import { InspectorClient } from './inspector-client.ts';
@@ -61,9 +62,17 @@ export class NodeTarget implements CpuProfiler {
 
   /**
    * Attaches; throws as {@link openInspector} does. When it fails halfway, what was installed is undone: at once, or by
-   * a process whose main thread does not answer when it comes back.
+   * a process whose main thread does not answer when it comes back. Another lab that attaches to the process at the same
+   * time shares its inspector; the last one to leave closes it.
    */
   static async attach(pid: number, options: AttachOptions & { signal: AbortSignal }): Promise<NodeTarget> {
+    return oneAmongLabs(attachmentTo(pid), () => NodeTarget.#attachAlone(pid, options));
+  }
+
+  static async #attachAlone(
+    pid: number,
+    options: AttachOptions & { signal: AbortSignal },
+  ): Promise<NodeTarget> {
     const inspector = await openInspector(pid, options);
     let client: InspectorClient | undefined;
     try {
@@ -117,7 +126,7 @@ export class NodeTarget implements CpuProfiler {
 
   async close(): Promise<void> {
     try {
-      if (!this.lost) await this.#undo();
+      if (!this.lost) await oneAmongLabs(attachmentTo(this.pid), () => this.#undo());
     } finally {
       await this.#inspector.reach.destroy();
     }
@@ -125,9 +134,12 @@ export class NodeTarget implements CpuProfiler {
 
   /** A process that does not answer in time undoes everything when it comes back, as the messages wait for it. */
   async #undo(): Promise<void> {
+    let closes = false;
     try {
       await this.#recording.close();
-      this.#reply(await this.#client.evaluate(injected.end(this.#session)));
+      const reply = await this.#client.evaluate(injected.end(this.#session));
+      this.#reply(reply);
+      closes = typeof reply === 'object' && reply !== null && Reflect.get(reply, 'closes') === true;
     } catch (error) {
       this.#client.leave(injected.end(this.#session));
       if (!this.lost) {
@@ -141,7 +153,8 @@ export class NodeTarget implements CpuProfiler {
     } finally {
       await this.#client.close();
     }
-    if (this.#inspector.openedByUs && !(await inspectorClosed(this.pid, this.#inspector.socket))) {
+    // Whoever of several labs opened it, the last one closes it.
+    if (closes && !(await inspectorClosed(this.pid, this.#inspector.socket))) {
       this.#logger.warn('the inspector is still open', { pid: this.pid, url: this.#inspector.url });
     }
   }
@@ -180,6 +193,10 @@ export class NodeTarget implements CpuProfiler {
       typeof reply === 'object' && reply !== null ? Reflect.get(reply, 'value') : undefined;
     return isVitals(value) ? value : null;
   }
+}
+
+function attachmentTo(pid: number): string {
+  return `process-${pid}`;
 }
 
 function isVitals(value: unknown): value is RawVitals {

@@ -7,8 +7,9 @@ import {
   ownListeningSockets,
 } from '../../../shared/listening-ports.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import { ProcessEndedError } from '../../../shared/proc-files.ts';
+import { ProcessEndedError, readProcLink } from '../../../shared/proc-files.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
+import { oneAmongLabs } from './among-labs.ts';
 import { inspectorOptionsOf, requireAttachable } from './attachable.ts';
 import { requireUnblocked, whyStuck } from './blocked.ts';
 import { closeWhenBack } from './close-when-back.ts';
@@ -81,17 +82,18 @@ async function findOrOpen(
 
   let wakeUps = new Set<string>();
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
-    await requireFreePort(pid, port, signal);
-    await requireUnblocked(pid);
-    wakeUps = await pendingWakeUps(pid);
+    const opened = await oneAmongLabs(await networkOf(pid), async () => {
+      await requireFreePort(pid, port, signal);
+      await requireUnblocked(pid);
+      wakeUps = await pendingWakeUps(pid);
+      if (signal.aborted) return undefined;
+      sendSignal(pid);
+      // From the signal on, an interrupt has to wait: who leaves now leaves an open inspector behind.
+      const found = await newInspector(pid, before, reach);
+      return found === undefined || port === 0 ? found : moved(pid, found, reach);
+    });
+    if (opened) return { ...opened, openedByUs: true, onAnyPort: port === 0 };
     if (signal.aborted) break;
-    sendSignal(pid);
-    // From the signal on, an interrupt has to wait: who leaves now leaves an open inspector behind.
-    const opened = await newInspector(pid, before, reach);
-    if (opened) {
-      const onAnyPort = port === 0;
-      return { ...(onAnyPort ? opened : await moved(pid, opened, reach)), openedByUs: true, onAnyPort };
-    }
     // Another lab can have been faster with a process of its own; then it is worth another try.
     if (port === 0 || !(await isTaken(pid, port))) break;
   }
@@ -149,6 +151,11 @@ async function moved(pid: number, inspector: FoundInspector, reach: Agent): Prom
     throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
   }
   return after;
+}
+
+/** All that share a network namespace open their inspectors on the same port. */
+async function networkOf(pid: number): Promise<string> {
+  return `inspector-${await readProcLink(pid, 'ns/net')}`;
 }
 
 /** Another process on the port would make the signal print an error in the target, and do nothing else. */

@@ -125,8 +125,9 @@ export class ThreadRecorder {
       // Of those that somebody else takes, nothing is kept.
       if (String(title).startsWith(prefix)) this.#finished.set(String(title), profile);
     });
-    await this.#session.send('Profiler.enable');
+    // In this order: what another session begins on the console runs in each that is enabled, and holds its interval.
     await this.#session.send('Profiler.setSamplingInterval', { interval: this.#options.intervalUs });
+    await this.#session.send('Profiler.enable');
     this.#enabled = true;
   }
 

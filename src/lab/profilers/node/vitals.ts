@@ -13,8 +13,11 @@ export interface RawVitals {
   activeResources: number;
 }
 
-/** The answer of everything that runs in the process: an error is data, as nothing may be thrown in there. */
-export type InjectedReply = { value: RawVitals | null } | { error: string };
+/**
+ * The answer of everything that runs in the process: an error is data, as nothing may be thrown in there. `closes`: the
+ * inspector does, in a moment.
+ */
+export type InjectedReply = { value: RawVitals | null; closes?: boolean } | { error: string };
 
 export interface VitalsOptions {
   /** Names this attachment among those that watch the process at the same time. */
@@ -105,8 +108,9 @@ export function installVitals(options: VitalsOptions): InjectedReply {
         try {
           this.watches.get(session)?.stop();
           this.watches.delete(session);
-          if (this.watches.size === 0) this.endAll();
-          return { value: null };
+          const isLast = this.watches.size === 0;
+          if (isLast) this.endAll();
+          return { value: null, closes: isLast && this.ownsInspector };
         } catch (error) {
           return { error: String(error) };
         }
@@ -127,6 +131,12 @@ export function installVitals(options: VitalsOptions): InjectedReply {
 
       endInspector(): void {
         try {
+          // A lab that has attached meanwhile uses it, and closes it when it leaves.
+          const next: Registry | undefined = Reflect.get(globalThis, key);
+          if (next !== undefined) {
+            next.ownsInspector = true;
+            return;
+          }
           const debugEnd: unknown = Reflect.get(process, '_debugEnd');
           if (typeof debugEnd === 'function') Reflect.apply(debugEnd, process, []);
         } catch (error) {
