@@ -29,6 +29,7 @@ export const classNames: Record<FrameClass, string> = {
   json: 'JSON',
   validation: 'validation',
   crypto: 'crypto and TLS',
+  compression: 'compression',
   http: 'HTTP',
   template: 'templates',
   database: 'database',

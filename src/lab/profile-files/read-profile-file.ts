@@ -17,6 +17,7 @@ import type { StackUnit } from '../profile/from-stacks.ts';
 import { asSet, type ProfileSet } from '../profile/profile-set.ts';
 import { unescapeXml } from '../profile/unescape-xml.ts';
 import { numberOf, recordOf } from '../profile/untrusted.ts';
+import { localSourceLines } from '../profilers/node/source-lines.ts';
 import { readingFile } from '../reading-file.ts';
 
 /** Of a file, and of what a compressed one holds: below what a string of V8 can hold. */
@@ -116,7 +117,7 @@ function fromJson(document: unknown, given: { name: string; weigh?: StackUnit })
   if (record?.['nodes'] !== undefined && record['timeDeltas'] !== undefined) {
     // Only our own count from the Unix epoch, V8's from the start of the machine.
     const startMs = record['gaugeway'] === undefined ? 0 : numberOf(record['startTime']) / 1000;
-    return asSet(fromCpuProfile(document, { name, startMs }));
+    return asSet(fromCpuProfile(document, { name, startMs, sourceLine: localSourceLines() }));
   }
   throw new GaugewayError(
     'source_unreadable',

@@ -26,6 +26,7 @@ const adviceByClass: Partial<Record<FrameClass, string>> = {
     'Ask for fewer rows and columns, fewer times; look for a query in a loop, and at the building of objects.',
   validation: 'Validate at the edge once, and build validators at the start, not per request.',
   crypto: 'Keep connections open, remember tokens that were verified, and hash less.',
+  compression: 'Compress in the proxy, at a lower level, and only what is large and goes over a network.',
   gc: 'Look at what allocates: a profile of allocations names it.',
   regexp: 'Look for patterns that go back and forth over long texts, and compile each once.',
   logging: 'Log less on the hot path, and ask for the level before building the line.',

@@ -19,11 +19,14 @@ function packages(...names: string[]): RegExp {
   );
 }
 
-/** Modules of Python's standard library: a file, a package, or their native part in `lib-dynload`. */
+/**
+ * Modules of Python's standard library: a file, a package (also by its path from there, as py-spy shortens it), or their
+ * native part in `lib-dynload`.
+ */
 function standard(...names: string[]): RegExp {
   const any = `(?:${names.join('|')})`;
   return new RegExp(
-    `[/\\\\]lib(?:64)?[/\\\\]python\\d[\\d.]*[/\\\\](?:${any}(?:\\.py$|[/\\\\])|lib-dynload[/\\\\]${any}\\.)|^<frozen ${any}(?:\\.|>)`,
+    `[/\\\\]lib(?:64)?[/\\\\]python\\d[\\d.]*[/\\\\](?:${any}(?:\\.py$|[/\\\\])|lib-dynload[/\\\\]${any}\\.)|^<frozen ${any}(?:\\.|>)|^${any}[/\\\\].*\\.py$`,
   );
 }
 
@@ -242,10 +245,42 @@ export const frameClassTable: readonly FrameClassRow[] = [
   },
 
   // Compression is done for HTTP, but what it costs is its own.
-  { class: 'other', file: /^node:(?:internal\/)?zlib/ },
-  { class: 'other', file: standard('gzip', 'zlib', 'bz2', 'lzma', '_compression') },
-  { class: 'other', file: packages('starlette_compress', 'brotli', '_brotli', 'zstandard', 'compression') },
-  { class: 'other', file: library('libz', 'libzstd', 'libbrotli\\w*') },
+  { class: 'compression', file: /^node:(?:internal\/)?zlib/ },
+  {
+    class: 'compression',
+    file: standard('gzip', 'zlib', '_?bz2', '_?lzma', '_?zstd', '_compression', 'compression'),
+  },
+  { class: 'compression', file: /[/\\]starlette[/\\]middleware[/\\]gzip\.py$/ },
+  {
+    class: 'compression',
+    file: packages(
+      'compression',
+      '@fastify[/\\\\]compress',
+      'koa-compress',
+      'pako',
+      'fflate',
+      'lz4',
+      'snappy',
+      'starlette_compress',
+      'brotli',
+      '_brotli',
+      'brotlicffi',
+      'brotli_asgi',
+      'zstandard',
+      'pyzstd',
+      'isal',
+      'zlib_ng',
+    ),
+  },
+  {
+    class: 'compression',
+    file: library('libz', 'libzstd', 'libbrotli\\w*', 'libbz2', 'liblzma', 'liblz4', 'libsnappy'),
+  },
+  {
+    class: 'compression',
+    file: nativeFiles,
+    name: /^(?:Cr_z_)?(?:deflate|inflate|longest_match|fill_window|compress_block|adler32|crc32)(?:_\w+)?(?:@.*)?$|^(?:Brotli|ZSTD_|HUF_|FSE_)\w+/,
+  },
 
   // Streams and sockets carry queries and log lines too; what is left in a gateway is HTTP.
   {

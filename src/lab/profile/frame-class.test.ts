@@ -20,6 +20,7 @@ const seen: Record<FrameClass, [name: string, file: string][]> = {
     ['parseJSONFromBytes', 'node:internal/deps/undici/undici'],
     ['JSONEncoder.iterencode', `${python}/json/encoder.py`],
     ['loads', `${python}/json/__init__.py`],
+    ['raw_decode', 'json/decoder.py'],
     ['0x7fbd2fb5613c', `${dynload}/_json.${abi}`],
     ['0x7fbd2f8dee92', `${site}/orjson/orjson.${abi}`],
   ],
@@ -109,12 +110,18 @@ const seen: Record<FrameClass, [name: string, file: string][]> = {
     ['epoll_pwait', `${libraries}/libc.so.6`],
     ['uv__io_poll', '/project/build/libuv-x86_64/src/unix/linux.c'],
   ],
-  other: [
+  compression: [
     ['processChunkSync', 'node:zlib'],
     ['compress', `${python}/gzip.py`],
+    ['0x7fbd2fb5613c', `${dynload}/_bz2.${abi}`],
     ['GZipResponder.oneshot', `${site}/starlette_compress/_gzip.py`],
+    ['GZipResponder.send_with_compression', `${site}/starlette/middleware/gzip.py`],
+    ['onEnd', `${modules}/@fastify/compress/index.js`],
     ['0x7f6bcc178a08', `${libraries}/libz.so.1.2.13`],
+    ['deflate_fast', '/usr/bin/node'],
+    ['BrotliEncoderCompressStream', '/usr/bin/node'],
   ],
+  other: [],
 };
 
 /** Frames that look like one of the above. */
@@ -122,6 +129,7 @@ const unknown: [name: string, file: string][] = [
   ['parse', ''],
   ['parse', '/app/src/json/read.ts'],
   ['wait', '/app/src/wait.ts'],
+  ['deflate', '/app/src/balloon.ts'],
   ['select', '/app/pool.py'],
   ['processTicksAndRejections', 'node:internal/process/task_queues'],
   ['TaskHandle._run_coro', `${site}/anyio/_core/_tasks.py`],
@@ -206,6 +214,14 @@ test('tells whose code native frames and installed gateways are, and the package
   expect(kindOf('wasm://wasm/00034eea')).toBe('runtime');
   for (const text of ['[eval]', '[worker eval]', '[stdin]']) expect(kindOf(text)).toBe('own');
   for (const kernel of ['[kernel.kallsyms]', '[vdso]']) expect(kindOf(kernel)).toBe('runtime');
+  for (const library of [
+    'json/decoder.py',
+    'asyncio/runners.py',
+    '/usr/local/go/src/encoding/json/decode.go',
+  ])
+    expect(kindOf(library)).toBe('runtime');
+  for (const mine of ['app/json/decoder.py', 'main.py', '/home/me/go/src/example.com/me/json/main.go'])
+    expect(kindOf(mine)).toBe('own');
   expect(kindOf(`${site}/mcpgateway/main.py`)).toBe('own');
   expect(packageIn(`${site}/sqlalchemy/orm/loading.py`)).toBe('sqlalchemy');
   expect(packageIn(`${site}/typing_extensions.py`)).toBe('typing_extensions');

@@ -14,8 +14,15 @@ const packageFolders = /[/\\](?:node_modules|site-packages|dist-packages)[/\\]/;
  */
 export const nativeFiles =
   /\.so(?:\.[\d.]+)?$|^\[(?!(?:worker )?eval|stdin)|\.(?:c|cc|cpp|h|hpp|pyx|pxd|rs|S)$|[/\\](?:node|python\d?[\d.]*)$/;
-/** Node's own modules and what it compiles, what a profiler runs in the process itself, and Python's standard library. */
-const runtimeFiles = /^(?:node|wasm|gaugeway):|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen /;
+/**
+ * Node's own modules and what it compiles, what a profiler runs in the process itself, and the standard libraries of Python
+ * and of Go, whose import paths begin with no host.
+ */
+const runtimeFiles =
+  /^(?:node|wasm|gaugeway):|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen |[/\\]go(?:-?[\d.]+)?[/\\]src[/\\][^./\\]+[/\\].*\.go$/;
+/** Packages of it by their path from there, as py-spy shortens it: a program that had its own would hide them from Python. */
+const shortenedRuntimeFiles =
+  /^(?:asyncio|collections|concurrent|ctypes|email|encodings|html|http|importlib|json|logging|multiprocessing|re|sqlite3|unittest|urllib|wsgiref|xml|zoneinfo)[/\\].*\.py$/;
 
 /** Gateways that are installed as packages: there they are what is profiled, and not a dependency of anything. */
 const applications = new Set(['gaugeway', 'mcpgateway']);
@@ -26,7 +33,8 @@ export function frameKind(frame: Pick<Frame, 'name' | 'file'>): FrameKind {
   if (frame.name === '(garbage collector)') return 'gc';
   const name = installedAs(frame.file);
   if (name === undefined)
-    return frame.file === '' || runtimeFiles.test(frame.file) || nativeFiles.test(frame.file)
+    return frame.file === '' ||
+      [runtimeFiles, shortenedRuntimeFiles, nativeFiles].some((files) => files.test(frame.file))
       ? 'runtime'
       : 'own';
   return applications.has(name) ? 'own' : 'dependency';

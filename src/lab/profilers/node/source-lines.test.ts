@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
 import { readFlame } from '../../profile/read-flame.ts';
-import { processSourceLines } from './source-lines.ts';
+import { readProfileFile } from '../../profile-files/read-profile-file.ts';
+import { localSourceLines, processSourceLines } from './source-lines.ts';
 
 const program = `
 const list = Array.from({ length: 1000 }, (_, id) => ({ id, name: 'tool ' + id, tags: ['a', 'b'] }));
@@ -31,6 +32,9 @@ test('a program that writes JSON is seen to do so, though V8 counts it for the f
     )?.share ?? 0;
   expect(shareOfJson()).toBe(0);
   expect(shareOfJson(processSourceLines(process.pid))).toBeGreaterThan(0.3);
+  // Also of the file, where the script is.
+  const [part] = (await readProfileFile(file)).parts;
+  expect(part?.profile.frames.map(({ name }) => name)).toContain('JSON.stringify');
 });
 
 test('what is no script, is not there or is a folder has no lines', () => {
@@ -41,5 +45,7 @@ test('what is no script, is not there or is a folder has no lines', () => {
     undefined,
     undefined,
   ]);
-  expect(lineOf(import.meta.filename, 1)).toContain('node:child_process');
+  for (const each of [lineOf, localSourceLines()])
+    expect(each(import.meta.filename, 1)).toContain('node:child_process');
+  expect(localSourceLines()('/proc/self/cmdline', 1)).toBeUndefined();
 });

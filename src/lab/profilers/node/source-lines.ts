@@ -13,14 +13,26 @@ const mostScripts = 500;
  * read has no lines. Files that have changed since the process loaded them mislead only about their JSON.
  */
 export function processSourceLines(pid: number): SourceLine {
+  return sourceLinesBelow(`/proc/${pid}/root`, isAbsolute);
+}
+
+/**
+ * The same of a recording in a file, of scripts that are on this machine. What the file names is not trusted: only what is
+ * called as a script is read.
+ */
+export function localSourceLines(): SourceLine {
+  return sourceLinesBelow('', (path) => isAbsolute(path) && /\.[cm]?[jt]s$/.test(path));
+}
+
+function sourceLinesBelow(root: string, isWanted: (path: string) => boolean): SourceLine {
   const scripts = new Map<string, string[]>();
   return (url, line) => {
     const path = pathFromUrl(url);
-    if (!isAbsolute(path)) return undefined;
+    if (!isWanted(path)) return undefined;
     const known = scripts.get(path);
     if (known !== undefined) return known[line - 1];
     if (scripts.size >= mostScripts) return undefined;
-    const lines = linesOf(`/proc/${pid}/root${path}`);
+    const lines = linesOf(root + path);
     scripts.set(path, lines);
     return lines[line - 1];
   };
