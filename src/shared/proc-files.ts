@@ -34,6 +34,8 @@ export interface ProcStatus {
   uid: number;
   /** Bit `n - 1` is set when signal `n` is caught. */
   caughtSignals: bigint;
+  /** Bit `n` is set for capability `n` of capabilities(7). */
+  effectiveCapabilities: bigint;
 }
 
 /** The name of the program may hold spaces and parentheses, hence the fields are counted from the last `)`. */
@@ -64,6 +66,7 @@ export function parseProcStatus(text: string): ProcStatus {
     rssShmemBytes: bytes('RssShmem'),
     uid: Number.parseInt(fields.get('Uid') ?? '-1', 10),
     caughtSignals: BigInt(`0x${fields.get('SigCgt') ?? '0'}`),
+    effectiveCapabilities: BigInt(`0x${fields.get('CapEff') ?? '0'}`),
   };
 }
 

@@ -35,8 +35,9 @@ const node: ProcessFacts = {
   program: 'node',
   openFiles: 10,
   maxOpenFiles: 65_536,
-  pySpy: false,
+  pySpy: undefined,
   perf: false,
+  rights: { capabilities: 0n, ptraceScope: 1, perfEventParanoid: 3 },
 };
 
 const ofPostgres = (over: Partial<PostgresFacts>, check: string) =>
@@ -131,10 +132,32 @@ describe('a process', () => {
     expect(ofProfile({ role: 'redis' })).toBeUndefined();
   });
 
+  test('may be profiled by who has the right to, and is told how to get it', () => {
+    const python = { program: 'python3.11', notAttachable: 'is not Node', pySpy: '/usr/bin/py-spy' };
+    const native = { program: 'redis-server', notAttachable: 'is not Node', perf: true };
+    const rights = (capability: number) => ({ ...node.rights, capabilities: 1n << BigInt(capability) });
+    expect(ofProfile({ ...python, rights: rights(19) })?.status).toBe('ok');
+    expect(ofProfile({ ...python, rights: { ...node.rights, ptraceScope: 0 } })?.status).toBe('ok');
+    expect(ofProfile(python)).toMatchObject({
+      status: 'warn',
+      found: expect.stringContaining('kernel.yama.ptrace_scope is 1'),
+      remedy: [expect.stringContaining('setcap cap_sys_ptrace+ep /usr/bin/py-spy'), expect.any(String)],
+    });
+    expect(ofProfile({ ...native, rights: rights(38) })?.status).toBe('ok');
+    expect(ofProfile({ ...native, rights: { ...node.rights, perfEventParanoid: 1 } })?.status).toBe('ok');
+    expect(ofProfile({ ...native, uid: 7, rights: { ...node.rights, perfEventParanoid: 1 } })?.status).toBe(
+      'warn',
+    );
+    expect(ofProfile(native)?.remedy?.[0]).toContain('setcap cap_perfmon+ep');
+    const another = { uid: 33, ownUid: 1000, notAttachable: 'belongs to user id 33' };
+    expect(ofProfile(another)).toMatchObject({ status: 'warn', remedy: [expect.stringContaining("'#33'")] });
+  });
+
   test('of another user hides its files', () => {
     const hidden = { ...node, uid: 33, ownUid: 1000, openFiles: null, program: undefined };
     expect(applyChecks('gateway', processChecks, hidden)).toMatchObject([
       { check: 'figures', status: 'warn' },
+      { check: 'CPU profile', status: 'warn', remedy: [expect.stringContaining("sudo -u '#33'")] },
     ]);
   });
 

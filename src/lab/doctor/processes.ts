@@ -14,8 +14,10 @@ import {
   fail,
   info,
   ok,
+  type Outcome,
   warn,
 } from './check.ts';
+import { maySample, mayTrace, type ProfilingRights, profilingRights } from './profiling-rights.ts';
 
 /** Beyond these a server of many clients runs out of files. */
 const fewFiles = 4096;
@@ -31,9 +33,11 @@ export interface ProcessFacts {
   maxOpenFiles: number;
   /** Why Node's inspector cannot be opened; undefined when it can. */
   notAttachable?: string;
-  pySpy: boolean;
+  /** Where py-spy is; undefined when it is not installed. */
+  pySpy: string | undefined;
   /** Linux perf is installed. */
   perf: boolean;
+  rights: ProfilingRights;
 }
 
 /** Checks of a process that runs. */
@@ -42,10 +46,7 @@ export const processChecks: readonly Check<ProcessFacts>[] = [
     name: 'figures',
     judge: ({ openFiles, uid, ownUid }) =>
       openFiles === null
-        ? warn(
-            `user id ${uid} owns it, this is ${ownUid}: its files and I/O are not shown`,
-            `sudo -u '#${uid}' gaugeway …  # or as root`,
-          )
+        ? warn(`user id ${uid} owns it, this is ${ownUid}: its files and I/O are not shown`, asUser(uid))
         : ok('CPU, memory, files and I/O can be read'),
   },
   {
@@ -63,27 +64,52 @@ export const processChecks: readonly Check<ProcessFacts>[] = [
   },
   {
     name: 'CPU profile',
-    judge({ role, program, notAttachable, pySpy, perf }) {
-      if (role !== 'gateway' || program === undefined) return undefined;
-      if (notAttachable === undefined) return ok('Node: its inspector can be opened');
-      if (program.startsWith('node')) return info(notAttachable);
-      if (!program.startsWith('python')) {
-        return perf
-          ? info(`${program}: Linux perf is installed; it needs root or CAP_PERFMON`)
-          : info(
-              `${program}: no CPU profile without Linux perf`,
-              `${perfInstall}  # run it as root, or with CAP_PERFMON`,
-            );
+    judge(facts) {
+      const { role, program, notAttachable, uid, ownUid } = facts;
+      if (role !== 'gateway') return undefined;
+      if (program === undefined) {
+        return warn(`no profiler may attach: user id ${uid} owns it, this is ${ownUid}`, asUser(uid));
       }
-      return pySpy
-        ? info('Python: py-spy is installed; it needs root or CAP_SYS_PTRACE')
-        : info(
-            'Python: no CPU profile without py-spy',
-            `${pySpyInstall}  # run it as root, or with CAP_SYS_PTRACE`,
-          );
+      if (notAttachable === undefined) return ok('Node: its inspector can be opened');
+      if (program.startsWith('node')) return judgeNode(facts, notAttachable);
+      return program.startsWith('python') ? judgePython(facts) : judgeNative(facts, program);
     },
   },
 ];
+
+const asUser = (uid: number): string => `sudo -u '#${uid}' gaugeway …  # or as root`;
+
+function judgeNode({ uid, ownUid }: ProcessFacts, notAttachable: string): Outcome {
+  const remedy =
+    ownUid !== 0 && uid !== ownUid
+      ? asUser(uid)
+      : /network namespace/.test(notAttachable)
+        ? 'sudo gaugeway …'
+        : 'start it without --disable-sigusr1 and without a handler of SIGUSR1';
+  return warn(notAttachable, remedy);
+}
+
+function judgePython({ pySpy, rights, uid, ownUid }: ProcessFacts): Outcome {
+  if (pySpy === undefined) return info('Python: no CPU profile without py-spy', pySpyInstall);
+  if (mayTrace(rights, uid === ownUid)) return ok('Python: py-spy is installed, and may read it');
+  return warn(
+    `Python: py-spy may not read it without root or CAP_SYS_PTRACE (kernel.yama.ptrace_scope is ${rights.ptraceScope})`,
+    `sudo setcap cap_sys_ptrace+ep ${pySpy}  # or sudo gaugeway …`,
+    'docker run --cap-add SYS_PTRACE …  # in a container',
+  );
+}
+
+function judgeNative({ perf, rights, uid, ownUid }: ProcessFacts, program: string): Outcome {
+  if (!perf) return info(`${program}: no CPU profile without Linux perf`, perfInstall);
+  if (maySample(rights, uid === ownUid)) return ok(`${program}: Linux perf is installed, and may sample it`);
+  const level = rights.perfEventParanoid;
+  return warn(
+    `${program}: Linux perf may not sample it without root or CAP_PERFMON` +
+      (level === undefined ? '' : ` (kernel.perf_event_paranoid is ${level})`),
+    'sudo setcap cap_perfmon+ep $(command -v perf)  # or sudo gaugeway …',
+    'docker run --cap-add PERFMON --cap-add SYS_PTRACE …  # in a container',
+  );
+}
 
 /** Reads `/proc` as every sample does; no process is signalled. */
 export const examineProcesses: Examination = async ({ processes, missingProcesses }) => {
@@ -92,9 +118,11 @@ export const examineProcesses: Examination = async ({ processes, missingProcesse
     check: 'runs',
     ...fail(message, 'start it, or let gaugeway discover --force find what runs now'),
   }));
+  if (processes.length === 0) return results;
   const programs = {
-    pySpy: (await findPySpy()) !== undefined,
+    pySpy: await findPySpy(),
     perf: (await findProgram('perf')) !== undefined,
+    rights: await profilingRights(),
   };
   for (const watched of processes) {
     const source = `${watched.name} (pid ${watched.pid})`;
@@ -110,7 +138,7 @@ export const examineProcesses: Examination = async ({ processes, missingProcesse
 
 async function readFacts(
   { pid, role }: WatchedProcess,
-  programs: Pick<ProcessFacts, 'pySpy' | 'perf'>,
+  programs: Pick<ProcessFacts, 'pySpy' | 'perf' | 'rights'>,
 ): Promise<ProcessFacts> {
   const [status, files, limits] = await Promise.all([
     readProcStatus(pid),

@@ -25,7 +25,7 @@ export async function perfError(pid: number, output: string): Promise<GaugewayEr
 }
 
 async function permissionMessage(pid: number): Promise<string> {
-  const paranoid = await paranoia();
+  const paranoid = await perfEventParanoid();
   const level = paranoid === undefined ? '' : ` (kernel.perf_event_paranoid is ${paranoid})`;
   return (
     `perf may not sample process ${pid}: that takes root or the capability PERFMON${level}. ` +
@@ -34,7 +34,8 @@ async function permissionMessage(pid: number): Promise<string> {
   );
 }
 
-async function paranoia(): Promise<number | undefined> {
+/** `kernel.perf_event_paranoid`; undefined where the kernel does not tell. */
+export async function perfEventParanoid(): Promise<number | undefined> {
   try {
     return Number(await readFile('/proc/sys/kernel/perf_event_paranoid', 'utf8'));
   } catch (error) {

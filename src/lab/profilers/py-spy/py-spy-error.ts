@@ -53,8 +53,8 @@ async function permissionMessage(pid: number, program: string): Promise<string> 
   );
 }
 
-/** 0 where the kernel has no such limit. */
-async function ptraceScope(): Promise<number> {
+/** `kernel.yama.ptrace_scope`; 0 where the kernel has no such limit. */
+export async function ptraceScope(): Promise<number> {
   try {
     return Number(await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8'));
   } catch (error) {
