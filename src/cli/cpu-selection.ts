@@ -6,22 +6,29 @@ import { ProcessEndedError, procMissing, readProcStat } from '../shared/proc-fil
 import { processRoles, type ProcessRole, type WatchedProcess } from '../shared/stack-description.ts';
 import { addSourceOptions, readSources, type SourceFlags } from './source-options.ts';
 
-/** Which processes a command of `cpu` is about. */
-export interface SelectionFlags extends SourceFlags {
+/** Which processes a command of `cpu` or `heap` is about. */
+export interface ChoiceFlags extends SourceFlags {
   role?: ProcessRole;
+}
+
+export interface SelectionFlags extends ChoiceFlags {
   subprocesses: boolean;
 }
 
-/** The options that say which processes are meant, the same for all commands of `cpu`. */
-export function addSelectionOptions(command: Command): void {
+/** The options that say which processes are meant, the same for all commands of `cpu` and `heap`. */
+export function addChoiceOptions(command: Command): void {
   addSourceOptions(command, ['process', 'container']);
-  command
-    .addOption(
-      new Option('--role <role>', 'of the stack file only what plays this role (default: gateway)').choices(
-        processRoles,
-      ),
-    )
-    .option('--subprocesses', 'also the processes that these have started, and start later', false);
+  command.addOption(
+    new Option('--role <role>', 'of the stack file only what plays this role (default: gateway)').choices(
+      processRoles,
+    ),
+  );
+}
+
+/** The same of commands that follow what the processes start. */
+export function addSelectionOptions(command: Command): void {
+  addChoiceOptions(command);
+  command.option('--subprocesses', 'also the processes that these have started, and start later', false);
 }
 
 /**
@@ -29,7 +36,7 @@ export function addSelectionOptions(command: Command): void {
  * Throws GaugewayError usage for a process that is named and is not there, and when none is meant.
  */
 export async function selectProcesses(
-  flags: SelectionFlags,
+  flags: ChoiceFlags,
   note: (text: string) => void,
 ): Promise<WatchedProcess[]> {
   const missing = procMissing();

@@ -1,21 +1,12 @@
 import { type Command, Option } from 'commander';
 import { growthDocument, growthFacts, growthSummary, renderGrowth } from '../lab/heap/render-growth.ts';
-import { watchGrowth } from '../lab/heap/watch-growth.ts';
+import { type HeapGrowth, watchGrowth } from '../lab/heap/watch-growth.ts';
 import { formatBytes } from '../lab/look/quantity.ts';
 import { pageDataOf } from '../lab/profile/page-data.ts';
 import { writeProfilePage } from '../lab/profile-files/write-profile-page.ts';
-import { nowMs } from '../shared/clock.ts';
 import { GaugewayError } from '../shared/errors.ts';
-import { createLogger } from '../shared/logger.ts';
-import {
-  addSamplingOptions,
-  heapProcesses,
-  oneMore,
-  parseSeconds,
-  type SamplingFlags,
-} from './heap-options.ts';
-import { HeapScreen } from './heap-screen.ts';
-import { interruptSignal } from './interrupt-signal.ts';
+import { addSamplingOptions, oneMore, parseSeconds, type SamplingFlags } from './heap-options.ts';
+import { runHeap } from './heap-run.ts';
 
 const usualApartMs = 60_000;
 
@@ -46,7 +37,7 @@ export function registerHeapGrowth(heap: Command): void {
 }
 
 async function growth(flags: GrowthFlags): Promise<void> {
-  const { apart: apartMs, interval: intervalBytes, pauseOk, output, json } = flags;
+  const { apart: apartMs, interval: intervalBytes, output } = flags;
   for (const path of output) {
     if (!path.toLowerCase().endsWith('.html')) {
       throw new GaugewayError(
@@ -55,48 +46,35 @@ async function growth(flags: GrowthFlags): Promise<void> {
       );
     }
   }
-  const processes = await heapProcesses(flags);
-  const screen = new HeapScreen();
-  const interrupt = interruptSignal(() => screen.note('interrupted: telling what was seen'));
-  try {
-    screen.note(`watching ${processes.map(({ label }) => label).join(', ')} …`);
-    const atMs = nowMs();
-    const grown = await Promise.all(
-      processes.map((process) =>
-        watchGrowth(process, {
-          logger: createLogger('warn'),
-          signal: interrupt.signal,
-          apartMs,
-          intervalBytes,
-          pauseOk,
-          onReading: ({ heapUsedBytes, rssBytes }) =>
-            screen.progress(
-              `${process.label}: heap ${formatBytes(heapUsedBytes)}, resident ${formatBytes(rssBytes)}`,
-            ),
-        }),
-      ),
-    );
-    screen.show(
-      json,
-      { command: 'heap growth', atMs, files: output, processes: grown.map(growthDocument) },
-      (layout) => grown.flatMap((each, at) => [...(at > 0 ? [''] : []), ...renderGrowth(each, layout)]),
-    );
-    for (const path of output) {
-      const parts = (side: 'before' | 'after') =>
-        grown.map((each) => ({ label: each.label, profile: each[side].profile }));
-      const facts = grown.flatMap((each) => [`${each.label}: ${growthSummary(each)}`, ...growthFacts(each)]);
-      const title = `growth of ${processes.map(({ label }) => label).join(', ')}`;
-      await writeProfilePage(
-        path,
-        pageDataOf(
-          { title, facts, parts: parts('after') },
-          { title: 'first sample', facts: [], parts: parts('before') },
-        ),
-      );
-      screen.note(`wrote ${path}`);
-    }
-    screen.endedBy(interrupt.signal);
-  } finally {
-    interrupt.release();
-  }
+  await runHeap(flags, {
+    command: 'heap growth',
+    does: 'watching',
+    sample: (process, options, screen) =>
+      watchGrowth(process, {
+        ...options,
+        apartMs,
+        intervalBytes,
+        onReading: ({ heapUsedBytes, rssBytes }) =>
+          screen.progress(
+            `${process.label}: heap ${formatBytes(heapUsedBytes)}, resident ${formatBytes(rssBytes)}`,
+          ),
+      }),
+    document: growthDocument,
+    render: renderGrowth,
+    write: writeGrowth,
+  });
+}
+
+/** The first sample is what the page compares the second one with. */
+async function writeGrowth(path: string, grown: readonly HeapGrowth[], names: string): Promise<void> {
+  const parts = (side: 'before' | 'after') =>
+    grown.map((each) => ({ label: each.label, profile: each[side].profile }));
+  const facts = grown.flatMap((each) => [`${each.label}: ${growthSummary(each)}`, ...growthFacts(each)]);
+  await writeProfilePage(
+    path,
+    pageDataOf(
+      { title: `growth of ${names}`, facts, parts: parts('after') },
+      { title: 'first sample', facts: [], parts: parts('before') },
+    ),
+  );
 }

@@ -2,10 +2,11 @@ import { type Command, Option } from 'commander';
 import type { HeapProcess } from '../lab/heap/heap-target.ts';
 import { parseWaitMs } from '../shared/duration.ts';
 import { GaugewayError } from '../shared/errors.ts';
-import { addSourceOptions, missingSource, readSources, type SourceFlags } from './source-options.ts';
+import { runtimeOf } from '../lab/profilers/runtime-of.ts';
+import { addChoiceOptions, type ChoiceFlags, selectProcesses } from './cpu-selection.ts';
 
 /** What the commands that sample a heap have in common. */
-export interface SamplingFlags extends SourceFlags {
+export interface SamplingFlags extends ChoiceFlags {
   interval: number;
   output: string[];
   pauseOk: boolean;
@@ -17,7 +18,7 @@ const usualIntervalBytes = 512 * 1024;
 const smallestIntervalBytes = 1024;
 
 export function addSamplingOptions(command: Command): void {
-  addSourceOptions(command, ['process']);
+  addChoiceOptions(command);
   command
     .addOption(
       new Option('--interval <bytes>', 'bytes allocated between two samples; smaller is more exact')
@@ -35,14 +36,22 @@ export function addSamplingOptions(command: Command): void {
     );
 }
 
-/** The Node processes that the options name, at least one. Throws GaugewayError usage. */
-export async function heapProcesses(flags: SourceFlags): Promise<HeapProcess[]> {
-  const { sources } = await readSources(flags);
-  if (sources.processes.length === 0) throw missingSource('process', '--pid');
-  const byPid = new Map(
-    sources.processes.map(({ pid, name }) => [pid, { pid, label: `${name} (pid ${pid})` }]),
+/**
+ * The processes that the options mean, as {@link selectProcesses} does; of several only those of Node, where there are
+ * any. Throws as that does.
+ */
+export async function heapProcesses(
+  flags: ChoiceFlags,
+  note: (text: string) => void,
+): Promise<HeapProcess[]> {
+  const chosen = await Promise.all(
+    (await selectProcesses(flags, note)).map(async (each) => ({
+      process: { pid: each.pid, label: `${each.name} (pid ${each.pid})` },
+      runtime: await runtimeOf(each.pid),
+    })),
   );
-  return [...byPid.values()];
+  const node = chosen.filter(({ runtime }) => runtime === 'node');
+  return (node.length > 0 && flags.pid === undefined ? node : chosen).map(({ process }) => process);
 }
 
 /** Collects an option that may be given several times. */

@@ -1,21 +1,12 @@
 import { type Command, Option } from 'commander';
-import { recordHeap } from '../lab/heap/record-heap.ts';
+import { type HeapRecording, recordHeap } from '../lab/heap/record-heap.ts';
 import { recordDocument, recordFacts, renderRecord } from '../lab/heap/render-record.ts';
 import { checkProfileEnding, writeProfileFile } from '../lab/profile-files/write-profile-file.ts';
 import { processLabels } from '../lab/pyroscope/process-labels.ts';
 import { pushProfiles } from '../lab/pyroscope/push-profiles.ts';
 import type { ProfileSet } from '../lab/profile/profile-set.ts';
-import { nowMs } from '../shared/clock.ts';
-import { createLogger } from '../shared/logger.ts';
-import {
-  addSamplingOptions,
-  heapProcesses,
-  oneMore,
-  parseSeconds,
-  type SamplingFlags,
-} from './heap-options.ts';
-import { HeapScreen } from './heap-screen.ts';
-import { interruptSignal } from './interrupt-signal.ts';
+import { addSamplingOptions, oneMore, parseSeconds, type SamplingFlags } from './heap-options.ts';
+import { runHeap } from './heap-run.ts';
 import {
   addAllowRemoteOption,
   addPyroscopeOptions,
@@ -63,53 +54,27 @@ export function registerHeapRecord(heap: Command): void {
 async function record(flags: RecordFlags): Promise<void> {
   flags.output.forEach(checkProfileEnding);
   const server = await pyroscopeOf(flags);
-  const processes = await heapProcesses(flags);
-  const screen = new HeapScreen();
-  const interrupt = interruptSignal(() => screen.note('interrupted: telling what was seen'));
-  const { duration: durationMs, interval: intervalBytes, live, pauseOk, output, json } = flags;
-  try {
-    const options = {
-      logger: createLogger('warn'),
-      signal: interrupt.signal,
-      durationMs,
-      intervalBytes,
-      live,
-      pauseOk,
-    };
-    screen.note(`sampling ${processes.map(({ label }) => label).join(', ')} …`);
-    const atMs = nowMs();
-    const recordings = await Promise.all(processes.map((process) => recordHeap(process, options)));
-    screen.show(
-      json,
-      {
-        command: 'heap record',
-        atMs,
-        files: output,
-        processes: recordings.map((each) => recordDocument(each, options)),
-      },
-      (layout) =>
-        recordings.flatMap((each, at) => [...(at > 0 ? [''] : []), ...renderRecord(each, options, layout)]),
-    );
-    const setOf = (chosen: typeof recordings): ProfileSet => ({
-      title: `allocations of ${chosen.map(({ label }) => label).join(', ')}`,
-      facts: chosen.flatMap((each) => recordFacts(each, options).map((fact) => `${each.label}: ${fact}`)),
-      parts: chosen.map(({ label, profile }) => ({ label, profile })),
-    });
-    for (const path of output) {
-      await writeProfileFile(path, setOf(recordings));
-      screen.note(`wrote ${path}`);
-    }
-    if (server !== undefined) {
+  const { duration: durationMs, interval: intervalBytes, live } = flags;
+  const shown = { intervalBytes, live };
+  const setOf = (chosen: readonly HeapRecording[]): ProfileSet => ({
+    title: `allocations of ${chosen.map(({ label }) => label).join(', ')}`,
+    facts: chosen.flatMap((each) => recordFacts(each, shown).map((fact) => `${each.label}: ${fact}`)),
+    parts: chosen.map(({ label, profile }) => ({ label, profile })),
+  });
+  await runHeap(flags, {
+    command: 'heap record',
+    does: 'sampling',
+    sample: (process, options) => recordHeap(process, { ...options, ...shown, durationMs }),
+    document: (each) => recordDocument(each, shown),
+    render: (each, layout) => renderRecord(each, shown, layout),
+    write: (path, recordings) => writeProfileFile(path, setOf(recordings)),
+    send: async (recordings) => {
+      if (server === undefined) return undefined;
       const series = recordings.map((each) => ({
         labels: processLabels({ pid: each.pid, runtime: 'node', profiler: 'v8' }),
         set: setOf([each]),
       }));
-      screen.note(
-        pushedLine(await pushProfiles(server, series, { weight: live ? 'inuse_space' : 'alloc_space' })),
-      );
-    }
-    screen.endedBy(interrupt.signal);
-  } finally {
-    interrupt.release();
-  }
+      return pushedLine(await pushProfiles(server, series, { weight: live ? 'inuse_space' : 'alloc_space' }));
+    },
+  });
 }

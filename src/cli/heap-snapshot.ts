@@ -5,12 +5,12 @@ import { wrapText } from '../lab/report/wrap-text.ts';
 import { nowMs } from '../shared/clock.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
+import { addChoiceOptions, type ChoiceFlags } from './cpu-selection.ts';
 import { heapProcesses } from './heap-options.ts';
 import { HeapScreen } from './heap-screen.ts';
 import { interruptSignal } from './interrupt-signal.ts';
-import { addSourceOptions, type SourceFlags } from './source-options.ts';
 
-interface SnapshotFlags extends SourceFlags {
+interface SnapshotFlags extends ChoiceFlags {
   output?: string;
   pauseOk: boolean;
   json: boolean;
@@ -26,7 +26,7 @@ export function registerHeapSnapshot(heap: Command): void {
       "Writes a heap snapshot of one Node process, which Chrome's DevTools opens (Memory, Load). The process answers\n" +
         'nobody meanwhile. The file holds every string of the process, passwords and tokens too.',
     );
-  addSourceOptions(command, ['process']);
+  addChoiceOptions(command);
   command
     .addOption(
       new Option('-o, --output <file>', `file to write, ends in ${ending} (default: heap-PID-TIME${ending})`),
@@ -41,7 +41,8 @@ export function registerHeapSnapshot(heap: Command): void {
 }
 
 async function snapshot(flags: SnapshotFlags): Promise<void> {
-  const [process, ...others] = await heapProcesses(flags);
+  const screen = new HeapScreen();
+  const [process, ...others] = await heapProcesses(flags, (text) => screen.note(text));
   if (process === undefined || others.length > 0) {
     throw new GaugewayError('usage', 'a snapshot is taken of one process at a time: name it with --pid');
   }
@@ -50,7 +51,6 @@ async function snapshot(flags: SnapshotFlags): Promise<void> {
     `heap-${process.pid}-${new Date(nowMs()).toISOString().replaceAll(/[:.]/g, '-')}${ending}`;
   if (!path.endsWith(ending))
     throw new GaugewayError('usage', `${path} does not end in ${ending}: no tool would open it`);
-  const screen = new HeapScreen();
   const interrupt = interruptSignal(() =>
     screen.note('V8 cannot stop a snapshot that has begun: waiting for its end (once more leaves at once)'),
   );

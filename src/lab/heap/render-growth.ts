@@ -70,17 +70,28 @@ function leadingKind(verdicts: HeapGrowth['verdicts']): MemoryKind {
   return memoryKinds.find((kind) => verdicts[kind].verdict === 'growing') ?? 'heapUsedBytes';
 }
 
+/** The limit that is reached first: V8's by the heap, that of the control group by all that is resident. */
+function limitSentence({ heapUsedBytes, rssBytes }: HeapGrowth['verdicts']): string {
+  const limits = [
+    { whose: "V8's limit", untilMs: heapUsedBytes.untilLimitMs ?? Infinity },
+    {
+      whose: 'the memory limit of its control group (container)',
+      untilMs: rssBytes.untilLimitMs ?? Infinity,
+    },
+  ];
+  const [first] = limits.toSorted((a, b) => a.untilMs - b.untilMs);
+  if (first === undefined || first.untilMs === Infinity) return '';
+  return ` At this rate it reaches ${first.whose} in ${formatDurationMs(first.untilMs)}.`;
+}
+
 /** The verdict as a sentence or two. */
 export function growthSummary({ verdicts }: HeapGrowth): string {
   const kind = leadingKind(verdicts);
-  const { verdict, confidence, reason, untilLimitMs, ...rates } = verdicts[kind];
+  const { verdict, confidence, reason, ...rates } = verdicts[kind];
   const sure = `confidence ${confidence.toFixed(2)}`;
   if (verdict !== 'growing')
     return `the heap is ${verdict === 'steady' ? 'steady' : 'unclear'} (${sure}): ${reason}.`;
-  const limit =
-    untilLimitMs === undefined
-      ? ''
-      : ` At this rate it reaches V8's limit in ${formatDurationMs(untilLimitMs)}.`;
+  const limit = limitSentence(verdicts);
   const native =
     kind === 'rssBytes'
       ? " JavaScript's own memory does not: look for native memory, or for fragmentation."

@@ -1,3 +1,4 @@
+import { findCgroup, readCgroup } from '../collect/cgroup/read-cgroup.ts';
 import type { Profile } from '../profile/profile.ts';
 import { HeapSampling } from '../profilers/node/heap-sampling.ts';
 import { type SiteGrowth, siteGrowth } from './allocation-sites.ts';
@@ -60,6 +61,7 @@ export async function watchGrowth(process: HeapProcess, options: GrowthOptions):
       ...(await sampling.stop()),
       memory: await timedMemory(target),
     }));
+    const { memoryLimitBytes } = await readCgroup(await findCgroup(process.pid));
     const before = { profile: named(first.result.profile, process), memory: first.result.memory };
     const after = { profile: named(second.result.profile, process), memory: second.result.memory };
     return {
@@ -68,7 +70,7 @@ export async function watchGrowth(process: HeapProcess, options: GrowthOptions):
       after,
       apartMs: after.memory.atMs - before.memory.atMs,
       sites: siteGrowth(before.profile, after.profile),
-      verdicts: judge(readings.slice(1), before.memory, after.memory),
+      verdicts: judge(readings.slice(1), before.memory, after.memory, memoryLimitBytes ?? undefined),
       readings,
       pausesMs: [first.pauseMs, second.pauseMs],
     };
@@ -86,6 +88,7 @@ function judge(
   readings: readonly TimedMemory[],
   before: TimedMemory,
   after: TimedMemory,
+  groupLimitBytes: number | undefined,
 ): Record<MemoryKind, LeakVerdict> {
   const of = (kind: MemoryKind, limitBytes?: number): LeakVerdict => {
     const at = (memory: TimedMemory): { atMs: number; bytes: number } => ({
@@ -101,6 +104,7 @@ function judge(
     heapUsedBytes: of('heapUsedBytes', after.heapLimitBytes),
     externalBytes: of('externalBytes'),
     arrayBuffersBytes: of('arrayBuffersBytes'),
-    rssBytes: of('rssBytes'),
+    // That of a container counts what is resident of all of its processes.
+    rssBytes: of('rssBytes', groupLimitBytes),
   };
 }
