@@ -6,7 +6,7 @@ import { saturatedCpuPercent } from '../../src/lab/diagnose/computed/gateway-pro
 import { runDocumentSchema } from '../../src/lab/run-document.ts';
 import { type ReadyProcess, spawnReady } from '../../src/shared/spawn-ready.ts';
 import { type CommandResult, gaugeway } from '../support/command-line.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { emptyFolder, type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 /** So long that a few users are enough for all of a core, and the generator has next to nothing to do. */
 const callCpuMs = 50;
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 async function capacity(name: string): Promise<{ result: CommandResult; capacity: Capacity }> {
-  const run = join(folder.path, name);
+  const run = await emptyFolder(folder.path, name);
   const load = [
     '--scenario',
     'mcp-tools',

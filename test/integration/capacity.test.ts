@@ -5,7 +5,7 @@ import type { Capacity } from '../../src/lab/capacity/capacity-schema.ts';
 import { type RunDocument, runDocumentSchema } from '../../src/lab/run-document.ts';
 import { type CommandOptions, type CommandResult, gaugeway } from '../support/command-line.ts';
 import { CountingMcpServer } from '../support/counting-mcp-server.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { emptyFolder, type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 /**
  * Eight places of 200 ms each: 40 calls a second and no more, however fast the machine is. Against these times the
@@ -35,7 +35,7 @@ async function capacity(
   options: CommandOptions = {},
 ): Promise<{ run: string; result: CommandResult; runIds: ReadonlySet<string> }> {
   await using server = await CountingMcpServer.start({ health: 200, concurrency: { atOnce, serviceMs } });
-  const run = join(folder.path, name);
+  const run = await emptyFolder(folder.path, name);
   const all = ['capacity', '--target', server.url, ...users, ...quick, '--out', run, ...args];
   return { run, result: await gaugeway(all, options), runIds: server.runIds };
 }
@@ -153,7 +153,7 @@ describe.concurrent('gaugeway capacity on a server with a limit on concurrency',
 
 describe('gaugeway capacity without a target', { timeout: 120_000 }, () => {
   it('measures a stack of its own, and prints the result document', async () => {
-    const run = join(folder.path, 'embedded');
+    const run = await emptyFolder(folder.path, 'embedded');
     const args = ['--max-users', '4', ...quick, '--out', run, '--json'];
     const { code, stdout } = await gaugeway(['capacity', ...args], {
       env: { GAUGEWAY_DATA: join(folder.path, 'data') },

@@ -11,7 +11,7 @@ import { findK6, runK6 } from '../support/k6.ts';
 import { LocustClient } from '../support/locust-client.ts';
 import { startLocust } from '../support/locust.ts';
 import { findProgram, title } from '../support/requires.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { emptyFolder, type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const locustProgram = findProgram('locust');
 const k6Program = findK6();
@@ -85,7 +85,7 @@ class Visitor(FastHttpUser):
     test('starts its test and stops it, and has every request that the server saw', async () => {
       await using server = await CountingMcpServer.start({ health: 200 });
       await using locust = await startLocust(program, users, server.url);
-      const run = join(folder.path, 'locust-started');
+      const run = await emptyFolder(folder.path, 'locust-started');
       const start = [
         '--load-start',
         '--users',
@@ -130,7 +130,7 @@ class Visitor(FastHttpUser):
       await using server = await CountingMcpServer.start({ health: 200 });
       await using locust = await startLocust(program, users, server.url);
       const client = new LocustClient(locust.url);
-      const run = join(folder.path, 'locust-waited');
+      const run = await emptyFolder(folder.path, 'locust-waited');
       const { code } = await gaugeway(session(server, `locust=${locust.url}`, run), {
         when: {
           seen: /waiting for a test to start/,
@@ -154,10 +154,10 @@ class Visitor(FastHttpUser):
       await using locust = await startLocust(program, users, server.url);
       const client = new LocustClient(locust.url);
       await client.swarm({ user_count: '2', spawn_rate: '2' });
-      const run = join(folder.path, 'locust-running');
+      const run = await emptyFolder(folder.path, 'locust-running');
       const refused = await gaugeway(session(server, `locust=${locust.url}`, run, '--load-start'));
       expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('runs already') });
-      const again = join(folder.path, 'locust-running-again');
+      const again = await emptyFolder(folder.path, 'locust-running-again');
       await gaugeway(session(server, `locust=${locust.url}`, again, '--duration', '3s'));
       const { document, requests } = await observed(again);
       expect(document.load.requests).toBeGreaterThan(0);
@@ -169,7 +169,7 @@ class Visitor(FastHttpUser):
       await using server = await CountingMcpServer.start({ health: 200 });
       const locust = await startLocust(program, users, server.url);
       await new LocustClient(locust.url).swarm({ user_count: '2', spawn_rate: '2' });
-      const run = join(folder.path, 'locust-gone');
+      const run = await emptyFolder(folder.path, 'locust-gone');
       const { stderr } = await gaugeway(session(server, `locust=${locust.url}`, run, '--duration', '5s'), {
         when: { seen: /^steady/m, run: async () => locust[Symbol.asyncDispose]() },
       });
@@ -207,11 +207,12 @@ describe.skipIf(k6Program.missing ?? mkfifo.missing)(
       ['a gzip file', 'k6.json.gz'],
     ])('by %s has every request that the server saw, with its time', async (_what, name) => {
       await using server = await CountingMcpServer.start({ health: 200 });
-      const output = join(folder.path, name);
-      const script = join(folder.path, `${name}.js`);
+      const files = await emptyFolder(folder.path, name);
+      const output = join(files, name);
+      const script = join(files, 'script.js');
       await writeFile(script, scriptFor(server.url));
       if (name === 'k6.fifo') await promisify(execFile)(mkfifo.path ?? '', [output]);
-      const run = join(folder.path, `run-${name}`);
+      const run = join(files, 'run');
       let k6: ReturnType<typeof runK6> | undefined;
       // A gzip file comes in blocks, so that its end cannot be seen soon.
       const until = name.endsWith('.gz') ? ['--duration', '7s'] : [];

@@ -10,7 +10,7 @@ import { spawnReady } from '../../src/shared/spawn-ready.ts';
 import { startUpstreamFixture } from '../../src/stack/upstream-fixture.ts';
 import { type InstalledPackage, installPackage } from '../support/installed-package.ts';
 import { findProgram, title } from '../support/requires.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { emptyFolder, type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 import { findOlderNode } from './older-node.ts';
 import { toolCall } from './running-gateway.ts';
 
@@ -100,13 +100,13 @@ describe.skipIf(npm.missing)(title('the published package', npm), () => {
 
   test('profiles a stack of its own, and recognises its own code', async () => {
     const times = ['--duration', '3s', '--baseline', '1s', '--cool-down', '1s'];
-    const { code, stdout } = await gaugeway(['session', '--users', '3', ...times, '--out', 'run', '--json']);
+    const run = await emptyFolder(installed.project, 'run');
+    const { code, stdout } = await gaugeway(['session', '--users', '3', ...times, '--out', run, '--json']);
     expect(code).toBe(0);
     const document = runDocumentSchema.parse(JSON.parse(stdout));
     expect(document.load.requests).toBeGreaterThan(0);
     expect(document.load.failures).toBe(0);
     expect(document.collectors.filter(({ ok }) => !ok)).toEqual([]);
-    const run = join(installed.project, 'run');
     expect((await stat(join(run, 'report.html'))).size).toBeGreaterThan(0);
     const { profiles } = await readBundle(run);
     if (profiles.status !== 'ok') throw new Error('no CPU profile');

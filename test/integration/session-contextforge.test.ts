@@ -12,7 +12,7 @@ import {
 } from '../support/contextforge-stack.ts';
 import { putPySpyOnPath, pySpy } from '../support/py-spy.ts';
 import { title } from '../support/requires.ts';
-import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { emptyFolder, type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const programs = [...contextForgeStackPrograms, pySpy];
 const missing = programs.some((program) => program.missing);
@@ -41,7 +41,7 @@ describe.skipIf(missing)(suite, { timeout: 120_000 }, () => {
   const session = (...args: string[]): string[] => ['session', '--stack', stackFile, ...lightLoad, ...args];
 
   test('watches every layer through four phases, and prints the samples of the guide', async () => {
-    const run = join(folder.path, 'healthy');
+    const run = await emptyFolder(folder.path, 'healthy');
     const { code, stdout, stderr } = await gaugeway(
       session('--samples', '2', '--every', '4s', '--scenario', 'realistic', '--out', run),
     );
@@ -90,7 +90,7 @@ describe.skipIf(missing)(suite, { timeout: 120_000 }, () => {
   });
 
   test('goes on when PostgreSQL and Redis are away for a while, and a worker is replaced', async () => {
-    const run = join(folder.path, 'faults');
+    const run = await emptyFolder(folder.path, 'faults');
     const [, , worker] = await findProcesses([{ role: 'gateway', port: stack.gatewayPort }], (_, message) => {
       throw new Error(message);
     });
@@ -125,7 +125,7 @@ describe.skipIf(missing)(suite, { timeout: 120_000 }, () => {
   });
 
   test('that is killed leaves a bundle that can be analysed', async () => {
-    const run = join(folder.path, 'killed');
+    const run = await emptyFolder(folder.path, 'killed');
     const { code } = await gaugeway(session('--duration', '5m', '--scenario', 'realistic', '--out', run), {
       when: {
         // The second line of the phase comes five seconds after the first.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Artifacts } from '../../src/lab/diagnose/artifacts.ts';
@@ -15,7 +15,7 @@ import { startUpstreamFixture, type UpstreamFixture } from '../../src/stack/upst
 import { gaugeway } from '../support/command-line.ts';
 import { generatorOf } from '../support/generator-process.ts';
 import { query } from '../support/query.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { emptyFolder, type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const lightLoad = ['--users', '8', '--spawn-rate', '8', '--baseline', '1s', '--cool-down', '1s'];
 
@@ -55,7 +55,7 @@ async function killGenerator(sessionPid: number): Promise<void> {
 
 describe('gaugeway session without a target', { timeout: 90_000 }, () => {
   test('profiles a stack of its own and leaves a bundle that can be analysed again', async () => {
-    const run = join(folder.path, 'embedded');
+    const run = await emptyFolder(folder.path, 'embedded');
     const { code, stdout, stderr } = await gaugeway(
       ['session', ...lightLoad, '--duration', '7s', '--out', run, '--json'],
       { env: { GAUGEWAY_DATA: join(folder.path, 'data') } },
@@ -108,7 +108,7 @@ describe('gaugeway session without a target', { timeout: 90_000 }, () => {
     ['in the baseline', /baseline/],
     ['in the steady phase', /steady/],
   ])('is interrupted %s: nothing is left running', async (_when, interruptWhen) => {
-    const run = join(folder.path, `interrupted-${interruptWhen.source.replaceAll(/\W+/g, '-')}`);
+    const run = await emptyFolder(folder.path, `interrupted-${interruptWhen.source.replaceAll(/\W+/g, '-')}`);
     const { code, stderr } = await gaugeway(['session', ...lightLoad, '--duration', '60s', '--out', run], {
       env: { GAUGEWAY_DATA: join(folder.path, 'data') },
       interruptWhen,
@@ -146,7 +146,7 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
   }
 
   test('is ended by a threshold that stays broken, and fails by it', async () => {
-    const run = join(folder.path, 'aborted-run');
+    const run = await emptyFolder(folder.path, 'aborted-run');
     const limits = ['--threshold', 'max<0.001ms', '--threshold', 'error_rate<1%', '--abort-on-fail'];
     const args = [...target(), ...lightLoad, '--duration', '10m', ...limits, '--out', run];
     const { code, stdout } = await gaugeway(['session', ...args]);
@@ -168,7 +168,7 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
   });
 
   test('watches what it was told of, and nothing secret is written', async () => {
-    const run = join(folder.path, 'target-run');
+    const run = await emptyFolder(folder.path, 'target-run');
     const watched = ['--pid', String(pidOf('gateway')), '--pid', `postgres=${pidOf('postgres')}`];
     const load = [...lightLoad, '--duration', '6s', '--era', 'modern'];
     const { code, stdout } = await gaugeway(['session', ...target(), ...watched, ...load, '--out', run]);
@@ -190,7 +190,7 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
     const other = spawn('sleep', ['120'], { stdio: 'ignore' });
     await once(other, 'spawn');
     try {
-      const run = join(folder.path, 'not-node');
+      const run = await emptyFolder(folder.path, 'not-node');
       const load = [...lightLoad, '--duration', '3s', '--pid', `gateway=${other.pid}`];
       const { code } = await gaugeway(['session', ...target(), ...load, '--out', run]);
       expect(code).toBe(0);
@@ -209,7 +209,7 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
   });
 
   test('a database that goes away in the middle is a gap: the run goes on, and so do the calls', async () => {
-    const run = join(folder.path, 'database-lost');
+    const run = await emptyFolder(folder.path, 'database-lost');
     const load = [...lightLoad, '--duration', '8s', '--scenario', 'mcp-tools'];
     const { code, stderr } = await gaugeway(['session', ...target(), ...load, '--out', run], {
       when: { seen: /steady/, run: () => shutDatabaseFor(3000) },
@@ -224,7 +224,7 @@ describe('gaugeway session on a target', { timeout: 90_000 }, () => {
   });
 
   test('a load generator that dies ends the run, which can still be analysed', async () => {
-    const run = join(folder.path, 'generator-died');
+    const run = await emptyFolder(folder.path, 'generator-died');
     const load = [...lightLoad, '--duration', '60s'];
     const { code, stderr } = await gaugeway(['session', ...target(), ...load, '--out', run], {
       when: { seen: /steady/, run: killGenerator },
@@ -274,7 +274,7 @@ describe('gaugeway session refuses in one line', () => {
   ];
 
   test.each(cases)('%s', async (name, args, expectedCode, message) => {
-    const run = join(folder.path, `refused-${name.replaceAll(' ', '-')}`);
+    const run = await emptyFolder(folder.path, `refused-${name.replaceAll(' ', '-')}`);
     const { code, stderr, stdout } = await gaugeway(['session', '--out', run, ...args]);
     expect({ code, stdout }).toEqual({ code: expectedCode, stdout: '' });
     expect(stderr).toMatch(message);
@@ -282,7 +282,7 @@ describe('gaugeway session refuses in one line', () => {
   });
 
   test('a PostgreSQL that does not answer', async () => {
-    const run = join(folder.path, 'no-database');
+    const run = await emptyFolder(folder.path, 'no-database');
     const args = ['--target', fixture.url, '--pg', 'postgres://u:hidden@127.0.0.1:1/x'];
     const { code, stderr } = await gaugeway(['session', '--out', run, ...args]);
     expect(code).toBe(3);
@@ -292,8 +292,7 @@ describe('gaugeway session refuses in one line', () => {
   });
 
   test('a folder that already holds a run', async () => {
-    const run = join(folder.path, 'occupied');
-    await mkdir(run);
+    const run = await emptyFolder(folder.path, 'occupied');
     await writeFile(join(run, 'series.ndjson'), '');
     const { code, stderr } = await gaugeway(['session', '--target', fixture.url, '--out', run]);
     expect(code).toBe(2);

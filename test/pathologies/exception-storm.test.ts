@@ -11,7 +11,7 @@ test(
     await using folder = await temporaryFolder();
     const file = join(folder.path, 'gateway.log');
     await writeFile(file, '');
-    const { findings } = await profileStack(
+    const { findings, bundle } = await profileStack(
       folder.path,
       'storm',
       { gateway: { imports: [faultModule('exception-storm')], env: { FAULT_LOG: file } } },
@@ -22,8 +22,7 @@ test(
       verdict: 'fail',
       title: expect.stringMatching(/^gateway \(file .*\) logs \S+ TypeError a second$/),
     });
-    const bundled = async (name: string): Promise<string> =>
-      readFile(join(folder.path, 'storm', name), 'utf8');
+    const bundled = async (name: string): Promise<string> => readFile(join(bundle, name), 'utf8');
     expect(JSON.parse(await bundled('logs.json'))).toMatchObject({
       logs: [{ dropped: 0, kinds: [{ errorType: 'TypeError', level: 'error' }] }],
     });

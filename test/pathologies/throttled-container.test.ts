@@ -7,7 +7,7 @@ import { runSession } from '../../src/lab/session.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { type DockerEngine, dockerRequirement, startDocker } from '../support/docker.ts';
 import { title } from '../support/requires.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { emptyFolder, type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const server = join(import.meta.dirname, '..', 'support', 'run-cpu-bound-server.ts');
 
@@ -49,7 +49,7 @@ describe.skipIf(dockerRequirement.missing)(title('a session on a container', doc
     await engine.runNode(name, [server, '10'], ['--interactive', ...limit, '--network', 'host']);
     const { url } = await listening(name);
     const { document } = await runSession({
-      outFolder: join(folder.path, name),
+      outFolder: await emptyFolder(folder.path, name),
       id: name,
       name,
       stack: {

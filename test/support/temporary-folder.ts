@@ -7,6 +7,11 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
+/** A new folder in `parent`, whose name begins with `name`: a test that is tried again does not find its first run. */
+export function emptyFolder(parent: string, name: string): Promise<string> {
+  return mkdtemp(join(parent, `${name}-`));
+}
+
 /** Made in `parent`, by default the system's folder for that. Everybody may pass through it, but not list it. */
 export async function temporaryFolder(parent: string = tmpdir()): Promise<TemporaryFolder> {
   const path = await realpath(await mkdtemp(join(parent, 'gaugeway-test-')));
