@@ -98,31 +98,35 @@ describe.each([
   ['k6', programs.k6],
 ] as const)('a load that is exported', (engine, program) => {
   describe.skipIf(program.missing)(title(`for ${engine}`, program), { timeout: 120_000 }, () => {
-    test.each(['legacy', 'modern'])('asks and counts in the %s era what our own engine does', async (era) => {
-      await using target = await CountingMcpServer.start(server);
-      const scenario = await scenarioFile(`same-${engine}-${era}`, definition);
-      const args = ['--target', target.url, '--scenario', scenario, '--users', String(users), '--era', era];
-      const amount = ['--iterations', String(iterations), '--think', '1ms-1ms', '--spawn-rate', '100'];
-      const own = await runOwn([...args, ...amount]);
-      target.counts.clear();
-      const { counted } = await runExported(engine, folder.path, [...args, ...amount]);
-      expectSameShares(own, counted);
-      expect(counted['never as it should be']?.failures).toEqual({
-        'check contains nothing': counted['never as it should be']?.requests,
-      });
-      expect(Object.keys(counted['tools/call sum']?.failures ?? {})).toEqual(['isError']);
-      expect(counted['GET /missing']?.failures).toEqual({ 'http 404': target.count('GET /missing') });
-      expect(counted['goodbye']?.requests).toBe(users);
-      // The export itself asked for each tool once, and whether there is a session.
-      expect(target.count('GET /health')).toBe(counted['GET /health']?.requests);
-      if (era === 'legacy') {
-        expect(counted['initialize']?.requests).toBe(users);
-        expect(counted['DELETE session']?.requests).toBe(users);
-        expect(target.openSessions).toBe(0);
-      }
-    });
+    // Most of their time is waiting, for programs that start.
+    test.concurrent.each(['legacy', 'modern'])(
+      'asks and counts in the %s era what our own engine does',
+      async (era) => {
+        await using target = await CountingMcpServer.start(server);
+        const scenario = await scenarioFile(`same-${engine}-${era}`, definition);
+        const args = ['--target', target.url, '--scenario', scenario, '--users', String(users), '--era', era];
+        const amount = ['--iterations', String(iterations), '--think', '1ms-1ms', '--spawn-rate', '100'];
+        const own = await runOwn([...args, ...amount]);
+        target.counts.clear();
+        const { counted } = await runExported(engine, folder.path, [...args, ...amount]);
+        expectSameShares(own, counted);
+        expect(counted['never as it should be']?.failures).toEqual({
+          'check contains nothing': counted['never as it should be']?.requests,
+        });
+        expect(Object.keys(counted['tools/call sum']?.failures ?? {})).toEqual(['isError']);
+        expect(counted['GET /missing']?.failures).toEqual({ 'http 404': target.count('GET /missing') });
+        expect(counted['goodbye']?.requests).toBe(users);
+        // The export itself asked for each tool once, and whether there is a session.
+        expect(target.count('GET /health')).toBe(counted['GET /health']?.requests);
+        if (era === 'legacy') {
+          expect(counted['initialize']?.requests).toBe(users);
+          expect(counted['DELETE session']?.requests).toBe(users);
+          expect(target.openSessions).toBe(0);
+        }
+      },
+    );
 
-    test('opens a session that was lost again', async () => {
+    test.concurrent('opens a session that was lost again', async () => {
       await using target = await CountingMcpServer.start({ callsPerSession: 5 });
       const args = ['--target', target.url, '--scenario', 'mcp-tools', '--users', '2'];
       const { counted } = await runExported(engine, folder.path, [
@@ -137,7 +141,7 @@ describe.each([
       expect(initialize?.requests).toBe(2 + (calls?.failures['http 404 session not found'] ?? 0));
     });
 
-    test('takes its token from the environment', async () => {
+    test.concurrent('takes its token from the environment', async () => {
       const seen = new Set<string | undefined>();
       await using target = await CountingMcpServer.start({
         onCall: (_tool, _call, response) => {
@@ -155,7 +159,7 @@ describe.each([
       expect(script).not.toContain(secret);
     });
 
-    test('takes secret variables from the environment', async () => {
+    test.concurrent('takes secret variables from the environment', async () => {
       await using target = await ItemServer.start();
       const secrets = { apiToken: 'hunter2-a', visitor: 'hunter2-b', doorPin: 70_717, note: 'hunter2-c' };
       const scenario = await scenarioFile(`secret-${engine}`, {
@@ -201,7 +205,7 @@ describe.each([
       expect(without.output).toContain('the environment has no SCENARIO_API_TOKEN');
     });
 
-    test('runs scenarios whose names mean something to the engine', async () => {
+    test.concurrent('runs scenarios whose names mean something to the engine', async () => {
       await using target = await ItemServer.start();
       const files = await Promise.all(
         ['setup', 'default', 'None'].map((name) =>
@@ -226,7 +230,7 @@ describe.each([
       });
     });
 
-    test('fails by its thresholds', async () => {
+    test.concurrent('fails by its thresholds', async () => {
       await using target = await CountingMcpServer.start(server);
       const args = ['--target', target.url, '--scenario', 'mcp-tools', '--users', '2', '--iterations', '20'];
       const kept = [
@@ -247,19 +251,7 @@ describe.each([
       expect(broken.code).toBe(engine === 'locust' ? 1 : 99);
     });
 
-    test('has the rates of the open model', async () => {
-      await using target = await CountingMcpServer.start();
-      const args = ['--target', target.url, '--scenario', 'mcp-tools', '--users', '4', '--max-users', '50'];
-      const { counted } = await runExported(engine, folder.path, [...args, '--stages', '2s:20,1s:20']);
-      // The rates say 20 arrivals in the first two seconds and 20 in the third. k6 begins and ends within one of them.
-      // Locust has 20 users in the end, as it looks once a second: each begins one task at once, and none begins more than
-      // one a second in three seconds.
-      const [least, most] = engine === 'k6' ? [38, 42] : [20, 60];
-      expect(counted['tools/call echo']?.requests).toBeGreaterThanOrEqual(least);
-      expect(counted['tools/call echo']?.requests).toBeLessThanOrEqual(most);
-    });
-
-    test('says any text as a text', async () => {
+    test.concurrent('says any text as a text', async () => {
       const hostile = `"""'''\\ \n*/ // # \${NOT} \u2028 é 🙂 \``;
       const name = `name "'\\ 🙂`;
       await using target = await CountingMcpServer.start({ tools: [{ name: 'echo' }] });
@@ -288,6 +280,19 @@ describe.each([
         __proto__x: hostile,
         [hostile.slice(0, 8)]: [null, true, 1.5, `${hostile}!`],
       });
+    });
+
+    // By itself, as it goes by the clock.
+    test('has the rates of the open model', async () => {
+      await using target = await CountingMcpServer.start();
+      const args = ['--target', target.url, '--scenario', 'mcp-tools', '--users', '4', '--max-users', '50'];
+      const { counted } = await runExported(engine, folder.path, [...args, '--stages', '2s:20,1s:20']);
+      // The rates say 20 arrivals in the first two seconds and 20 in the third. k6 begins and ends within one of them.
+      // Locust has 20 users in the end, as it looks once a second: each begins one task at once, and none begins more than
+      // one a second in three seconds.
+      const [least, most] = engine === 'k6' ? [38, 42] : [20, 60];
+      expect(counted['tools/call echo']?.requests).toBeGreaterThanOrEqual(least);
+      expect(counted['tools/call echo']?.requests).toBeLessThanOrEqual(most);
     });
   });
 });

@@ -82,7 +82,8 @@ class Visitor(FastHttpUser):
 `;
     const program = locustProgram.path ?? '';
 
-    test('starts its test and stops it, and has every request that the server saw', async () => {
+    // Each has a Locust of its own, and nearly all of their time is waiting for it.
+    test.concurrent('starts its test and stops it, and has every request that the server saw', async () => {
       await using server = await CountingMcpServer.start({ health: 200 });
       await using locust = await startLocust(program, users, server.url);
       const run = await emptyFolder(folder.path, 'locust-started');
@@ -126,7 +127,7 @@ class Visitor(FastHttpUser):
       expect(state).toBe('stopped');
     });
 
-    test('waits for a test of somebody else, and ends with it', async () => {
+    test.concurrent('waits for a test of somebody else, and ends with it', async () => {
       await using server = await CountingMcpServer.start({ health: 200 });
       await using locust = await startLocust(program, users, server.url);
       const client = new LocustClient(locust.url);
@@ -149,7 +150,7 @@ class Visitor(FastHttpUser):
       expect(document.phases.map(({ name }) => name)).toEqual(['baseline', 'ramp', 'steady', 'cool-down']);
     });
 
-    test('leaves a test alone that ran before it', async () => {
+    test.concurrent('leaves a test alone that ran before it', async () => {
       await using server = await CountingMcpServer.start({ health: 200 });
       await using locust = await startLocust(program, users, server.url);
       const client = new LocustClient(locust.url);
@@ -165,7 +166,7 @@ class Visitor(FastHttpUser):
       expect(Object(await client.getJson('/stats/requests')).state).toBe('running');
     });
 
-    test('takes a Locust that goes away for a gap', async () => {
+    test.concurrent('takes a Locust that goes away for a gap', async () => {
       await using server = await CountingMcpServer.start({ health: 200 });
       const locust = await startLocust(program, users, server.url);
       await new LocustClient(locust.url).swarm({ user_count: '2', spawn_rate: '2' });
