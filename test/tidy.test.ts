@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { longestFiles } from './support/longest-files.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -262,6 +263,10 @@ describe('the house is as ARCHITECTURE.md says', () => {
       (name) => !architecture.includes(`\`${name}\``),
     );
     expect(missing).toEqual([]);
+  });
+
+  test('every file of tests that is started early is there', () => {
+    for (const name of longestFiles) expect(files).toContain(`test/${name}.test.ts`);
   });
 
   test('the lockfile names no registry', () => {
