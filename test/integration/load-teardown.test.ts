@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect, it } from 'vitest';
 import { createLoadPlan } from '../../src/lab/load/load-plan.ts';
 import type { LoadPlan } from '../../src/lab/load/load-plan.ts';
@@ -11,39 +9,28 @@ import type { ScenarioDefinition } from '../../src/lab/load/scenarios/scenario-d
 import { sleep } from '../../src/shared/clock.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { ItemServer } from '../support/item-server.ts';
+import { LoopbackServer } from '../support/loopback-server.ts';
 
 const patience = { timeout: 25_000 };
 
 /** Answers every request as it is told, and keeps their lines. */
-class ScriptedServer implements AsyncDisposable {
+class ScriptedServer extends LoopbackServer {
   readonly lines: string[] = [];
-  readonly #server;
+  readonly #answerAs: (line: string, response: ServerResponse) => void;
 
-  static async start(answer: (line: string, response: ServerResponse) => void): Promise<ScriptedServer> {
-    const server = new ScriptedServer(answer);
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    return server;
+  static start(answerAs: (line: string, response: ServerResponse) => void): Promise<ScriptedServer> {
+    return new ScriptedServer(answerAs).listen();
   }
 
-  private constructor(answer: (line: string, response: ServerResponse) => void) {
-    this.#server = createServer((request, response) => {
-      const line = `${request.method} ${request.url}`;
-      this.lines.push(line);
-      answer(line, response);
-    });
+  private constructor(answerAs: (line: string, response: ServerResponse) => void) {
+    super();
+    this.#answerAs = answerAs;
   }
 
-  get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-    return `http://127.0.0.1:${address.port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  protected async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const line = `${request.method} ${request.url}`;
+    this.lines.push(line);
+    this.#answerAs(line, response);
   }
 }
 

@@ -1,9 +1,8 @@
-import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { LoopbackServer } from './loopback-server.ts';
 
 type Json = Record<string, unknown>;
 
@@ -37,7 +36,7 @@ export interface CountingMcpServerOptions {
 }
 
 /** A small MCP server that counts what reached it, in both eras, to check a load generator's figures against. */
-export class CountingMcpServer implements AsyncDisposable {
+export class CountingMcpServer extends LoopbackServer {
   /** By method, `tools/call NAME`, `GET /path` or `DELETE`. */
   readonly counts = new Map<string, number>();
   readonly argumentsSeen: unknown[] = [];
@@ -52,30 +51,14 @@ export class CountingMcpServer implements AsyncDisposable {
   readonly #freeAtMs: number[] = [];
   readonly #options: CountingMcpServerOptions;
   readonly #sessions = new Map<string, number>();
-  readonly #server = createServer((request, response) => {
-    this.#inFlight += 1;
-    this.maxInFlight = Math.max(this.maxInFlight, this.#inFlight);
-    response.on('close', () => (this.#inFlight -= 1));
-    this.#handle(request, response).catch((error: unknown) =>
-      response.destroy(new Error('fixture', { cause: error })),
-    );
-  });
 
-  static async start(options: CountingMcpServerOptions = {}): Promise<CountingMcpServer> {
-    const server = new CountingMcpServer(options);
-    server.#server.listen(options.port ?? 0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    return server;
+  static start(options: CountingMcpServerOptions = {}): Promise<CountingMcpServer> {
+    return new CountingMcpServer(options).listen(options.port);
   }
 
   private constructor(options: CountingMcpServerOptions) {
+    super();
     this.#options = options;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-    return `http://127.0.0.1:${address.port}`;
   }
 
   count(name: string): number {
@@ -86,20 +69,16 @@ export class CountingMcpServer implements AsyncDisposable {
     return this.#sessions.size;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    if (!this.#server.listening) return;
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
   #add(name: string): number {
     const count = this.count(name) + 1;
     this.counts.set(name, count);
     return count;
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#inFlight += 1;
+    this.maxInFlight = Math.max(this.maxInFlight, this.#inFlight);
+    response.on('close', () => (this.#inFlight -= 1));
     const sessionId = String(request.headers['mcp-session-id'] ?? '');
     const [, runId] = /gaugeway\.run_id=([^,]+)/.exec(String(request.headers['baggage'] ?? '')) ?? [];
     if (runId !== undefined) this.runIds.add(decodeURIComponent(runId));
@@ -135,10 +114,10 @@ export class CountingMcpServer implements AsyncDisposable {
         capabilities: {},
         serverInfo: { name: 'counting', version: '1' },
       };
-      return this.#answer(response, id, result);
+      return this.#send(response, id, result);
     }
     if (method === 'server/discover') {
-      return this.#answer(response, id, {
+      return this.#send(response, id, {
         resultType: 'complete',
         supportedVersions: ['2026-07-28'],
         capabilities: {},
@@ -154,8 +133,8 @@ export class CountingMcpServer implements AsyncDisposable {
       return void response.writeHead(404).end();
     }
     if (method === 'notifications/initialized') return void response.writeHead(202).end();
-    if (method === 'ping') return this.#answer(response, id, {});
-    if (method === 'tools/list') return this.#answer(response, id, { tools: this.#tools });
+    if (method === 'ping') return this.#send(response, id, {});
+    if (method === 'tools/list') return this.#send(response, id, { tools: this.#tools });
     this.argumentsSeen.push(params['arguments']);
     this.carriersSeen.push({ meta: objectOf(params['_meta']), headers: request.headers });
     if (calls !== undefined) {
@@ -165,7 +144,7 @@ export class CountingMcpServer implements AsyncDisposable {
     const given = objectOf(params['arguments']);
     if (this.#options.onCall?.(String(params['name']), call, response, id, given) === true) return;
     await this.#serviceEnds();
-    this.#answer(response, id, { content: [{ type: 'text', text: 'ok' }] });
+    this.#send(response, id, { content: [{ type: 'text', text: 'ok' }] });
   }
 
   /**
@@ -188,7 +167,7 @@ export class CountingMcpServer implements AsyncDisposable {
     return tools.map(({ name, inputSchema = { type: 'object' } }) => ({ name, inputSchema }));
   }
 
-  #answer(response: ServerResponse, id: unknown, result: Json): void {
+  #send(response: ServerResponse, id: unknown, result: Json): void {
     const body = JSON.stringify({ jsonrpc: '2.0', id, result });
     if (this.#options.sse !== true) {
       response.setHeader('content-type', 'application/json').end(body);

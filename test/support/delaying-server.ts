@@ -1,34 +1,25 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sleep } from '../../src/shared/clock.ts';
+import { LoopbackServer } from './loopback-server.ts';
 
 /** How long the request with this number, counted from 0, is to wait in milliseconds; undefined never answers it. */
 export type DelayOf = (request: number) => number | undefined;
 
 /** An HTTP server that keeps each request waiting as it is told, and knows for how long it really did. */
-export class DelayingServer implements AsyncDisposable {
+export class DelayingServer extends LoopbackServer {
   /** From the arrival of the request's headers to its answer, in milliseconds, in the order of the answers. */
   readonly appliedMs: number[] = [];
   /** Requests that arrived. */
   arrived = 0;
   readonly #delayOf: DelayOf;
-  readonly #server = createServer((_request, response) => this.#keepWaiting(response, performance.now()));
 
-  static async start(delayOf: DelayOf): Promise<DelayingServer> {
-    const server = new DelayingServer(delayOf);
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    return server;
+  static start(delayOf: DelayOf): Promise<DelayingServer> {
+    return new DelayingServer(delayOf).listen();
   }
 
   private constructor(delayOf: DelayOf) {
+    super();
     this.#delayOf = delayOf;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-    return `http://127.0.0.1:${address.port}`;
   }
 
   /** The delay at quantile `q` (0..1), as the load generator counts its ranks. */
@@ -37,22 +28,14 @@ export class DelayingServer implements AsyncDisposable {
     return sorted[Math.floor(q * (sorted.length - 1))] ?? Number.NaN;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #keepWaiting(response: ServerResponse, arrivedMs: number): void {
+  protected async answer(_request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedMs = performance.now();
     const delayMs = this.#delayOf(this.arrived);
     this.arrived += 1;
     if (delayMs === undefined) return;
-    const answer = (): void => {
-      this.appliedMs.push(performance.now() - arrivedMs);
-      response.end('ok');
-    };
-    if (delayMs === 0) answer();
-    else setTimeout(answer, delayMs);
+    if (delayMs > 0) await sleep(delayMs);
+    this.appliedMs.push(performance.now() - arrivedMs);
+    response.end('ok');
   }
 }
 

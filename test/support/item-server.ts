@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { LoopbackServer } from './loopback-server.ts';
 
 /** A request as the server saw it; ids in paths are written `:id`. */
 export interface SeenRequest {
@@ -15,27 +14,13 @@ export interface SeenRequest {
  * `POST /items` makes one (its id in the body and its path, without the slash, in `location`), `GET` and `DELETE /items/ID` want one that is
  * there. It keeps what it saw, to check a load generator's figures against.
  */
-export class ItemServer implements AsyncDisposable {
+export class ItemServer extends LoopbackServer {
   readonly seen: SeenRequest[] = [];
   readonly #items = new Map<string, unknown>();
-  readonly #server = createServer((request, response) => {
-    this.#handle(request, response).catch((error: unknown) =>
-      response.destroy(new Error('fixture', { cause: error })),
-    );
-  });
   #made = 0;
 
-  static async start(): Promise<ItemServer> {
-    const server = new ItemServer();
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    return server;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-    return `http://127.0.0.1:${address.port}`;
+  static start(): Promise<ItemServer> {
+    return new ItemServer().listen();
   }
 
   /** How often each request line was seen. */
@@ -50,13 +35,7 @@ export class ItemServer implements AsyncDisposable {
     return this.#items.size;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, 'close');
-  }
-
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const path = request.url ?? '';
     const id = /^\/items\/(.+)$/.exec(path)?.[1];
