@@ -1,3 +1,4 @@
+import { oneLine } from '../../shared/one-line.ts';
 import { percent } from '../diagnose/computed/figures.ts';
 import { formatBytes, formatTimeMs } from '../look/quantity.ts';
 import { terminalTable } from '../report/terminal-table.ts';
@@ -19,7 +20,7 @@ const barWidth = 24;
 /** What is less is left out of a list of shares. */
 const leastShown = 0.005;
 
-/** A reading as lines that fit `columns`. */
+/** A reading as lines that fit `columns`. Names are the profiled program's: nothing in them reaches the terminal as a control. */
 export function readingLines(
   reading: FlameReading,
   { columns, color }: { columns: number; color: boolean },
@@ -44,8 +45,10 @@ export function readingLines(
   const remarks = reading.remarks
     .slice(0, mostRemarks)
     .flatMap(({ text, advice }) => [
-      ...wrapText(`• ${text}`, columns, '  '),
-      ...(advice === undefined ? [] : wrapText(`→ ${advice}`, columns - 2, '  ').map((line) => `  ${line}`)),
+      ...wrapText(`• ${oneLine(text)}`, columns, '  '),
+      ...(advice === undefined
+        ? []
+        : wrapText(`→ ${oneLine(advice)}`, columns - 2, '  ').map((line) => `  ${line}`)),
     ]);
   return [
     ...wrapText(`${summary}${precision}`, columns),
@@ -73,7 +76,7 @@ function bar(share: number): string {
 function packageLines({ packages }: FlameReading, columns: number): string[] {
   const shown = packages.filter(({ selfShare }) => selfShare >= leastShown).slice(0, mostPackages);
   if (shown.length === 0) return [];
-  const text = shown.map(({ name, selfShare }) => `${name} ${percent(selfShare)}`).join(', ');
+  const text = oneLine(shown.map(({ name, selfShare }) => `${name} ${percent(selfShare)}`).join(', '));
   return wrapText(`of dependencies: ${text}`, columns - 2, '  ').map((line) => `  ${line}`);
 }
 
@@ -83,7 +86,7 @@ function wideLines(reading: FlameReading, columns: number, head: (text: string) 
     reading.wide,
     {
       title: 'wide functions',
-      value: ({ label, calledBy }) => (calledBy === null ? label : `${label} ← ${calledBy.label}`),
+      value: ({ label, calledBy }) => oneLine(calledBy === null ? label : `${label} ← ${calledBy.label}`),
     },
     [
       { title: '%own', value: ({ selfShare }) => percent(selfShare), expendable: 0 },
