@@ -17,18 +17,22 @@ export interface FunctionRow {
 export class FunctionTally {
   readonly #rows = new Map<string, FunctionRow>();
 
-  /** Adds the window that follows the last one. */
+  /** Adds the window of one thread that follows the last one. */
   add(profile: Profile): void {
-    this.rest();
-    const { self, total } = frameWeights(profile);
-    const busyUs = self.filter((_, at) => {
-      const frame = profile.frames[at];
-      return frame !== undefined && frameKind(frame) !== 'waiting';
-    });
-    const busyMs = busyUs.reduce((sum, us) => sum + us, 0) / 1000;
+    const busyUs = profile.nodes.reduce((sum, { frame, self }) => {
+      const sampled = profile.frames[frame];
+      return sampled === undefined || frameKind(sampled) === 'waiting' ? sum : sum + self;
+    }, 0);
     // The last sample may weigh more than what was left of the window. Of processes laid over each other, the waiting
     // of each would add up to many windows.
-    const lastedMs = Math.max(1, busyMs, profile.endMs - profile.startMs);
+    this.addLasting(profile, Math.max(busyUs / 1000, profile.endMs - profile.startMs));
+  }
+
+  /** Adds what several threads did at once within `windowMs`: their shares of one core may exceed 1. */
+  addLasting(profile: Profile, windowMs: number): void {
+    this.rest();
+    const { self, total } = frameWeights(profile);
+    const lastedMs = Math.max(1, windowMs);
     for (const [at, frame] of profile.frames.entries()) {
       const totalMs = (total[at] ?? 0) / 1000;
       if (totalMs === 0 || frameKind(frame) === 'waiting') continue;

@@ -50,8 +50,7 @@ export function recordingDocument(
   const profiles = recording.processes.flatMap(({ threads }) => threads.map(({ profile }) => profile));
   const merged = mergeProfiles(profiles, 'all');
   const tally = new FunctionTally();
-  // Shares are of the recording's time, not of the sum of its threads.
-  tally.add({ ...merged, startMs: recording.startMs, endMs: recording.endMs });
+  tally.addLasting(merged, recording.endMs - recording.startMs);
   return {
     command: 'cpu record',
     at: new Date(recording.startMs).toISOString(),
