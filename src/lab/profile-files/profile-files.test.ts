@@ -152,7 +152,34 @@ describe('a file of profiles', () => {
     await expect(readProfileFile(file)).rejects.toMatchObject({ code: 'source_unreadable' });
   });
 
+  test.each([
+    [
+      'threads',
+      () => Array.from({ length: 10_001 }, (_, at) => `thread (${at});run 1\n`).join(''),
+      'threads',
+    ],
+    ['frames in one stack', () => `${'a;'.repeat(5_001)}b 1\n`, 'a stack deeper than 5000 frames'],
+    ['rows of a drawing', () => drawingOf(6_000), 'a stack deeper than 5000 frames'],
+    // An empty sample is two bytes: what it becomes in memory is many times more.
+    ['samples', () => Buffer.alloc(2 * 4_000_001, Buffer.from([0x12, 0])), 'more than 4000000 samples'],
+    ['bytes', () => Buffer.alloc(64 * 1024 * 1024 + 1), 'more than 64 MiB'],
+  ])('is refused when it has more than anybody could look at: %s', async (what, content, reason) => {
+    const file = join(folder.path, `large ${what}`);
+    await writeFile(file, gzipSync(content(), { level: 1 }));
+    await expect(readProfileFile(file)).rejects.toThrow(reason);
+    await expect(readProfileFile(file)).rejects.toMatchObject({ code: 'source_unreadable' });
+  });
+
   test('that is not there is named', async () => {
     await expect(readProfileFile(join(folder.path, 'gone'))).rejects.toThrow('gone cannot be read');
   });
 });
+
+/** A bar on a bar on a bar. */
+function drawingOf(rows: number): string {
+  const bars = Array.from(
+    { length: rows },
+    (_, at) => `<title>f${at} (${rows - at} samples, 1%)</title><rect x="0" y="${at}" width="9" height="1"/>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg">${bars.join('')}</svg>`;
+}

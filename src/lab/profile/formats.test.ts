@@ -105,6 +105,13 @@ describe('a profile of bytes', () => {
     expect(read).toMatchObject({ unit: 'bytes', endMs: startMs });
   });
 
+  test('reads back from folded stacks as bytes, which say so', () => {
+    const read = fromFolded(toFolded(bytes), { name: 'gateway' });
+    expect(read.parts[0]?.profile.unit).toBe('bytes');
+    expect(read.facts).toEqual([]);
+    expect(stacksOf(read)).toEqual(stacksOf(one));
+  });
+
   test('reads back from pprof and speedscope as bytes', () => {
     const pprof = fromPprof(toPprof(bytes), { name: 'gateway' });
     const speedscope = fromSpeedscope(toSpeedscope(bytes), { name });
@@ -118,6 +125,15 @@ describe('a profile of bytes', () => {
 const event = (type: string, frame: number, at: number) => ({ type, frame, at });
 
 describe('what others write', () => {
+  test.each([
+    ['samples, 100 a second', 'serve;slow 90\nserve;write 10\n', 1_000_000],
+    ['microseconds', 'serve;slow 900000\nserve;write 100000\n', 1_000_000],
+  ])('in folded stacks is read by its size as %s, and that is told', (readAs, stacks, weight) => {
+    const { facts, parts } = fromFolded(stacks, { name });
+    expect(facts).toEqual([expect.stringContaining(`they were read as ${readAs}`)]);
+    expect(parts[0]?.profile.nodes.reduce((sum, { self }) => sum + self, 0)).toBe(weight);
+  });
+
   test('is read from evented profiles of speedscope, in any unit', () => {
     const file = {
       shared: { frames: [{ name: 'a' }, { name: 'b', file: 'b.js', line: 2 }] },

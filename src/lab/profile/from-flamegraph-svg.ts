@@ -1,4 +1,5 @@
 import { GaugewayError } from '../../shared/errors.ts';
+import { boundedFrames } from './profile-builder.ts';
 import { fromStacks, type LabelledStack, type StackUnit } from './from-stacks.ts';
 import type { ProfileSet } from './profile-set.ts';
 import { unescapeXml } from './unescape-xml.ts';
@@ -32,7 +33,7 @@ export function fromFlamegraphSvg(
   if (known === undefined && weigh === undefined) {
     facts.push('Its samples were read as 100 a second; --rate tells another rate.');
   }
-  return fromStacks(stacksOf(bars), { name, facts, ...used });
+  return fromStacks(stacksOf(bars, name), { name, facts, ...used });
 }
 
 function readBars(svg: string, name: string): { bars: Bar[]; unit: string } {
@@ -60,7 +61,7 @@ function readBars(svg: string, name: string): { bars: Bar[]; unit: string } {
 }
 
 /** Bars from the row of the widest one on: each stands on the one of the row before that spans it. */
-function stacksOf(bars: readonly Bar[]): LabelledStack[] {
+function* stacksOf(bars: readonly Bar[], name: string): Generator<LabelledStack> {
   const widest = bars.reduce((most, bar) => (bar.right - bar.left > most.right - most.left ? bar : most));
   const base = bars.find(({ label, left, right }) => {
     return label === 'all' && left === widest.left && right === widest.right;
@@ -76,6 +77,8 @@ function stacksOf(bars: readonly Bar[]): LabelledStack[] {
     .toSorted(([a], [b]) => Math.abs(a - baseY) - Math.abs(b - baseY))
     .map(([, row]) => row.toSorted((a, b) => a.left - b.left));
   const parentOf = new Map<Bar, Bar>();
+  const depthOf = new Map<Bar, number>();
+  const count = boundedFrames(name);
   const self = new Map<Bar, number>(bars.map((bar) => [bar, bar.value]));
   const slack = (widest.right - widest.left) * 1e-5;
   inOrder.forEach((row, depth) => {
@@ -87,16 +90,18 @@ function stacksOf(bars: readonly Bar[]): LabelledStack[] {
       const parent = above[at];
       if (parent === undefined || parent.left - slack > middle) continue;
       parentOf.set(bar, parent);
+      depthOf.set(bar, (depthOf.get(parent) ?? 0) + 1);
       self.set(parent, (self.get(parent) ?? 0) - bar.value);
     }
   });
-  return bars.map((bar) => {
+  for (const bar of bars) count(depthOf.get(bar) ?? 0);
+  for (const bar of bars) {
     const labels: string[] = [];
     for (let next: Bar | undefined = bar; next !== undefined; next = parentOf.get(next)) {
       if (next !== base) labels.push(next.label);
     }
-    return { labels: labels.toReversed(), value: Math.max(0, self.get(bar) ?? 0) };
-  });
+    yield { labels: labels.toReversed(), value: Math.max(0, self.get(bar) ?? 0) };
+  }
 }
 
 function attribute(rect: string, name: string): number | undefined {

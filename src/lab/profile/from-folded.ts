@@ -1,6 +1,8 @@
 import { GaugewayError } from '../../shared/errors.ts';
+import { boundedFrames } from './profile-builder.ts';
 import { type LabelledStack, fromStacks, type StackUnit } from './from-stacks.ts';
 import type { ProfileSet } from './profile-set.ts';
+import { foldedBytesLine } from './to-folded.ts';
 import { weighSamples } from './weigh-unit.ts';
 
 /**
@@ -11,21 +13,26 @@ const leastTypicalUs = 200;
 
 /**
  * Reads folded stacks, one `frame;frame;frame value` a line: py-spy's (`-f raw`), those of Brendan Gregg's tools, and
- * our own. `weigh` tells what values count; without it they are taken for microseconds or for samples of 10 ms by their
- * size, which the facts say. Throws GaugewayError source_unreadable, which names the line.
+ * our own, which say so where they count bytes. `weigh` tells what other values count; without it they are taken for
+ * microseconds or for samples of 10 ms by their size, which the facts say. Throws GaugewayError source_unreadable, which names the line.
  */
 export function fromFolded(text: string, { name, weigh }: { name: string; weigh?: StackUnit }): ProfileSet {
   const stacks = readLines(text, name);
-  const guessed = weigh ?? guessUnit(stacks.map(({ value }) => value));
-  const facts =
-    weigh === undefined && guessed.perValue !== 1
-      ? ['The values of the stacks were read as samples, 100 a second; --rate tells another rate.']
-      : [];
+  if (text.startsWith(`${foldedBytesLine}\n`)) {
+    return fromStacks(stacks, { name, unit: 'bytes', perValue: 1, interval: 0 });
+  }
+  if (weigh !== undefined) return fromStacks(stacks, { name, ...weigh });
+  const guessed = guessUnit(stacks.map(({ value }) => value));
+  const readAs = guessed.perValue === 1 ? 'microseconds' : 'samples, 100 a second';
+  const facts = [
+    `The file does not say what its values count: they were read as ${readAs}, by their size; --rate says that they are samples, and of what rate.`,
+  ];
   return fromStacks(stacks, { name, facts, ...guessed });
 }
 
 function readLines(text: string, name: string): LabelledStack[] {
   const stacks: LabelledStack[] = [];
+  const count = boundedFrames(name);
   let lineNumber = 0;
   for (const raw of text.split('\n')) {
     lineNumber += 1;
@@ -41,6 +48,7 @@ function readLines(text: string, name: string): LabelledStack[] {
     }
     const path = line.slice(0, gap).trimEnd();
     const labels = path === '(root)' ? [] : path.split(';').filter((label) => label !== '');
+    count(labels.length);
     stacks.push({ labels, value: Number(value) });
   }
   if (stacks.length === 0) throw new GaugewayError('source_unreadable', `${name} holds no stacks`);

@@ -2,7 +2,8 @@ import { type Label, type Location, Profile as Pprof, type Sample } from 'pprof-
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import type { StackUnit } from './from-stacks.ts';
 import type { Frame } from './profile.ts';
-import { ProfileBuilder } from './profile-builder.ts';
+import { PartBuilders } from './profile-builder.ts';
+import { requireUsableSize } from './pprof-size.ts';
 import type { ProfileSet } from './profile-set.ts';
 import { weighSamples, weighUnit } from './weigh-unit.ts';
 
@@ -20,11 +21,9 @@ export function fromPprof(bytes: Uint8Array, { name }: { name: string }): Profil
   const { index, weigh, fact } = chooseValue(pprof, text);
   const frames = framesOf(pprof, text);
   const startMs = Number(pprof.timeNanos) / 1e6;
-  const parts = new Map<string, ProfileBuilder>();
+  const parts = new PartBuilders(name);
   for (const sample of pprof.sample) {
-    const label = ownerOf(sample, text) || name;
-    let part = parts.get(label);
-    if (part === undefined) parts.set(label, (part = new ProfileBuilder(label)));
+    const part = parts.of(ownerOf(sample, text) || name);
     const value = signed(sample.value[index] ?? 0);
     const stack = sample.locationId.flatMap((id) => frames.get(Number(id)) ?? []);
     part.add(part.stack(stack.toReversed()), value * weigh.perValue);
@@ -36,20 +35,18 @@ export function fromPprof(bytes: Uint8Array, { name }: { name: string }): Profil
   return {
     title: name,
     facts: [...pprof.comment.map(text).filter((comment) => comment !== ''), ...fact],
-    parts: [...parts].map(([label, part]) => ({
-      label,
-      profile: part.build({
-        unit: weigh.unit,
-        order: 'none',
-        interval,
-        startMs,
-        ...(durationMs > 0 ? { endMs: startMs + durationMs } : {}),
-      }),
-    })),
+    parts: parts.build({
+      unit: weigh.unit,
+      order: 'none',
+      interval,
+      startMs,
+      ...(durationMs > 0 ? { endMs: startMs + durationMs } : {}),
+    }),
   };
 }
 
 function decode(bytes: Uint8Array, name: string): Pprof {
+  requireUsableSize(bytes, name);
   let pprof: Pprof;
   try {
     pprof = Pprof.decode(bytes);

@@ -1,6 +1,6 @@
 import { frameFromLabel } from './frame-from-label.ts';
 import type { Frame, ProfileUnit } from './profile.ts';
-import { ProfileBuilder } from './profile-builder.ts';
+import { PartBuilders } from './profile-builder.ts';
 import type { ProfileSet } from './profile-set.ts';
 
 /** Stacks whose frames are labels, as formats for people have them. */
@@ -27,13 +27,11 @@ export function fromStacks(
   stacks: Iterable<LabelledStack>,
   { name, facts = [], unit, perValue, interval }: StackUnit & { name: string; facts?: string[] },
 ): ProfileSet {
-  const parts = new Map<string, ProfileBuilder>();
+  const parts = new PartBuilders(name);
   const frames = new Map<string, Frame>();
   for (const { labels, value } of stacks) {
     const owners = ownersOf(labels);
-    const label = owners.map(ownerLabel).join(' · ') || name;
-    let part = parts.get(label);
-    if (part === undefined) parts.set(label, (part = new ProfileBuilder(label)));
+    const part = parts.of(owners.map(ownerLabel).join(' · ') || name);
     let node = 0;
     for (const text of labels.slice(owners.length)) {
       let frame = frames.get(text);
@@ -45,10 +43,7 @@ export function fromStacks(
   return {
     title: name,
     facts,
-    parts: [...parts].map(([label, part]) => ({
-      label,
-      profile: part.build({ unit, order: 'none', interval }),
-    })),
+    parts: parts.build({ unit, order: 'none', interval }),
   };
 }
 

@@ -8,6 +8,12 @@ const mostNodes = 2_000_000;
 const mostSamples = 10_000_000;
 /** Deeper than any runtime lets a stack grow that a profiler could still walk. */
 export const deepestStack = 5000;
+/** Processes and threads of one file. */
+const mostParts = 10_000;
+/** Frames of all stacks together where a format writes each stack in full. */
+const mostStackFrames = 20_000_000;
+
+const deeperThanUsable = `a stack deeper than ${deepestStack} frames`;
 
 const rootFrame: Frame = { name: '(root)', file: '', line: 0, column: 0 };
 
@@ -37,8 +43,8 @@ export class ProfileBuilder {
     const index = indexIn(this.#nodes, this.#nodeOf, `${parent} ${frame}`, { frame, parent, self: 0 });
     if (index < before) return index;
     const depth = (this.#depths[parent] ?? 0) + 1;
-    if (depth > deepestStack) throw this.#tooMuch(`a stack deeper than ${deepestStack} frames`);
-    if (before >= mostNodes) throw this.#tooMuch(`more than ${mostNodes} different stacks`);
+    if (depth > deepestStack) throw tooMuch(this.#name, deeperThanUsable);
+    if (before >= mostNodes) throw tooMuch(this.#name, `more than ${mostNodes} different stacks`);
     this.#depths.push(depth);
     return index;
   }
@@ -54,7 +60,7 @@ export class ProfileBuilder {
   add(node: number, weight: number): void {
     const sampled = this.#nodes[node];
     if (!(weight > 0) || !Number.isFinite(weight) || sampled === undefined) return;
-    if (this.#samples.length >= mostSamples) throw this.#tooMuch(`more than ${mostSamples} samples`);
+    if (this.#samples.length >= mostSamples) throw tooMuch(this.#name, `more than ${mostSamples} samples`);
     sampled.self += weight;
     this.#samples.push({ node, weight });
   }
@@ -74,8 +80,42 @@ export class ProfileBuilder {
     const [frames, nodes, samples] = [this.#frames, this.#nodes, this.#samples];
     return { name, unit, startMs, endMs, interval, frames, nodes, order, samples };
   }
+}
 
-  #tooMuch(what: string): GaugewayError {
-    return new GaugewayError('source_unreadable', `${this.#name} holds ${what}`);
+/** The parts of a set by label, each made when it is first asked for. Throws source_unreadable beyond the bound. */
+export class PartBuilders {
+  readonly #name: string;
+  readonly #parts = new Map<string, ProfileBuilder>();
+
+  /** `name` is told in errors. */
+  constructor(name: string) {
+    this.#name = name;
   }
+
+  of(label: string): ProfileBuilder {
+    const known = this.#parts.get(label);
+    if (known !== undefined) return known;
+    if (this.#parts.size >= mostParts) throw tooMuch(this.#name, `more than ${mostParts} threads`);
+    const part = new ProfileBuilder(label);
+    this.#parts.set(label, part);
+    return part;
+  }
+
+  build(of: Parameters<ProfileBuilder['build']>[0]): { label: string; profile: Profile }[] {
+    return [...this.#parts].map(([label, part]) => ({ label, profile: part.build(of) }));
+  }
+}
+
+/** Counts the frames of each stack that is read. Throws source_unreadable beyond what anybody could wait for. */
+export function boundedFrames(name: string): (framesOfStack: number) => void {
+  let sum = 0;
+  return (framesOfStack) => {
+    if (framesOfStack > deepestStack) throw tooMuch(name, deeperThanUsable);
+    sum += framesOfStack;
+    if (sum > mostStackFrames) throw tooMuch(name, `more than ${mostStackFrames} frames in its stacks`);
+  };
+}
+
+function tooMuch(name: string, what: string): GaugewayError {
+  return new GaugewayError('source_unreadable', `${name} holds ${what}`);
 }

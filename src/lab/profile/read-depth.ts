@@ -1,5 +1,4 @@
 import { frameKind, packageOf, shortFrameLabel } from './frame-kind.ts';
-import { stackOf } from './frame-label.ts';
 import type { Profile } from './profile.ts';
 
 /** How deep the stacks of a profile are, in frames, by weight; `share` is of 1 of the busy weight. */
@@ -34,29 +33,31 @@ export function readDepth(
   const owners = profile.frames.map(
     (frame) => packageOf(frame) ?? (frameKind(frame) === 'own' ? 'own' : 'runtime'),
   );
-  const stacks: { stack: number[]; self: number }[] = [];
+  const { depths, times, below } = measure(profile, isBusy);
+  const stacks: { depth: number; end: number; self: number }[] = [];
   const repeats = new Map<number, { times: number; weight: number }>();
   const frames = new Map<string, number>();
-  for (const [at, { self }] of profile.nodes.entries()) {
-    if (self === 0 || !isBusy(at)) continue;
-    const stack = stackOf(profile, at);
-    stacks.push({ stack, self });
-    for (const [frame, times] of countsOf(stack)) {
-      const owner = owners[frame] ?? 'runtime';
-      frames.set(owner, (frames.get(owner) ?? 0) + times * self);
-      if (times < fewestRepeats) continue;
-      const known = repeats.get(frame) ?? { times: 0, weight: 0 };
-      repeats.set(frame, { times: Math.max(known.times, times), weight: known.weight + self });
-    }
+  for (const [at, { frame, self }] of profile.nodes.entries()) {
+    const weight = below[at] ?? 0;
+    // Frames of the root's level without a name of their own are no part of a stack.
+    if (weight === 0 || times[at] === 0) continue;
+    if (self > 0 && isBusy(at)) stacks.push({ depth: depths[at] ?? 0, end: frame, self });
+    const owner = owners[frame] ?? 'runtime';
+    frames.set(owner, (frames.get(owner) ?? 0) + weight);
+    const count = times[at] ?? 0;
+    if (count < fewestRepeats) continue;
+    const known = repeats.get(frame) ?? { times: 0, weight: 0 };
+    // Stacks with more of it stand on this one, and were counted with it.
+    const more = count === fewestRepeats ? weight : 0;
+    repeats.set(frame, { times: Math.max(known.times, count), weight: known.weight + more });
   }
-  stacks.sort((a, b) => a.stack.length - b.stack.length);
+  stacks.sort((a, b) => a.depth - b.depth);
   const median = depthAt(stacks, busy * 0.5);
   const usual = Math.max(leastDeep, 2 * median);
   const ends = new Map<number, number>();
   let deep = 0;
-  for (const { stack, self } of stacks) {
-    const end = stack.at(-1);
-    if (stack.length <= usual || end === undefined) continue;
+  for (const { depth, end, self } of stacks) {
+    if (depth <= usual) continue;
     deep += self;
     ends.set(end, (ends.get(end) ?? 0) + self);
   }
@@ -69,14 +70,14 @@ export function readDepth(
   return {
     median,
     p95: depthAt(stacks, busy * 0.95),
-    max: stacks.at(-1)?.stack.length ?? 0,
+    max: stacks.at(-1)?.depth ?? 0,
     usual,
     share: share(deep),
     endIn: listed([...ends].map(([frame, weight]) => ({ label: labelOf(frame), share: share(weight) }))),
     repeated: listed(
-      [...repeats].map(([frame, { times, weight }]) => ({
+      [...repeats].map(([frame, { times: most, weight }]) => ({
         label: labelOf(frame),
-        times,
+        times: most,
         share: share(weight),
       })),
     ),
@@ -86,17 +87,62 @@ export function readDepth(
   };
 }
 
-function countsOf(stack: readonly number[]): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const frame of stack) counts.set(frame, (counts.get(frame) ?? 0) + 1);
-  return counts;
+/**
+ * Of each node: its depth in frames, how often its frame stands on its stack up to it (0: it is the nameless root),
+ * and the busy weight of the stacks that lead through it. In one walk through the tree, however deep it is.
+ */
+function measure(
+  { nodes, frames }: Profile,
+  isBusy: (node: number) => boolean,
+): { depths: Int32Array; times: Int32Array; below: Float64Array } {
+  const depths = new Int32Array(nodes.length);
+  const times = new Int32Array(nodes.length);
+  const below = new Float64Array(nodes.length);
+  const firstChild = new Int32Array(nodes.length).fill(-1);
+  const sibling = new Int32Array(nodes.length).fill(-1);
+  const roots: number[] = [];
+  for (let at = nodes.length - 1; at >= 0; at -= 1) {
+    const { parent = -1, self = 0 } = nodes[at] ?? {};
+    below[at] = (below[at] ?? 0) + (isBusy(at) ? self : 0);
+    if (parent < 0) {
+      roots.push(at);
+      continue;
+    }
+    below[parent] = (below[parent] ?? 0) + (below[at] ?? 0);
+    sibling[at] = firstChild[parent] ?? -1;
+    firstChild[parent] = at;
+  }
+  const onStack = new Int32Array(frames.length);
+  for (const root of roots) {
+    let at = root;
+    let isDown = true;
+    while (at >= 0) {
+      const { frame = -1, parent = -1 } = nodes[at] ?? {};
+      const counts = parent >= 0 || frames[frame]?.name !== '(root)' ? 1 : 0;
+      if (isDown) {
+        depths[at] = (depths[parent] ?? 0) + counts;
+        onStack[frame] = (onStack[frame] ?? 0) + counts;
+        times[at] = counts * (onStack[frame] ?? 0);
+      }
+      const child = isDown ? (firstChild[at] ?? -1) : -1;
+      if (child >= 0) {
+        at = child;
+        continue;
+      }
+      onStack[frame] = (onStack[frame] ?? 0) - counts;
+      const next = at === root ? -1 : (sibling[at] ?? -1);
+      isDown = next >= 0;
+      at = isDown || at === root ? next : parent;
+    }
+  }
+  return { depths, times, below };
 }
 
-function depthAt(inOrder: readonly { stack: number[]; self: number }[], weight: number): number {
+function depthAt(inOrder: readonly { depth: number; self: number }[], weight: number): number {
   let sum = 0;
-  for (const { stack, self } of inOrder) {
+  for (const { depth, self } of inOrder) {
     sum += self;
-    if (sum >= weight) return stack.length;
+    if (sum >= weight) return depth;
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { profileWindow, type SampledStack } from '../../../test/support/synthetic-profile.ts';
 import { fromFolded } from './from-folded.ts';
+import { ProfileBuilder } from './profile-builder.ts';
 import type { Profile } from './profile.ts';
 import { readFlame } from './read-flame.ts';
 import { readingLines } from './render-reading.ts';
@@ -95,6 +96,29 @@ test('deep stacks are said with whose frames they are made of', () => {
   expect(remarks.map(({ text }) => text)).toContain(
     'Stacks are deep: half of the time in 71 frames and more, 99 % of them of starlette.',
   );
+});
+
+test('many stacks of thousands of frames are read', () => {
+  const tree = new ProfileBuilder('hostile');
+  for (let chain = 0; chain < 20; chain += 1) {
+    let node = 0;
+    for (let at = 0; at < 4_900; at += 1) {
+      const file = `/app/${at % 2}.ts`;
+      node = tree.child(node, tree.frame({ name: `f${chain}`, file, line: 1, column: 0 }));
+      // A hostile file may weigh each frame of each stack.
+      tree.add(node, 1000);
+    }
+  }
+  const { deep } = readFlame(tree.build({ unit: 'microseconds', order: 'none', interval: 1000 }));
+  expect(deep.max).toBe(4_900);
+  expect(deep.repeated[0]).toMatchObject({ times: 2_450 });
+});
+
+test('what a program calls its functions does not control the terminal', () => {
+  const profile = profileOf({ stack: ['\u001b]0;owned\u0007\u001b[31mx /app/\u001b[2Jx.ts'], ms: 100 });
+  const lines = readingLines(readFlame(profile), { columns: 80, color: false }).join('\n');
+  expect(lines).toContain('owned');
+  expect(lines).not.toMatch(/(?!\n)\p{Cc}/u);
 });
 
 test('hot functions that the runtime marks are said with its reason', () => {

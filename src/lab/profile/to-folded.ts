@@ -2,10 +2,13 @@ import { frameLabel, stackOf } from './frame-label.ts';
 import { type Profile } from './profile.ts';
 import { type ProfileSet, asSet, stackParts } from './profile-set.ts';
 
+/** Says that values are bytes: the format has no place for it, and its readers pass over lines without a value. */
+export const foldedBytesLine = '# values are bytes';
+
 /**
  * Folded stacks, one `frame;frame;frame value` a line, as flame graph tools read them. The value is self
- * time in whole microseconds, so that windows with different intervals add up, or bytes. Stacks without weight are left
- * out. Of several parts the label is the outermost frame.
+ * time in whole microseconds, so that windows with different intervals add up, or bytes, which a first line says that
+ * is none of a stack. Stacks without weight are left out. Of several parts the label is the outermost frame.
  */
 export function toFolded(source: Profile | ProfileSet): string {
   const profile = stackParts(asSet(source));
@@ -19,5 +22,6 @@ export function toFolded(source: Profile | ProfileSet): string {
     const path = stack.length === 0 ? '(root)' : stack.map((frame) => labels[frame] ?? '').join(';');
     self.set(path, (self.get(path) ?? 0) + node.self);
   });
-  return [...self].map(([path, weight]) => `${path} ${Math.round(weight)}\n`).join('');
+  const lines = [...self].map(([path, weight]) => `${path} ${Math.round(weight)}\n`);
+  return (profile.unit === 'bytes' ? `${foldedBytesLine}\n` : '') + lines.join('');
 }
