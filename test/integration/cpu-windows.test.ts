@@ -1,10 +1,15 @@
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ProfiledProcesses } from '../../src/lab/cpu/profiled-processes.ts';
+import { recordProfiles } from '../../src/lab/cpu/record.ts';
+import { StartedProgram } from '../../src/lab/cpu/started-program.ts';
 import { NodeTarget } from '../../src/lab/profilers/node/node-target.ts';
+import { StartedNode, waitForProfiler } from '../../src/lab/profilers/node/started-node.ts';
 import type { CpuProfiler } from '../../src/lab/profilers/profiler.ts';
 import { createLogger } from '../../src/shared/logger.ts';
-import { startNode } from '../support/node-program.ts';
+import { sleep } from '../../src/shared/clock.ts';
+import { busyFunction, startNode } from '../support/node-program.ts';
+import { hottestFunction } from '../support/node-shares.ts';
 import { title } from '../support/requires.ts';
 
 const linux = process.platform === 'linux' ? { path: '/proc' } : { missing: 'needs /proc of Linux' };
@@ -67,5 +72,70 @@ test.skipIf(linux.missing)(
       'busy',
     );
     expect(window?.cpuMs).toBeGreaterThanOrEqual(usedMs - 2 * tickMs);
+  },
+);
+
+describe.skipIf(linux.missing)(
+  title('a lab that asks for nothing for longer than a dead one is waited for', linux),
+  () => {
+    const abandonedAfterMs = 2000;
+    const longMs = 1.5 * abandonedAfterMs;
+
+    test('keeps what it is attached to', async () => {
+      await using program = await startNode(`${busyFunction('lateWork', 300)} answers.work = lateWork;`);
+      const before = await program.footprint();
+      const target = await NodeTarget.attach(program.pid, { logger, signal, abandonedAfterMs });
+      const window = await target.start();
+      await sleep(longMs);
+      await program.ask('work');
+      const [main] = await window.stop();
+      expect(main && hottestFunction(main.profile)).toBe('lateWork');
+      expect((await target.vitals()).heapUsedBytes).toBeGreaterThan(0);
+      await target.close();
+      expect(await program.footprint()).toEqual(before);
+    });
+
+    test.each(['its time is over', 'it is interrupted'])(
+      'has the profile of a command when %s',
+      async (end) => {
+        const warnings: string[] = [];
+        const program = await StartedProgram.start(
+          [process.execPath, '-e', `${busyFunction('steadyWork', 20)} setInterval(steadyWork, 40);`],
+          { stdio: 'ignore', nodeOptions: waitForProfiler },
+        );
+        const interrupt = new AbortController();
+        const processes = ProfiledProcesses.around(
+          { role: 'gateway', name: 'gateway', pid: program.pid },
+          {
+            open: (pid) =>
+              StartedNode.attach(pid, {
+                logger: { ...logger, warn: (text) => warnings.push(text) },
+                signal,
+                abandonedAfterMs,
+              }),
+            subprocesses: true,
+            isReady: (pid, runtime) => program.isReady(pid, runtime),
+            onNote: (text) => warnings.push(text),
+          },
+        );
+        const isOver = end === 'its time is over';
+        const recording = recordProfiles(processes, {
+          ...(isOver ? { durationMs: longMs } : {}),
+          signal: interrupt.signal,
+          started: true,
+          ended: program.ended,
+        });
+        if (!isOver) {
+          await sleep(longMs);
+          interrupt.abort();
+        }
+        const [recorded] = (await recording).processes;
+        await processes.close();
+        program.kill('SIGKILL');
+        const main = recorded?.threads[0]?.profile;
+        expect(main && hottestFunction(main)).toBe('steadyWork');
+        expect(warnings).toEqual([]);
+      },
+    );
   },
 );

@@ -17,6 +17,8 @@ import { parseWaiting, waitingExpression } from './waiting.ts';
 export const delayResolutionMs = 10;
 /** A lab that was killed leaves the process as it was after that time at the latest. */
 const abandonedAfterMs = 30_000;
+/** One that comes late does not end the attachment. */
+const heartbeatsInTime = 5;
 
 /** Between two samples; a busy process loses under 2 % to it, and to 10,000 nothing that can be measured. */
 const usualIntervalUs = 1000;
@@ -39,6 +41,7 @@ export class NodeTarget implements CpuProfiler {
   readonly #inspector: OpenInspector;
   readonly #logger: Logger;
   readonly #recording: CpuRecording;
+  #heartbeat: NodeJS.Timeout | undefined;
 
   private constructor(
     pid: number,
@@ -125,6 +128,7 @@ export class NodeTarget implements CpuProfiler {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
     try {
       if (!this.lost) await oneAmongLabs(attachmentTo(this.pid), () => this.#undo());
     } finally {
@@ -182,6 +186,15 @@ export class NodeTarget implements CpuProfiler {
     if (failure !== undefined) {
       throw new GaugewayError('usage', `process ${this.pid} cannot be watched: ${failure}`);
     }
+    this.#heartbeat = setInterval(() => this.#keep(), abandonedMs / heartbeatsInTime).unref();
+  }
+
+  /** Whoever asks for vitals seldom, or never, is not dead. */
+  #keep(): void {
+    this.#client.evaluate(injected.keep(this.#session)).catch((error: unknown) => {
+      // A process that is blocked hears of it when it comes back.
+      this.#logger.debug('no answer to the heartbeat', { pid: this.pid, error: messageOf(error) });
+    });
   }
 
   #reply(reply: unknown): RawVitals | null {

@@ -27,7 +27,7 @@ export interface VitalsOptions {
   resolutionMs: number;
   /** The inspector took any free port, which Node remembers: what it is to forget that for, 0. */
   debugPort?: number;
-  /** An attachment that did not ask for so long is taken for dead, and all of it is undone from within. */
+  /** An attachment that was not heard of for so long is taken for dead, and all of it is undone from within. */
   abandonedAfterMs: number;
 }
 
@@ -104,6 +104,18 @@ export function installVitals(options: VitalsOptions): InjectedReply {
         }
       }
 
+      /** The lab lives, though it asks for nothing. */
+      keep(session: string): InjectedReply {
+        try {
+          const watch = this.watches.get(session);
+          if (watch === undefined) return { error: 'not installed' };
+          watch.seenMs = performance.now();
+          return { value: null };
+        } catch (error) {
+          return { error: String(error) };
+        }
+      }
+
       end(session: string): InjectedReply {
         try {
           this.watches.get(session)?.stop();
@@ -164,6 +176,7 @@ export function installVitals(options: VitalsOptions): InjectedReply {
 export const injected = {
   install: (options: VitalsOptions): string => `(${String(installVitals)})(${JSON.stringify(options)})`,
   sample: (session: string): string => call('sample', session),
+  keep: (session: string): string => call('keep', session),
   end: (session: string): string => call('end', session),
   /** Profiles overlap under their titles; the inspector's own console, as the program may have replaced the global one. */
   profile: (title: string): string => inspectorConsole('profile', title),
@@ -188,7 +201,7 @@ export function injectedError(reply: unknown): string | undefined {
   return 'error' in reply ? String(reply.error) : undefined;
 }
 
-function call(method: 'sample' | 'end', session: string): string {
+function call(method: 'sample' | 'keep' | 'end', session: string): string {
   return `(() => {
     try {
       const registry = globalThis[Symbol.for('gaugeway.lab')];
