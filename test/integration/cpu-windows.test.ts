@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { ProfiledProcesses } from '../../src/lab/cpu/profiled-processes.ts';
 import { recordProfiles } from '../../src/lab/cpu/record.ts';
 import { StartedProgram } from '../../src/lab/cpu/started-program.ts';
@@ -8,8 +9,9 @@ import { StartedNode, waitForProfiler } from '../../src/lab/profilers/node/start
 import type { CpuProfiler } from '../../src/lab/profilers/profiler.ts';
 import { createLogger } from '../../src/shared/logger.ts';
 import { sleep } from '../../src/shared/clock.ts';
+import { readChildPids } from '../../src/shared/proc-files.ts';
 import { busyFunction, startNode } from '../support/node-program.ts';
-import { hottestFunction } from '../support/node-shares.ts';
+import { hottestFunction, inclusiveShare, shareError } from '../support/node-shares.ts';
 import { title } from '../support/requires.ts';
 
 const linux = process.platform === 'linux' ? { path: '/proc' } : { missing: 'needs /proc of Linux' };
@@ -81,7 +83,7 @@ describe.skipIf(linux.missing)(
     const abandonedAfterMs = 2000;
     const longMs = 1.5 * abandonedAfterMs;
 
-    test('keeps what it is attached to', async () => {
+    test.concurrent('keeps what it is attached to', async () => {
       await using program = await startNode(`${busyFunction('lateWork', 300)} answers.work = lateWork;`);
       const before = await program.footprint();
       const target = await NodeTarget.attach(program.pid, { logger, signal, abandonedAfterMs });
@@ -95,7 +97,7 @@ describe.skipIf(linux.missing)(
       expect(await program.footprint()).toEqual(before);
     });
 
-    test.each(['its time is over', 'it is interrupted'])(
+    test.concurrent.each(['its time is over', 'it is interrupted'])(
       'has the profile of a command when %s',
       async (end) => {
         const warnings: string[] = [];
@@ -137,5 +139,61 @@ describe.skipIf(linux.missing)(
         expect(warnings).toEqual([]);
       },
     );
+  },
+);
+
+describe.skipIf(linux.missing)(
+  title('a thread that is in one call for longer than a part of its profile', linux),
+  () => {
+    test('has the shares of its own account, and what is missing at the end is told', async () => {
+      await using program = await startNode(`
+      const { execSync } = require('node:child_process');
+      const account = { nativePart: 0, scriptPart: 0 };
+      function nativePart() { const start = performance.now(); execSync('sleep 0.7'); account.nativePart += performance.now() - start; }
+      ${busyFunction('scriptPart', 300, 'account.scriptPart += performance.now() - start;')}
+      answers.work = async () => {
+        for (let round = 0; round < 3; round += 1) {
+          nativePart();
+          scriptPart();
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        return account;
+      };
+      answers.block = () => { setTimeout(() => { try { execSync('exec sleep 600'); } catch {} }, 20); };`);
+      const target = await NodeTarget.attach(program.pid, {
+        logger,
+        signal,
+        chunkMs: 200,
+        cutTimeoutMs: 2000,
+      });
+      const window = await target.start();
+      const account = z.record(z.string(), z.number()).parse(await program.ask('work'));
+      const [main] = await window.stop();
+      const profile = main?.profile;
+      expect(target.facts()).toEqual([]);
+      if (profile === undefined) throw new Error('no profile');
+      const spentMs = Object.values(account).reduce((sum, ms) => sum + ms, 0);
+      const shares = Object.keys(account).map((name) => inclusiveShare(profile, name));
+      const all = shares.reduce((sum, share) => sum + share, 0);
+      for (const [at, ms] of Object.values(account).entries()) {
+        expect(Math.abs((shares[at] ?? 0) / all - ms / spentMs)).toBeLessThan(
+          0.03 + shareError(profile, 300),
+        );
+      }
+      const sampledMs = profile.samples.reduce((sum, { weight }) => sum + weight / 1000, 0);
+      expect(sampledMs / (profile.endMs - profile.startMs)).toBeGreaterThan(0.97);
+
+      const blocked = await target.start();
+      // A part of it is there.
+      await (await target.start()).stop();
+      await program.ask('block');
+      await expect.poll(() => readChildPids(program.pid), { timeout: 20_000 }).not.toEqual([]);
+      await blocked.stop();
+      expect(target.facts()).toEqual([
+        expect.stringMatching(/^The last .* of pid \d+, main, are missing: it did not answer\.$/),
+      ]);
+      for (const child of await readChildPids(program.pid)) process.kill(child);
+      await target.close();
+    });
   },
 );

@@ -1,6 +1,7 @@
 import { nowMs } from '../../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
+import { formatDurationMs } from '../../../shared/duration.ts';
 import { readProcStat } from '../../../shared/proc-files.ts';
 import type { SourceLine } from '../../profile/name-json-calls.ts';
 import type { Profile } from '../../profile/profile.ts';
@@ -12,6 +13,7 @@ import { watchWorkers, type WorkerSession } from './worker-session.ts';
 
 /** What a process or a worker did up to that long before it ended suddenly is lost. */
 const usualChunkMs = 2000;
+const usualCutTimeoutMs = 4000;
 
 export interface CpuRecordingOptions {
   pid: number;
@@ -19,8 +21,21 @@ export interface CpuRecordingOptions {
   intervalUs: number;
   logger: Logger;
   chunkMs?: number;
+  /** How long a thread in one long call is waited for at the beginning and the end of a window; four seconds by default. */
+  cutTimeoutMs?: number;
   /** Names functions by what they were written as; gives the profile back when there is nothing to name. */
   atSource: (profile: Profile) => Profile;
+}
+
+/** What a thread did that its profile does not show; `says` so in a sentence. */
+export interface MissingTime {
+  thread: string;
+  says: string;
+}
+
+/** A window that runs. Every thread begins it when it can, from `askedMs` on. */
+interface Span {
+  askedMs: number;
 }
 
 /** CPU profiles of all threads of one Node process, in windows that may overlap. */
@@ -30,7 +45,8 @@ export class CpuRecording {
   readonly #sourceLine: SourceLine;
   readonly #main: ThreadRecorder;
   readonly #workers = new Set<ThreadRecorder>();
-  readonly #windows = new Set<ProfilingWindow>();
+  readonly #spans = new Set<Span>();
+  readonly #missing: MissingTime[] = [];
   /** Cutting of workers, which is not waited for: a worker that is blocked must not hold up the others. */
   readonly #busy = new Set<Promise<void>>();
   #watchingWorkers: Promise<void> | undefined;
@@ -44,42 +60,50 @@ export class CpuRecording {
   }
 
   async start(): Promise<ProfilingWindow> {
-    const startMs = nowMs();
-    const window: ProfilingWindow = { startMs, stop: async () => this.#stop(window) };
-    this.#windows.add(window);
+    const span: Span = { askedMs: nowMs() };
+    this.#spans.add(span);
     try {
       await this.#cutMain(() => this.#main.cut('continue'));
       this.#cutWorkers((worker) => worker.cut('continue'));
       this.#watchingWorkers ??= this.#watchWorkers();
       await this.#watchingWorkers;
     } catch (error) {
-      this.#windows.delete(window);
+      this.#spans.delete(span);
       this.#watchingWorkers = undefined;
       throw error;
     }
     this.#timer ??= setInterval(() => this.#cutAll(), this.#options.chunkMs ?? usualChunkMs).unref();
-    return window;
+    // A thread that was in one long call begins after that, and the window before lasts until then.
+    return { startMs: this.#main.runningSinceMs ?? span.askedMs, stop: async () => this.#stop(span) };
+  }
+
+  /** What is missing in the profiles. */
+  get missing(): readonly MissingTime[] {
+    return this.#missing;
   }
 
   /** Lets go of the workers; profiles that still run end with the connection. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#windows.clear();
+    this.#spans.clear();
     if (this.#watchingWorkers !== undefined && !this.#client.lost)
       await this.#client.send('NodeWorker.disable');
   }
 
-  async #stop(window: ProfilingWindow): Promise<ThreadProfile[]> {
-    if (!this.#windows.delete(window)) throw new RangeError('a window ends once');
-    const { startMs } = window;
-    const isLast = this.#windows.size === 0;
+  async #stop(span: Span): Promise<ThreadProfile[]> {
+    if (!this.#spans.delete(span)) throw new RangeError('a window ends once');
+    const startMs = span.askedMs;
+    const isLast = this.#spans.size === 0;
     if (isLast) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
+    const endMs = nowMs();
     const cut = (recorder: ThreadRecorder): Promise<void> =>
       isLast ? recorder.cut('end') : recorder.cutFor(startMs);
-    this.#cutWorkers(cut);
+    this.#cutWorkers((worker) =>
+      cut(worker).catch((error: unknown) => this.#miss(worker, startMs, endMs, error)),
+    );
     const failure = await this.#cutMain(() => cut(this.#main)).then(
       () => undefined,
       (error: unknown) => ({ error }),
@@ -91,27 +115,41 @@ export class CpuRecording {
       if (profile === undefined) continue;
       profiles.push({ thread: recorder.thread, profile: this.#options.atSource(profile) });
     }
+    if (failure !== undefined) {
+      if (profiles.length === 0) throw failure.error;
+      this.#miss(this.#main, startMs, endMs, failure.error);
+    }
     this.#forget();
-    if (failure === undefined) return profiles;
-    if (profiles.length === 0) throw failure.error;
-    this.#options.logger.warn('the end of a CPU profile is missing', {
-      pid: this.#options.pid,
-      error: messageOf(failure.error),
-    });
     return profiles;
+  }
+
+  /** A thread that ends takes its last moment with it; what one that lives does not give is told. */
+  #miss(recorder: ThreadRecorder, startMs: number, endMs: number, error: unknown): void {
+    this.#debug(recorder, error);
+    if (recorder.lost) return;
+    const { thread } = recorder;
+    const time = formatDurationMs(recorder.missingMs(startMs, endMs));
+    this.#missing.push({
+      thread,
+      says: `The last ${time} of pid ${this.#options.pid}, ${thread}, are missing: it did not answer.`,
+    });
   }
 
   /** What no window needs any more. */
   #forget(): void {
-    const neededMs = Math.min(Infinity, ...[...this.#windows].map(({ startMs }) => startMs));
+    const neededMs = Math.min(Infinity, ...[...this.#spans].map(({ askedMs }) => askedMs));
     this.#main.forget(neededMs);
     for (const worker of this.#workers)
       if (worker.forget(neededMs) && worker.lost) this.#workers.delete(worker);
   }
 
   #cutAll(): void {
-    this.#main.cut('continue').catch((error: unknown) => this.#debug(this.#main, error));
-    this.#cutWorkers((worker) => worker.cut('continue'));
+    if (!this.#main.isCutting) {
+      this.#main.cut('continue').catch((error: unknown) => this.#debug(this.#main, error));
+    }
+    this.#cutWorkers(async (worker) => {
+      if (!worker.isCutting) await worker.cut('continue');
+    });
   }
 
   async #cutMain(cut: () => Promise<void>): Promise<void> {
@@ -150,15 +188,15 @@ export class CpuRecording {
   #addWorker(worker: WorkerSession): void {
     const recorder = new ThreadRecorder(worker, this.#recorderOptions(worker.thread));
     this.#workers.add(recorder);
-    if (this.#windows.size > 0) this.#inBackground(recorder, recorder.cut('continue'));
+    if (this.#spans.size > 0) this.#inBackground(recorder, recorder.cut('continue'));
   }
 
   #forgetUnlessNeeded(): void {
-    if (this.#windows.size === 0) this.#forget();
+    if (this.#spans.size === 0) this.#forget();
   }
 
   #recorderOptions(thread: string): RecorderOptions {
-    const { pid, session, intervalUs } = this.#options;
-    return { thread, session, name: `pid ${pid}`, intervalUs, sourceLine: this.#sourceLine };
+    const { pid, session, intervalUs, cutTimeoutMs = usualCutTimeoutMs } = this.#options;
+    return { thread, session, name: `pid ${pid}`, intervalUs, cutTimeoutMs, sourceLine: this.#sourceLine };
   }
 }

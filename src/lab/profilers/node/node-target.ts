@@ -4,7 +4,7 @@ import type { Logger } from '../../../shared/logger.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadNow, WaitingFor } from '../profiler.ts';
 import { oneAmongLabs } from './among-labs.ts';
 import { describeMainThread } from './blocked.ts';
-import { CpuRecording } from './cpu-recording.ts';
+import { CpuRecording, type MissingTime } from './cpu-recording.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { inspectorClosed, type OpenInspector, openInspector } from './open-inspector.ts';
 import type { ProtocolSession } from './protocol-session.ts';
@@ -29,6 +29,8 @@ export interface AttachOptions {
   intervalUs?: number;
   /** See {@link CpuRecordingOptions}; two seconds by default. */
   chunkMs?: number;
+  /** The same. */
+  cutTimeoutMs?: number;
   abandonedAfterMs?: number;
 }
 
@@ -47,7 +49,7 @@ export class NodeTarget implements CpuProfiler {
     pid: number,
     client: InspectorClient,
     inspector: OpenInspector,
-    { logger, intervalUs = usualIntervalUs, chunkMs }: AttachOptions,
+    { logger, intervalUs = usualIntervalUs, chunkMs, cutTimeoutMs }: AttachOptions,
   ) {
     this.pid = pid;
     this.#client = client;
@@ -59,6 +61,7 @@ export class NodeTarget implements CpuProfiler {
       intervalUs,
       logger,
       ...(chunkMs === undefined ? {} : { chunkMs }),
+      ...(cutTimeoutMs === undefined ? {} : { cutTimeoutMs }),
       atSource: processSourceMaps(pid),
     });
   }
@@ -125,6 +128,15 @@ export class NodeTarget implements CpuProfiler {
 
   async stackNow(): Promise<ThreadNow[]> {
     return stackNow(this.pid, () => this.start());
+  }
+
+  facts(): string[] {
+    return this.missing.map(({ says }) => says);
+  }
+
+  /** What its profiles do not show. */
+  get missing(): readonly MissingTime[] {
+    return this.#recording.missing;
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ interface Pending {
 
 /**
  * One conversation in the Chrome DevTools Protocol, with the main thread of a process or with a worker. Requests that
- * are not answered within four seconds, or whose session ends, reject with GaugewayError source_unreadable.
+ * are not answered in time, four seconds by default, or whose session ends, reject with GaugewayError source_unreadable.
  */
 export abstract class ProtocolSession {
   readonly #pending = new Map<number, Pending>();
@@ -45,12 +45,13 @@ export abstract class ProtocolSession {
   }
 
   /** Runs `expression` in the thread and gives its value as JSON. The expression itself must not throw. */
-  async evaluate(expression: string): Promise<unknown> {
-    const reply = await this.send('Runtime.evaluate', {
+  async evaluate(expression: string, timeoutMs = replyTimeoutMs): Promise<unknown> {
+    const params = {
       expression: `${expression}\n//# sourceURL=${labSource}`,
       returnByValue: true,
       silent: true,
-    });
+    };
+    const reply = await this.send('Runtime.evaluate', params, timeoutMs);
     const { result, exceptionDetails } = reply;
     if (exceptionDetails !== undefined) {
       throw new GaugewayError('source_unreadable', 'the process could not evaluate what was injected', {

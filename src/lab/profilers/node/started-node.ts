@@ -16,6 +16,8 @@ import type { RawVitals } from './vitals.ts';
 export const waitForProfiler = ['--inspect-wait=127.0.0.1:0', '--inspect-publish-uid=http'];
 
 const usualIntervalUs = 1000;
+/** For the whole of what a program did, which is large, and asked for in the middle of one call, maybe. */
+const stopTimeoutMs = 30_000;
 
 /**
  * A Node process that was started with {@link waitForProfiler}: its main thread is profiled from its first line to its
@@ -97,6 +99,11 @@ export class StartedNode implements CpuProfiler {
     return this.#running().stackNow();
   }
 
+  facts(): string[] {
+    // The profile of the main thread is not of its windows.
+    return (this.#target?.missing ?? []).filter(({ thread }) => thread !== 'main').map(({ says }) => says);
+  }
+
   async close(): Promise<void> {
     await this.#target?.close();
     if (!this.lost) await this.#client.close();
@@ -126,7 +133,7 @@ export class StartedNode implements CpuProfiler {
 
   /** Reads the files of the process, too, which is there as long as this session is. */
   async #profile(): Promise<Profile> {
-    const { profile } = await this.#client.send('Profiler.stop');
+    const { profile } = await this.#client.send('Profiler.stop', {}, stopTimeoutMs);
     const place = {
       name: `pid ${this.pid}`,
       startMs: this.#startMs,

@@ -1,4 +1,4 @@
-import { nowMs } from '../../../shared/clock.ts';
+import { nowMs, sleep } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
@@ -11,6 +11,8 @@ import { injected, injectedError } from './vitals.ts';
 
 /** So close to the last cut that another one tells nothing. */
 const justCutMs = 100;
+/** For that, the requests wait as long as a thread may be in one call. */
+const blockedPatienceMs = 3_600_000;
 
 interface RunningChunk {
   title: string;
@@ -25,12 +27,15 @@ export interface RecorderOptions {
   /** Of the profile: the process. */
   name: string;
   intervalUs: number;
+  /** Who cuts waits no longer for a thread that does not answer: it is cut when it comes back. */
+  cutTimeoutMs: number;
   sourceLine: SourceLine;
 }
 
 /**
  * The CPU profile of one thread, as chunks that follow each other without a gap: the next one runs before the last one is
- * ended, and what both saw is counted once. V8 keeps what it needs to tell inlined functions apart while any of them runs.
+ * ended, and what both saw is counted once. A thread that is in one long call begins the next one only after that, hence
+ * they are cut by its own clock. V8 keeps what it needs to tell inlined functions apart while any of them runs.
  */
 export class ThreadRecorder {
   readonly thread: string;
@@ -41,6 +46,9 @@ export class ThreadRecorder {
   #running: RunningChunk | undefined;
   #enabled = false;
   #count = 0;
+  #cutting = 0;
+  /** From V8's clock to the run's, in milliseconds. */
+  #clockMs = 0;
   /** Cuts come at any time; what they do to the profiler goes one after the other. */
   #last: Promise<void> = Promise.resolve();
 
@@ -54,24 +62,39 @@ export class ThreadRecorder {
     return this.#session.lost;
   }
 
+  /** A cut is asked for that the thread has not made yet. */
+  get isCutting(): boolean {
+    return this.#cutting > 0;
+  }
+
+  /** When the chunk that runs began, on the run's clock; undefined while none runs. */
+  get runningSinceMs(): number | undefined {
+    return this.#running?.startMs;
+  }
+
   /**
    * Ends the chunk that runs and, unless this is the end, begins the next one before that. Throws GaugewayError
-   * source_unreadable when the thread does not answer: the chunk that ran is lost then.
+   * source_unreadable when the thread does not answer within `cutTimeoutMs`; it is cut all the same when it comes back.
    */
   async cut(then: 'continue' | 'end'): Promise<void> {
+    this.#cutting += 1;
     const mine = this.#last.then(async () => {
       const last = this.#running;
-      this.#running = undefined;
-      if (then === 'continue') this.#running = await this.#begin();
-      if (last !== undefined) await this.#end(last);
+      const next = then === 'continue' ? await this.#begin() : undefined;
+      this.#running = next;
+      if (last !== undefined) await this.#end(last, next?.startMs);
     });
-    this.#last = mine.catch(() => undefined);
-    await mine;
+    this.#last = mine
+      .catch(() => undefined)
+      .finally(() => {
+        this.#cutting -= 1;
+      });
+    await this.#answered(mine);
   }
 
   /** Ends what a window since `startMs` is made of, unless that has just been done. */
   async cutFor(startMs: number): Promise<void> {
-    await this.#last;
+    await this.#answered(this.#last);
     const cutMs = this.#running?.startMs ?? -Infinity;
     if (cutMs > startMs && nowMs() - cutMs < justCutMs && this.#chunks.some((c) => c.startMs >= startMs))
       return;
@@ -92,27 +115,30 @@ export class ThreadRecorder {
     return kept.length === 0;
   }
 
+  /** From `startMs` on: what of the time until `endMs` is not in a finished chunk, in milliseconds. */
+  missingMs(startMs: number, endMs: number): number {
+    const lastMs = this.#chunks.findLast((chunk) => chunk.startMs >= startMs)?.endMs ?? startMs;
+    return Math.max(0, endMs - lastMs);
+  }
+
   async #begin(): Promise<RunningChunk> {
     await this.#enable();
     this.#count += 1;
     const title = `gaugeway ${this.#options.session} ${this.#count}`;
-    const startMs = nowMs();
-    await this.#evaluate(injected.profile(title));
-    return { title, startMs };
+    return { title, startMs: await this.#evaluate(injected.profile(title)) };
   }
 
-  async #end({ title, startMs }: RunningChunk): Promise<void> {
+  async #end({ title, startMs }: RunningChunk, untilMs: number | undefined): Promise<void> {
     // The profile is sent before the answer.
-    await this.#evaluate(injected.profileEnd(title));
+    const endMs = await this.#evaluate(injected.profileEnd(title));
     const document = this.#finished.get(title);
     this.#finished.delete(title);
     if (document === undefined) {
       throw new GaugewayError('source_unreadable', `${this.#options.name} gave no profile of ${this.thread}`);
     }
     const { name, intervalUs: interval, sourceLine } = this.#options;
-    const place = { name, startMs, endMs: nowMs(), interval, sourceLine };
+    const place = { name, startMs, endMs, interval, sourceLine };
     const profile = labApart(fromCpuProfile(document, place));
-    const untilMs = this.#running?.startMs;
     this.#chunks.push(
       (untilMs === undefined ? undefined : sliceProfile(profile, startMs, untilMs)) ?? profile,
     );
@@ -128,11 +154,45 @@ export class ThreadRecorder {
     // In this order: what another session begins on the console runs in each that is enabled, and holds its interval.
     await this.#session.send('Profiler.setSamplingInterval', { interval: this.#options.intervalUs });
     await this.#session.send('Profiler.enable');
+    this.#clockMs = await this.#readClock();
     this.#enabled = true;
   }
 
-  async #evaluate(expression: string): Promise<void> {
-    const error = injectedError(await this.#session.evaluate(expression));
+  /** All processes of a machine have one monotonic clock, but for those of another time namespace (time_namespaces(7)). */
+  async #readClock(): Promise<number> {
+    const askedMs = nowMs();
+    const thereMs = await this.#evaluate(injected.clock());
+    const sameMs = nowMs() - Number(process.hrtime.bigint()) / 1e6;
+    return Math.min(Math.max(sameMs, askedMs - thereMs), nowMs() - thereMs);
+  }
+
+  /** When the thread did it, on the run's clock. */
+  async #evaluate(expression: string): Promise<number> {
+    const reply = await this.#session.evaluate(expression, blockedPatienceMs);
+    const error = injectedError(reply);
     if (error !== undefined) throw new GaugewayError('source_unreadable', `${this.#options.name}: ${error}`);
+    const atMs = typeof reply === 'object' && reply !== null ? Reflect.get(reply, 'atMs') : undefined;
+    return this.#clockMs + Number(atMs);
+  }
+
+  /** What is asked of the thread, for as long as somebody waits for it. */
+  async #answered(cutting: Promise<void>): Promise<void> {
+    const { name, cutTimeoutMs } = this.#options;
+    const patience = new AbortController();
+    const isLate = sleep(cutTimeoutMs, patience.signal).then(() => !patience.signal.aborted);
+    try {
+      await Promise.race([
+        cutting,
+        isLate.then((late) => {
+          if (!late) return;
+          throw new GaugewayError(
+            'source_unreadable',
+            `${name}: ${this.thread} did not answer within ${cutTimeoutMs / 1000} s`,
+          );
+        }),
+      ]);
+    } finally {
+      patience.abort();
+    }
   }
 }

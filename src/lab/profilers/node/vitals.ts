@@ -178,6 +178,8 @@ export const injected = {
   sample: (session: string): string => call('sample', session),
   keep: (session: string): string => call('keep', session),
   end: (session: string): string => call('end', session),
+  /** The time on V8's clock. */
+  clock: (): string => timed(''),
   /** Profiles overlap under their titles; the inspector's own console, as the program may have replaced the global one. */
   profile: (title: string): string => inspectorConsole('profile', title),
   profileEnd: (title: string): string => inspectorConsole('profileEnd', title),
@@ -213,10 +215,16 @@ function call(method: 'sample' | 'keep' | 'end', session: string): string {
 }
 
 function inspectorConsole(method: 'profile' | 'profileEnd', title: string): string {
+  return timed(`process.getBuiltinModule('node:inspector').console.${method}(${JSON.stringify(title)});`);
+}
+
+/** V8 notes when it begins and ends a profile before it does the work for that. The clock is that of `hrtime`. */
+function timed(statements: string): string {
   return `(() => {
     try {
-      process.getBuiltinModule('node:inspector').console.${method}(${JSON.stringify(title)});
-      return { value: null };
+      const atMs = Number(process.hrtime.bigint()) / 1e6;
+      ${statements}
+      return { atMs };
     } catch (error) {
       return { error: String(error) };
     }
