@@ -1,10 +1,10 @@
 import { frameLabel } from './frame-label.ts';
 import type { Frame } from './profile.ts';
 
-/** Whose code a frame is. `waiting` is no work at all: idle, or the time between JavaScript tasks. */
+/** Whose code a frame is. `waiting` is no work that is known: idle, the time between JavaScript tasks, or between windows. */
 export type FrameKind = 'own' | 'dependency' | 'runtime' | 'gc' | 'waiting';
 
-const waitingFrames = ['(root)', '(idle)', '(program)'];
+const waitingFrames = ['(root)', '(idle)', '(program)', '(not profiled)'];
 
 /** Where npm and pip put what others wrote. */
 const packageFolders = /[/\\](?:node_modules|site-packages|dist-packages)[/\\]/;

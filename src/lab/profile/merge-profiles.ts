@@ -4,7 +4,7 @@ import type { Frame, FrameMark, Profile, ProfileNode } from './profile.ts';
 /**
  * One profile of several windows, threads or processes: call trees are laid over each other by frame, self weights
  * added, samples appended in order of the windows. In order of time is what comes of windows in order that follow each
- * other. Gives an empty profile for none. All have to weigh the same unit: RangeError otherwise.
+ * other; time between them that no window is of is `(not profiled)` there. Gives an empty profile for none. All have to weigh the same unit: RangeError otherwise.
  */
 export function mergeProfiles(profiles: readonly Profile[], name: string): Profile {
   const inOrder = profiles.toSorted((a, b) => a.startMs - b.startMs);
@@ -14,7 +14,8 @@ export function mergeProfiles(profiles: readonly Profile[], name: string): Profi
   const nodes: ProfileNode[] = [];
   const nodeOf = new Map<string, number>();
   const samples: Profile['samples'] = [];
-  for (const profile of inOrder) {
+  const holesUs = holesBefore(inOrder);
+  for (const [window, profile] of inOrder.entries()) {
     if (profile.unit !== unit) throw new RangeError(`${unit} and ${profile.unit} do not add up`);
     const frameAt = profile.frames.map((frame) => addFrame(frames, frameOf, frame));
     const nodeAt: number[] = [];
@@ -26,6 +27,14 @@ export function mergeProfiles(profiles: readonly Profile[], name: string): Profi
       if (merged) merged.self += node.self;
       nodeAt.push(at);
     }
+    const holeUs = holesUs?.[window] ?? 0;
+    if (holeUs > 0) {
+      const frame = addFrame(frames, frameOf, notProfiled);
+      const node = indexIn(nodes, nodeOf, `0 ${frame}`, { frame, parent: 0, self: 0 });
+      const hole = nodes[node];
+      if (hole !== undefined) hole.self += holeUs;
+      samples.push({ node, weight: holeUs });
+    }
     for (const { node, weight } of profile.samples) samples.push({ node: nodeAt[node] ?? 0, weight });
   }
   return {
@@ -36,19 +45,31 @@ export function mergeProfiles(profiles: readonly Profile[], name: string): Profi
     interval: inOrder.reduce((longest, { interval }) => Math.max(longest, interval), 0),
     frames,
     nodes,
-    order: followEachOther(inOrder) ? 'time' : 'none',
+    order: holesUs === undefined ? 'none' : 'time',
     samples,
   };
 }
 
-/** Two windows overlap by as much as starting the next before stopping the last one takes. */
-const overlapMs = 100;
+const notProfiled: Frame = { name: '(not profiled)', file: '', line: 0, column: 0 };
 
-function followEachOther(inOrder: readonly Profile[]): boolean {
-  return inOrder.every(({ order, startMs }, at) => {
-    const before = inOrder[at - 1];
-    return order === 'time' && (before === undefined || startMs >= before.endMs - overlapMs);
-  });
+/** Two windows overlap, or leave out, as much as starting the next before stopping the last one takes. */
+const seamMs = 100;
+
+/**
+ * By window, the time that is missing before it, in microseconds, so that each sample of what is merged stands where it
+ * was taken. Undefined for windows that do not follow each other.
+ */
+function holesBefore(inOrder: readonly Profile[]): number[] | undefined {
+  const holesUs: number[] = [];
+  let atMs = inOrder[0]?.startMs ?? 0;
+  for (const { order, unit, startMs, samples } of inOrder) {
+    const holeMs = startMs - atMs;
+    if (order !== 'time' || unit !== 'microseconds' || holeMs < -seamMs) return undefined;
+    const filledMs = holeMs > seamMs ? holeMs : 0;
+    holesUs.push(filledMs * 1000);
+    atMs += filledMs + samples.reduce((sum, { weight }) => sum + weight, 0) / 1000;
+  }
+  return holesUs;
 }
 
 function addFrame(frames: Frame[], known: Map<string, number>, frame: Frame): number {

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { profileWindow } from '../../../test/support/synthetic-profile.ts';
 import { diffProfiles } from './diff-profiles.ts';
 import { grownFunctions } from './grown-functions.ts';
+import { mergeProfiles } from './merge-profiles.ts';
 import type { Profile } from './profile.ts';
 import { profileInRange } from './profile-in-range.ts';
+import { sliceProfile } from './slice-profile.ts';
+import { withoutWaiting } from './without-waiting.ts';
 
 const first = window('parse', 'render', 5000);
 const second = window('render', 'flush', 10_000);
@@ -39,6 +42,18 @@ describe('the profile of a range of time', () => {
   test('is none where nothing was profiled', () => {
     expect(profileInRange([first, second], 0, 5000, 'gateway')).toBeUndefined();
   });
+});
+
+test('merged windows with a hole between keep every sample where it was taken', () => {
+  const later = window('flush', 'close', 20_000);
+  const merged = mergeProfiles([first, second, later], 'gateway');
+  const isDone = (fromMs: number, toMs: number): Record<string, number> =>
+    selfMs(sliceProfile(merged, fromMs, toMs));
+  expect(merged).toMatchObject({ order: 'time', startMs: 5000, endMs: 25_000 });
+  expect(isDone(9000, 11_000)).toEqual({ render: 2000 });
+  expect(isDone(16_000, 18_000)).toEqual({ '(not profiled)': 2000 });
+  expect(isDone(23_000, 25_000)).toEqual({ close: 2000 });
+  expect(selfMs(withoutWaiting(merged))).toEqual({ parse: 2500, render: 5000, flush: 5000, close: 2500 });
 });
 
 test('what grew most is told first', () => {
