@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { requireAttachable, signalToOpen } from '../../src/lab/profilers/node/attachable.ts';
 import { NodeTarget } from '../../src/lab/profilers/node/node-target.ts';
 import { readMainThreadState } from '../../src/lab/profilers/node/thread-states.ts';
 import { openProfiler } from '../../src/lab/profilers/open-profiler.ts';
 import { createLogger } from '../../src/shared/logger.ts';
+import { readProcLink } from '../../src/shared/proc-files.ts';
 import { startNode } from '../support/node-program.ts';
 import { findProgram, title } from '../support/requires.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -79,6 +81,20 @@ describe.skipIf(linux.missing)(title('what is attached to, and what is not', lin
     );
     expect(await program.ask('calls')).toBe(1);
     expect(await program.footprint()).toEqual(before);
+  });
+
+  test('a process that becomes another program before the signal is not sent it, and lives', async () => {
+    await using program = await startNode(`
+      answers.become = () => { setImmediate(() => process.execve('/bin/sleep', ['sleep', '60'])); };`);
+    const found = await requireAttachable(program.pid);
+    await program.ask('become');
+    await expect.poll(() => readProcLink(program.pid, 'exe'), { timeout: 20_000 }).not.toBe(found.executable);
+    expect(() => signalToOpen(found)).toThrow('became another program; it was not signalled');
+    const ended = once(program.child, 'exit');
+    program.child.kill('SIGTERM');
+    // Nothing else had ended it.
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    expect(() => signalToOpen(found)).toThrow('has ended');
   });
 
   test.each([

@@ -8,9 +8,8 @@ import {
 } from '../../../shared/listening-ports.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { ProcessEndedError, readProcLink } from '../../../shared/proc-files.ts';
-import { hasErrorCode } from '../../../shared/system-error.ts';
 import { oneAmongLabs } from './among-labs.ts';
-import { inspectorOptionsOf, requireAttachable } from './attachable.ts';
+import { type Attachable, inspectorOptionsOf, requireAttachable, signalToOpen } from './attachable.ts';
 import { requireUnblocked, whyStuck } from './blocked.ts';
 import { closeWhenBack } from './close-when-back.ts';
 import { findInspector, type FoundInspector } from './find-inspector.ts';
@@ -59,10 +58,10 @@ export async function openInspector(
 }
 
 async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspector> {
-  await requireAttachable(pid);
+  const process = await requireAttachable(pid);
   const reach = await reachLoopback(pid);
   try {
-    return { ...(await findOrOpen(pid, reach, signal)), reach };
+    return { ...(await findOrOpen(process, reach, signal)), reach };
   } catch (error) {
     await reach.destroy();
     throw error;
@@ -70,10 +69,11 @@ async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspect
 }
 
 async function findOrOpen(
-  pid: number,
+  process: Attachable,
   reach: Agent,
   signal: AbortSignal,
 ): Promise<Omit<OpenInspector, 'reach'>> {
+  const { pid } = process;
   const { port, startedWithInspector } = await inspectorOptionsOf(pid);
   const before = await ownListeningSockets(pid);
   const usual = startedWithInspector ? before : before.filter((socket) => socket.port === port);
@@ -87,7 +87,7 @@ async function findOrOpen(
       await requireUnblocked(pid);
       wakeUps = await pendingWakeUps(pid);
       if (signal.aborted) return undefined;
-      sendSignal(pid);
+      signalToOpen(process);
       // From the signal on, an interrupt has to wait: who leaves now leaves an open inspector behind.
       const found = await newInspector(pid, before, reach);
       return found === undefined || port === 0 ? found : moved(pid, found, reach);
@@ -175,17 +175,6 @@ async function requireFreePort(pid: number, port: number, signal: AbortSignal): 
 
 async function isTaken(pid: number, port: number): Promise<boolean> {
   return (await listeningSockets(pid)).some((socket) => socket.port === port);
-}
-
-function sendSignal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGUSR1');
-  } catch (error) {
-    if (hasErrorCode(error, 'ESRCH')) throw new ProcessEndedError(pid, { cause: error });
-    throw new GaugewayError('usage', `process ${pid} cannot be signalled: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 async function newInspector(
