@@ -83,6 +83,18 @@ describe.skipIf(linux.missing)(title('what is attached to, and what is not', lin
     expect(await program.footprint()).toEqual(before);
   });
 
+  test.each([[[]], [['--inspect-port=0']]])(
+    'a Node that is too old keeps no open inspector: %j',
+    async (flags) => {
+      await using program = await startNode('delete process.getBuiltinModule;', { flags });
+      const before = await program.footprint();
+      await expect(attach(program.pid)).rejects.toThrow(
+        /process \d+ cannot be .*: Node 20\.16 or newer is needed, this is v/,
+      );
+      expect(await program.footprint()).toEqual(before);
+    },
+  );
+
   test('a process that becomes another program before the signal is not sent it, and lives', async () => {
     await using program = await startNode(`
       answers.become = () => { setImmediate(() => process.execve('/bin/sleep', ['sleep', '60'])); };`);

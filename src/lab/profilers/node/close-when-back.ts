@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { ListeningSocket } from '../../../shared/listening-ports.ts';
 import { readProcStat } from '../../../shared/proc-files.ts';
 
+/** How long a blocked process is waited for. */
+const blockedPatienceMs = 3_600_000;
+
 /**
  * Sees to it that an inspector which a blocked process may still open is closed again, also when this lab has ended by
  * then: a process of its own waits for it, so long at most. `before` are the sockets that the process listened on.
@@ -11,7 +14,7 @@ import { readProcStat } from '../../../shared/proc-files.ts';
 export async function closeWhenBack(
   pid: number,
   before: readonly ListeningSocket[],
-  patienceMs: number,
+  patienceMs = blockedPatienceMs,
 ): Promise<void> {
   const { startTicks } = await readProcStat(pid);
   // Built, it is a module of JavaScript; in a checkout Node runs the source.

@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/logger.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadNow, WaitingFor } from '../profiler.ts';
 import { oneAmongLabs } from './among-labs.ts';
 import { describeMainThread } from './blocked.ts';
+import { closeWhenBack } from './close-when-back.ts';
 import { CpuRecording, type MissingTime } from './cpu-recording.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { inspectorClosed, type OpenInspector, openInspector } from './open-inspector.ts';
@@ -87,11 +88,10 @@ export class NodeTarget implements CpuProfiler {
       await target.#install(options.abandonedAfterMs ?? abandonedAfterMs);
       return target;
     } catch (error) {
-      if (client === undefined && inspector.openedByUs) {
-        options.logger.warn('the inspector is still open', { pid, url: inspector.url });
-      }
-      if (inspector.openedByUs) client?.leave(injected.endInspector());
+      if (inspector.openedByUs) client?.leave(injected.endInspector(inspector));
       await client?.close();
+      if (inspector.openedByUs && !(await inspectorClosed(pid, inspector.socket)))
+        await closeWhenBack(pid, []);
       await inspector.reach.destroy();
       throw error;
     }

@@ -31,8 +31,7 @@ const attempts = 4;
 const openTimeoutMs = 2000;
 /** For what listens already and does not answer yet. */
 const answerTimeoutMs = 8000;
-/** How long a process that opens its inspector too late is waited for, to close it again: a blocked one, and any other. */
-const blockedPatienceMs = 3_600_000;
+/** How long a process that is not blocked, but opens its inspector too late, is waited for to close it again. */
 const latePatienceMs = 15_000;
 const portTimeoutMs = 3000;
 const pollMs = 20;
@@ -90,7 +89,7 @@ async function findOrOpen(
       signalToOpen(process);
       // From the signal on, an interrupt has to wait: who leaves now leaves an open inspector behind.
       const found = await newInspector(pid, before, reach);
-      return found === undefined || port === 0 ? found : moved(pid, found, reach);
+      return found === undefined || port === 0 ? found : moved(pid, found, before, reach);
     });
     if (opened) return { ...opened, openedByUs: true, onAnyPort: port === 0 };
     if (signal.aborted) break;
@@ -103,7 +102,7 @@ async function findOrOpen(
   if (elsewhere) return { ...elsewhere, openedByUs: false, onAnyPort: false };
   const stuck = await whyStuck(pid, wakeUps);
   if (stuck !== undefined) {
-    await closeWhenBack(pid, before, blockedPatienceMs);
+    await closeWhenBack(pid, before);
     throw new GaugewayError('source_unreadable', stuck);
   }
   await closeWhenBack(pid, before, latePatienceMs);
@@ -127,13 +126,44 @@ export async function inspectorClosed(pid: number, socket: ListeningSocket): Pro
   return false;
 }
 
-/** What cannot be moved is closed as soon as its process comes back. */
-async function moved(pid: number, inspector: FoundInspector, reach: Agent): Promise<FoundInspector> {
-  const sockets = await ownListeningSockets(pid);
+/**
+ * What cannot be moved is closed, or as soon as its process comes back. `before` are the sockets that the process listened
+ * on before it was signalled.
+ */
+async function moved(
+  pid: number,
+  inspector: FoundInspector,
+  before: readonly ListeningSocket[],
+  reach: Agent,
+): Promise<FoundInspector> {
+  try {
+    await askToMove(pid, inspector, reach);
+    const after = await newInspector(pid, [...before, inspector.socket], reach);
+    if (after !== undefined) return after;
+  } catch (error) {
+    if (!(await inspectorClosed(pid, inspector.socket))) await closeWhenBack(pid, before);
+    throw error;
+  }
+  await closeWhenBack(pid, before);
+  throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
+}
+
+/** Throws GaugewayError `usage` for a Node that is too old for that, which has closed its inspector then. */
+async function askToMove(pid: number, inspector: FoundInspector, reach: Agent): Promise<void> {
   const client = await InspectorClient.connect(inspector.url, reach);
   try {
-    await client.evaluate(injected.movePort());
+    const version = await client.evaluate(injected.tooOld());
+    if (version === null) {
+      await client.evaluate(injected.movePort());
+      return;
+    }
+    client.leave(injected.endInspector());
+    throw new GaugewayError(
+      'usage',
+      `process ${pid} cannot be attached to: Node 20.16 or newer is needed, this is ${String(version)}`,
+    );
   } catch (error) {
+    if (error instanceof GaugewayError && error.code === 'usage') throw error;
     client.leave(injected.endInspector());
     throw new GaugewayError(
       'source_unreadable',
@@ -145,12 +175,6 @@ async function moved(pid: number, inspector: FoundInspector, reach: Agent): Prom
   } finally {
     await client.close();
   }
-  const after = await newInspector(pid, sockets, reach);
-  if (!after) {
-    await closeWhenBack(pid, sockets, blockedPatienceMs);
-    throw new GaugewayError('source_unreadable', `process ${pid} did not move its inspector`);
-  }
-  return after;
 }
 
 /** All that share a network namespace open their inspectors on the same port. */
@@ -179,7 +203,7 @@ async function isTaken(pid: number, port: number): Promise<boolean> {
 
 async function newInspector(
   pid: number,
-  before: ListeningSocket[],
+  before: readonly ListeningSocket[],
   reach: Agent,
 ): Promise<FoundInspector | undefined> {
   const known = new Set(before.map(({ inode }) => inode));

@@ -183,13 +183,16 @@ export const injected = {
   /** Profiles overlap under their titles; the inspector's own console, as the program may have replaced the global one. */
   profile: (title: string): string => inspectorConsole('profile', title),
   profileEnd: (title: string): string => inspectorConsole('profileEnd', title),
+  /** Null for a Node that has what the rest of these need, or else its version. */
+  tooOld: (): string => "typeof process.getBuiltinModule === 'function' ? null : process.version",
   /** Frees the well-known port for the next process: the inspector comes back on a free one, and the next time on its own. */
   movePort: (): string =>
     later(
       "const i = process.getBuiltinModule('node:inspector'), port = process.debugPort; i.close(); i.open(0, '127.0.0.1'); process.debugPort = port;",
     ),
-  /** For an inspector that was opened in vain. */
-  endInspector: (): string => later('process._debugEnd();'),
+  /** For an inspector that was opened in vain, on any free port maybe. */
+  endInspector: ({ onAnyPort } = { onAnyPort: false }): string =>
+    later(`process._debugEnd();${onAnyPort ? ' process.debugPort = 0;' : ''}`),
   /** The same of one that opened late: a lab that has attached to it meanwhile closes it when it leaves. */
   endLateInspector: (): string =>
     later(
