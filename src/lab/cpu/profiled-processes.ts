@@ -2,14 +2,12 @@ import { nowMs, sleep } from '../../shared/clock.ts';
 import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { ProcessEndedError, readProcStat, unlessUnreadable } from '../../shared/proc-files.ts';
 import type { WatchedProcess } from '../../shared/stack-description.ts';
-import { frameKind } from '../profile/frame-kind.ts';
-import { frameWeights } from '../profile/frame-weights.ts';
-import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { RawVitals } from '../profilers/node/vitals.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadProfile, WaitingFor } from '../profilers/profiler.ts';
 import { forksOf } from '../profilers/perf/forks-of.ts';
 import { type Runtime, runtimeOf } from '../profilers/runtime-of.ts';
 import { commandOf } from './command-of.ts';
+import { forksApart } from './forks-apart.ts';
 import { descendantsOf } from './process-tree.ts';
 
 /** A process that a profiler is attached to. */
@@ -287,27 +285,12 @@ export class ProfiledProcesses {
     return this.#apart(taken, attached);
   }
 
-  /**
-   * A window of a process, and where subprocesses are wanted, one for each that its profiler has followed. Otherwise,
-   * and of those that have ended, their threads are counted with the process itself.
-   */
-  async #apart(window: TakenWindow, { forks, profiler }: Attached): Promise<TakenWindow[]> {
-    const { process: parent, threads } = window;
-    const pids = new Set(threads.flatMap(({ pid }) => pid ?? []));
-    for (const pid of this.#options.subprocesses ? pids : []) {
-      if (forks.has(pid)) continue;
-      const command = await unlessUnreadable(() => commandOf(pid));
-      if (command !== undefined) forks.set(pid, { ...parent, name: `child ${pid}`, pid, command });
-    }
-    const byPid = Map.groupBy(threads, ({ pid }) => (pid !== undefined && forks.has(pid) ? pid : parent.pid));
-    const own = { ...window, threads: together(byPid.get(parent.pid) ?? []) };
-    // Of what perf follows, the kernel tells no time that lasts: its samples do.
-    const ofForks = [...forks.values()].flatMap((process) => {
-      const seen = byPid.get(process.pid);
-      return seen === undefined ? [] : [{ ...window, process, threads: seen, cpuMs: sampledMs(seen) }];
+  #apart(window: TakenWindow, { forks, profiler }: Attached): Promise<TakenWindow[]> {
+    return forksApart(window, {
+      forks,
+      joins: this.#options.subprocesses,
+      bySamples: profiler.profiler === 'perf',
     });
-    const cpuMs = pids.size > 0 && profiler.profiler === 'perf' ? sampledMs(own.threads) : own.cpuMs;
-    return [{ ...own, cpuMs }, ...ofForks];
   }
 
   /** Begins a window. A program that ends at once has ended by then, and its profile is there all the same. */
@@ -354,29 +337,6 @@ export class ProfiledProcesses {
       }
     }
   }
-}
-
-/** Threads of one name, of several processes, laid over each other. */
-function together(threads: readonly ThreadProfile[]): ThreadProfile[] {
-  const byName = [...Map.groupBy(threads, ({ thread }) => thread)];
-  return byName.map(([thread, same]) => {
-    const [only] = same;
-    const profiles = same.map(({ profile }) => profile);
-    return only !== undefined && same.length === 1
-      ? only
-      : { thread, profile: mergeProfiles(profiles, thread) };
-  });
-}
-
-/** What the samples tell of the time that the threads ran. */
-function sampledMs(threads: readonly ThreadProfile[]): number {
-  const busyUs = threads.flatMap(({ profile }) =>
-    frameWeights(profile).self.filter((_, at) => {
-      const frame = profile.frames[at];
-      return frame !== undefined && frameKind(frame) !== 'waiting';
-    }),
-  );
-  return busyUs.reduce((sum, us) => sum + us, 0) / 1000;
 }
 
 /** Without those that another one of them forked, as its profiler follows them. */
