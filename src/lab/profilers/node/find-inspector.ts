@@ -1,6 +1,8 @@
 import { type Agent, fetch } from 'undici';
 import { labAgentHeader } from '../../../shared/lab-agent.ts';
-import type { ListeningSocket } from '../../../shared/listening-ports.ts';
+import { nowMs, sleep } from '../../../shared/clock.ts';
+import { type ListeningSocket, ownListeningSockets } from '../../../shared/listening-ports.ts';
+import { ProcessEndedError } from '../../../shared/proc-files.ts';
 
 /** An inspector that answers. */
 export interface FoundInspector {
@@ -10,6 +12,8 @@ export interface FoundInspector {
 
 /** Starting a relay into another network namespace takes part of it. */
 const probeTimeoutMs = 3000;
+const closeTimeoutMs = 2000;
+const pollMs = 20;
 
 /** The first of the sockets that is an inspector's. */
 export async function findInspector(
@@ -43,4 +47,18 @@ async function debuggerPath({ host, port }: ListeningSocket, reach: Agent): Prom
       return undefined;
     throw error;
   }
+}
+
+/** Resolves when the process no longer listens on that socket, or after two seconds: false then. */
+export async function inspectorClosed(pid: number, socket: ListeningSocket): Promise<boolean> {
+  for (const end = nowMs() + closeTimeoutMs; nowMs() < end; await sleep(pollMs)) {
+    try {
+      const sockets = await ownListeningSockets(pid);
+      if (!sockets.some(({ inode }) => inode === socket.inode)) return true;
+    } catch (error) {
+      if (error instanceof ProcessEndedError) return true;
+      throw error;
+    }
+  }
+  return false;
 }

@@ -7,12 +7,13 @@ import {
   ownListeningSockets,
 } from '../../../shared/listening-ports.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import { ProcessEndedError, readProcLink } from '../../../shared/proc-files.ts';
+import { readProcLink } from '../../../shared/proc-files.ts';
 import { oneAmongLabs } from './among-labs.ts';
 import { type Attachable, inspectorOptionsOf, requireAttachable, signalToOpen } from './attachable.ts';
 import { requireUnblocked, whyStuck } from './blocked.ts';
 import { closeWhenBack } from './close-when-back.ts';
-import { findInspector, type FoundInspector } from './find-inspector.ts';
+import { findInspector, type FoundInspector, inspectorClosed } from './find-inspector.ts';
+import { holdWorkers } from './hold-workers.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { reachLoopback } from './loopback-reach.ts';
 import { pendingWakeUps } from './thread-states.ts';
@@ -79,6 +80,30 @@ async function findOrOpen(
   const open = await findInspector(usual, reach);
   if (open) return { ...open, openedByUs: false, onAnyPort: false };
 
+  const workers = await holdWorkers(pid, (worker) => openInTurn(worker, signal));
+  let opened: Omit<OpenInspector, 'reach'> | undefined;
+  try {
+    opened = await openBySignal(process, { port, before, reach, signal });
+    return opened;
+  } finally {
+    await workers.release(opened && { ...opened, reach });
+  }
+}
+
+interface Opening {
+  /** Where the inspector opens; 0 for any free port. */
+  port: number;
+  /** What the process listens on. */
+  before: readonly ListeningSocket[];
+  reach: Agent;
+  signal: AbortSignal;
+}
+
+async function openBySignal(
+  process: Attachable,
+  { port, before, reach, signal }: Opening,
+): Promise<Omit<OpenInspector, 'reach'>> {
+  const { pid } = process;
   let wakeUps = new Set<string>();
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
     const opened = await oneAmongLabs(await networkOf(pid), async () => {
@@ -110,20 +135,6 @@ async function findOrOpen(
     'usage',
     `process ${pid} did not open its inspector on SIGUSR1: it handles the signal itself (its handler has run once)`,
   );
-}
-
-/** Resolves when the process no longer listens on that socket, or after two seconds: false then. */
-export async function inspectorClosed(pid: number, socket: ListeningSocket): Promise<boolean> {
-  for (const end = nowMs() + 2000; nowMs() < end; await sleep(pollMs)) {
-    try {
-      const sockets = await ownListeningSockets(pid);
-      if (!sockets.some(({ inode }) => inode === socket.inode)) return true;
-    } catch (error) {
-      if (error instanceof ProcessEndedError) return true;
-      throw error;
-    }
-  }
-  return false;
 }
 
 /**
