@@ -6,7 +6,8 @@ import { GaugewayError, messageOf } from '../../shared/errors.ts';
 import { ownListeningSockets } from '../../shared/listening-ports.ts';
 import { readProcLink, readProcStatus } from '../../shared/proc-files.ts';
 import { hasErrorCode } from '../../shared/system-error.ts';
-import { inspectorOptionsOf, sigusr1Bit } from '../profilers/node/attachable.ts';
+import { sigusr1Bit } from '../profilers/node/attachable.ts';
+import { inspectorOptionsOf } from '../profilers/node/inspector-options.ts';
 import type { Runtime } from '../profilers/runtime-of.ts';
 
 /** How a program ended: with a code of its own, or by a signal. */

@@ -6,7 +6,6 @@ import {
   parseProcStatus,
   ProcessEndedError,
   procMissing,
-  readProcFile,
   readProcLink,
   readProcStat,
   readProcStatus,
@@ -17,8 +16,6 @@ import { whyLoopbackUnreachable } from './loopback-reach.ts';
 
 /** Of `caughtSignals`. */
 export const sigusr1Bit = 1n << 9n;
-/** Where Node opens its inspector when nothing else was said. */
-const defaultInspectorPort = 9229;
 
 /** What tells a process that may be signalled from what its number stands for later. */
 export interface Attachable {
@@ -83,41 +80,4 @@ export function signalToOpen({ pid, startTicks, executable }: Attachable): void 
 /** The name of a program whose file has been replaced since it started, e.g. by an update. */
 function withoutDeleted(executable: string): string {
   return executable.replace(/ \(deleted\)$/, '');
-}
-
-/** How a process was told to debug. */
-export interface InspectorOptions {
-  /** Where the inspector opens on SIGUSR1; 0 when it takes any free port. */
-  port: number;
-  /** The process was started with an inspector, maybe on a port of its own choice. */
-  startedWithInspector: boolean;
-}
-
-/** Reads Node's options from the command line and NODE_OPTIONS of a process. */
-export async function inspectorOptionsOf(pid: number): Promise<InspectorOptions> {
-  const [commandLine, environment] = await Promise.all([
-    readProcFile(pid, 'cmdline'),
-    readProcFile(pid, 'environ'),
-  ]);
-  const variable = environment.split('\0').find((entry) => entry.startsWith('NODE_OPTIONS=')) ?? '';
-  // The command line comes last, as it wins over the environment.
-  return parseInspectorOptions([
-    ...variable.slice('NODE_OPTIONS='.length).split(' '),
-    ...commandLine.split('\0'),
-  ]);
-}
-
-export function parseInspectorOptions(words: string[]): InspectorOptions {
-  const options = { port: defaultInspectorPort, startedWithInspector: false };
-  for (const [at, word] of words.entries()) {
-    const [, name, value] = /^--((?:inspect|debug)(?:-brk|-wait|-port)?)(?:=(.*))?$/.exec(word) ?? [];
-    if (name === undefined) continue;
-    const isPort = name.endsWith('-port');
-    if (!isPort) options.startedWithInspector = true;
-    // Only --inspect-port takes the next word as its value.
-    const given = value ?? (isPort ? words[at + 1] : undefined);
-    const port = Number(given?.replace(/^.*:/, ''));
-    if (given !== undefined && Number.isInteger(port)) options.port = port;
-  }
-  return options;
 }

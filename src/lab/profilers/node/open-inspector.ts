@@ -9,12 +9,13 @@ import {
 import type { Logger } from '../../../shared/logger.ts';
 import { readProcLink } from '../../../shared/proc-files.ts';
 import { oneAmongLabs } from './among-labs.ts';
-import { type Attachable, inspectorOptionsOf, requireAttachable, signalToOpen } from './attachable.ts';
+import { type Attachable, requireAttachable, signalToOpen } from './attachable.ts';
 import { requireUnblocked, whyStuck } from './blocked.ts';
 import { closeWhenBack } from './close-when-back.ts';
 import { findInspector, type FoundInspector, inspectorClosed } from './find-inspector.ts';
 import { holdWorkers } from './hold-workers.ts';
 import { InspectorClient } from './inspector-client.ts';
+import { inspectorOptionsOf } from './inspector-options.ts';
 import { reachLoopback } from './loopback-reach.ts';
 import { pendingWakeUps } from './thread-states.ts';
 import { injected } from './vitals.ts';
