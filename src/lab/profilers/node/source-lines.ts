@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { pathFromUrl } from '../../profile/path-from-url.ts';
 import type { SourceLine } from '../../profile/name-json-calls.ts';
+import { readBelow } from './read-below.ts';
 
 /** Longer scripts are bundles, whose lines say little. */
 const mostBytes = 2 * 1024 * 1024;
@@ -32,18 +32,8 @@ function sourceLinesBelow(root: string, isWanted: (path: string) => boolean): So
     const known = scripts.get(path);
     if (known !== undefined) return known[line - 1];
     if (scripts.size >= mostScripts) return undefined;
-    const lines = linesOf(root + path);
+    const lines = readBelow(root, path, mostBytes)?.split('\n') ?? [];
     scripts.set(path, lines);
     return lines[line - 1];
   };
-}
-
-function linesOf(path: string): string[] {
-  try {
-    const found = statSync(path);
-    return found.isFile() && found.size <= mostBytes ? readFileSync(path, 'utf8').split('\n') : [];
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return [];
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Frame, Profile } from '../../profile/profile.ts';
+import { readBelow } from './read-below.ts';
 import { isUrl, type OriginOf, parseScriptMap } from './script-map.ts';
 
 /** Of a script, and of a map: a larger one is not worth the memory of whoever reads the profile. */
@@ -62,7 +62,7 @@ function functionName(name: string, originOf: OriginOf, row: number, column: num
 }
 
 function readMap(root: string, file: string): OriginOf | undefined {
-  const script = readBounded(root + file);
+  const script = readBelow(root, file, mostBytes);
   // The last one counts, and only a line of its own.
   const url = script && [...script.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)\s*$/gm)].at(-1)?.[1];
   if (!url) return undefined;
@@ -70,16 +70,6 @@ function readMap(root: string, file: string): OriginOf | undefined {
   if (data !== undefined) return parseScriptMap(Buffer.from(data, 'base64').toString(), file);
   if (isUrl.test(url) || isAbsolute(url)) return undefined;
   const path = resolve(dirname(file), url);
-  const text = readBounded(root + path);
+  const text = readBelow(root, path, mostBytes);
   return text === undefined ? undefined : parseScriptMap(text, path);
-}
-
-function readBounded(path: string): string | undefined {
-  try {
-    const found = statSync(path);
-    return found.isFile() && found.size <= mostBytes ? readFileSync(path, 'utf8') : undefined;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
 }
