@@ -8,6 +8,9 @@ import { hasErrorCode } from '../../../shared/system-error.ts';
 
 const execute = promisify(execFile);
 
+/** What listens there may be anything; an inspector says in far less what it debugs. */
+const limits = { maxResponseSize: 64 * 1024 };
+
 /**
  * Runs in the other network namespace: joins the lab's end of a socket pair, which has no name and hence nobody else
  * can reach, with one address there. Ends with either side.
@@ -50,8 +53,9 @@ export async function whyLoopbackUnreachable(pid: number): Promise<string | unde
  * a relay of ours for each connection, which nothing listens for. Close it when it is no longer needed.
  */
 export async function reachLoopback(pid: number): Promise<Agent> {
-  if (!(await hasOwnLoopback(pid))) return new Agent();
+  if (!(await hasOwnLoopback(pid))) return new Agent(limits);
   return new Agent({
+    ...limits,
     connect: ({ hostname, port }, callback) => {
       const words = [networkOf(pid), '--', process.execPath, '-e', relay, '--', port, hostname];
       const child = spawn('nsenter', words, {
