@@ -125,7 +125,7 @@ async function recordRunning(flags: RecordFlags, server: PyroscopeServer | undef
   const { duration = usualDurationMs } = flags;
   const notes: string[] = [];
   try {
-    const chosen = await selectProcesses(flags, (text) => progress.note(text));
+    const chosen = await selectProcesses(flags, (text) => progress.note(text), { startsPrograms: true });
     const files = filesOf(flags, chosen[0]?.pid ?? 0);
     if (flags.output === undefined) for (const path of files) await requireWritable(path);
     const cpu = await ProfilingCpu.start();

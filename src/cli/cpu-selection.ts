@@ -33,11 +33,13 @@ export function addSelectionOptions(command: Command): void {
 
 /**
  * The processes that the options mean, as they run now. What a stack file names and is not there is told to `note`.
- * Throws GaugewayError usage for a process that is named and is not there, and when none is meant.
+ * `startsPrograms`: the command could start one instead. Throws GaugewayError usage for a process that is named and is
+ * not there, and when none is meant.
  */
 export async function selectProcesses(
   flags: ChoiceFlags,
   note: (text: string) => void,
+  { startsPrograms = false } = {},
 ): Promise<WatchedProcess[]> {
   const missing = procMissing();
   if (missing !== undefined) throw new GaugewayError('usage', `processes cannot be profiled: ${missing}`);
@@ -58,7 +60,7 @@ export async function selectProcesses(
   const inside = await withKnownFunctions(found.processes);
   const chosen = [...new Map([...processes, ...inside].map((each) => [each.pid, each])).values()];
   if (chosen.length > 0) return chosen;
-  if (containers.length === 0) throw nothingChosen(role);
+  if (containers.length === 0) throw nothingChosen(role, startsPrograms);
   throw new GaugewayError(
     'source_unreadable',
     `no process of ${containers.map(({ name }) => `container ${name}`).join(', ')} runs on this machine`,
@@ -80,11 +82,12 @@ export function requireNoProcesses({ pid, container, stack, role }: SelectionFla
   throw new GaugewayError('usage', 'give either processes that run, or a command to start after --');
 }
 
-function nothingChosen(role: ProcessRole | undefined): GaugewayError {
+function nothingChosen(role: ProcessRole | undefined, startsPrograms: boolean): GaugewayError {
   const missed = role === undefined ? '' : ` with the role ${role}`;
+  const ways = startsPrograms ? '--pid PID, --container NAME or -- COMMAND' : '--pid PID or --container NAME';
   return new GaugewayError(
     'usage',
-    `no process${missed} was given: name it with --pid PID, --container NAME or -- COMMAND, or use a stack file ` +
+    `no process${missed} was given: name it with ${ways}, or use a stack file ` +
       '(gaugeway discover writes one) with --role ROLE',
   );
 }

@@ -77,10 +77,10 @@ async function top(words: string[], flags: TopFlags): Promise<void> {
     };
     const processes =
       program === undefined
-        ? await ProfiledProcesses.attach(await selectProcesses(flags, (text) => screen.note(text)), {
-            ...options,
-            subprocesses: flags.subprocesses,
-          })
+        ? await ProfiledProcesses.attach(
+            await selectProcesses(flags, (text) => screen.note(text), { startsPrograms: true }),
+            { ...options, subprocesses: flags.subprocesses },
+          )
         : ProfiledProcesses.around(
             { role: 'gateway', name: 'gateway', pid: program.pid },
             { ...options, subprocesses: true, isReady: (pid, runtime) => program.isReady(pid, runtime) },

@@ -252,7 +252,9 @@ describe.skipIf(pySpy.missing ?? python.missing)(title('cpu dump of Python', pyS
 describe.skipIf(missing)(`wrong usage${missing ? ` [skipped: ${missing}]` : ''}`, () => {
   test.each([
     [['top', '--pid', '999999999'], 'there is no process 999999999'],
-    [['dump', '--role', 'redis'], 'no process with the role redis was given: name it with --pid PID'],
+    [['dump', '--role', 'redis'], 'no process with the role redis was given: name it with --pid PID or'],
+    [['dump'], 'name it with --pid PID or --container NAME, or use a stack file'],
+    [['record'], 'name it with --pid PID, --container NAME or -- COMMAND, or use a stack file'],
     [['top', '--pid', 'one'], '--pid takes PID or ROLE=PID'],
     [['record', '--pid', '1', '-o', 'a.txtt'], 'a.txtt names no format of profiles'],
     [['record', '--pid', '1', '-o', '/nowhere/a.svg'], '/nowhere/a.svg cannot be written'],
