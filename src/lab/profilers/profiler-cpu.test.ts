@@ -4,7 +4,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { readProcStat } from '../../shared/proc-files.ts';
+import { readChildPids, readProcStat } from '../../shared/proc-files.ts';
 import { ProfilerCpu } from './profiler-cpu.ts';
 
 /** Uses many ticks of CPU, says so, and ends when its stdin does. */
@@ -15,17 +15,20 @@ describe.skipIf(process.platform !== 'linux')('CPU of the profilers that a proce
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    for (const name of ['perf', 'generator']) await symlink('/bin/sh', join(folder.path, name));
+    for (const name of ['perf', 'py-spy', 'nsenter', 'generator']) await symlink('/bin/sh', join(folder.path, name));
   });
   afterAll(async () => folder[Symbol.asyncDispose]());
 
   /** Resolves when it has used its CPU, of which `end` waits for the last bit. */
-  async function start(name: string): Promise<{ usedMs: number; end: () => Promise<void> }> {
-    const child = spawn(join(folder.path, name), ['-c', busy], { stdio: ['pipe', 'pipe', 'inherit'] });
+  async function start(
+    name: string,
+    words: readonly string[] = ['-c', busy],
+  ): Promise<{ usedMs: number; end: () => Promise<void> }> {
+    const child = spawn(join(folder.path, name), words, { stdio: ['pipe', 'pipe', 'inherit'] });
     const exited = once(child, 'exit');
     await once(child.stdout, 'data');
     return {
-      usedMs: (await readProcStat(child.pid ?? 0)).cpuMs,
+      usedMs: (await readProcStat((await readChildPids(child.pid ?? 0))[0] ?? child.pid ?? 0)).cpuMs,
       async end() {
         child.stdin.end();
         await exited;
@@ -40,6 +43,20 @@ describe.skipIf(process.platform !== 'linux')('CPU of the profilers that a proce
     expect(await cpu.takeMs()).toBeGreaterThanOrEqual(profiler.usedMs);
     await profiler.end();
     expect(await cpu.takeMs()).toBeLessThan(profiler.usedMs);
+  });
+
+  test('is counted of one that another program starts in a container, and once', async () => {
+    const cpu = new ProfilerCpu();
+    await cpu.takeMs();
+    const startsNext = '"$@"; exit';
+    const profiler = await start('nsenter', ['-c', startsNext, 'sh', join(folder.path, 'py-spy'), '-c', busy]);
+    expect(profiler.usedMs).toBeGreaterThan(0);
+    expect(await cpu.takeMs()).toBeGreaterThanOrEqual(profiler.usedMs);
+    await profiler.end();
+    expect(await cpu.takeMs()).toBeLessThan(profiler.usedMs);
+    const other = await start('nsenter', ['-c', startsNext, 'sh', join(folder.path, 'generator'), '-c', busy]);
+    expect(await cpu.takeMs()).toBe(0);
+    await other.end();
   });
 
   test('is counted of one that began and ended between two looks', async () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   procMissing,
   readChildPids,
@@ -8,8 +9,13 @@ import {
 
 /** Programs that the lab starts to profile others, by the name that the kernel shows of them. */
 const profilers: readonly string[] = ['py-spy', 'perf'];
+/** What starts py-spy in a container; of them, the words of the command line tell what they start. */
+const launchers: readonly string[] = ['nsenter', 'setpriv', 'unshare'];
 
-/** CPU of the programs that profile for this process: its children py-spy and perf, also those that have ended. */
+/**
+ * CPU of the programs that profile for this process: its children py-spy and perf, what starts them in a container, and
+ * what all these have started, also when they have ended.
+ */
 export class ProfilerCpu {
   /** Of the children that ran at the last look. */
   #running = new Map<number, { isProfiler: boolean; cpuMs: number }>();
@@ -44,11 +50,27 @@ async function runningChildren(
   const children = await Promise.all(
     (await readChildPids(process.pid)).map(async (pid) =>
       unlessEnded(async () => {
-        const isProfiler =
-          known.get(pid)?.isProfiler ?? profilers.includes((await readProcFile(pid, 'comm')).trim());
-        return [pid, { isProfiler, cpuMs: (await readProcStat(pid)).cpuMs }] as const;
+        const isProfiler = known.get(pid)?.isProfiler ?? (await startsProfiler(pid));
+        const cpuMs = isProfiler ? await wholeCpuMs(pid) : (await readProcStat(pid)).cpuMs;
+        return [pid, { isProfiler, cpuMs }] as const;
       }),
     ),
   );
   return new Map(children.filter((child) => child !== undefined));
+}
+
+async function startsProfiler(pid: number): Promise<boolean> {
+  const name = (await readProcFile(pid, 'comm')).trim();
+  if (!launchers.includes(name)) return profilers.includes(name);
+  const words = (await readProcFile(pid, 'cmdline')).split('\0');
+  return words.some((word) => profilers.includes(basename(word)));
+}
+
+/** With what it has started: when it ends, the kernel counts it all as that of a child of ours. */
+async function wholeCpuMs(pid: number): Promise<number> {
+  // First, so that a child that ends meanwhile is not counted twice.
+  const { cpuMs, endedChildrenCpuMs } = await readProcStat(pid);
+  const children = await readChildPids(pid);
+  const ofChildren = await Promise.all(children.map((child) => unlessEnded(() => wholeCpuMs(child))));
+  return ofChildren.reduce<number>((sum, ms = 0) => sum + ms, cpuMs + endedChildrenCpuMs);
 }
