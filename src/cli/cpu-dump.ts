@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import { type DumpDocument, dumpProcess } from '../lab/cpu/dump.ts';
+import { type DumpDocument, dumpProcesses } from '../lab/cpu/dump.ts';
 import { descendantsOf } from '../lab/cpu/process-tree.ts';
 import { renderDump } from '../lab/cpu/render-dump.ts';
 import { runtimeOf } from '../lab/profilers/runtime-of.ts';
 import { toMaskedJson } from '../lab/timeline/mask-json.ts';
 import { nowMs } from '../shared/clock.ts';
+import { GaugewayError } from '../shared/errors.ts';
 import { maskSecrets } from '../shared/mask-secrets.ts';
+import { oneLine } from '../shared/one-line.ts';
 import type { WatchedProcess } from '../shared/stack-description.ts';
 import { lookFlags, profilerOpener } from './cpu-options.ts';
 import { addSelectionOptions, type SelectionFlags, selectProcesses } from './cpu-selection.ts';
@@ -26,14 +28,17 @@ export function registerCpuDump(cpu: Command): void {
 
 async function dump(flags: SelectionFlags & { json: boolean }): Promise<void> {
   const interrupt = interruptSignal(() => undefined);
+  const note = (text: string): void => {
+    process.stderr.write(`${maskSecrets(oneLine(text))}\n`);
+  };
   try {
-    const chosen = await selectProcesses(flags, (text) => process.stderr.write(`${text}\n`));
+    const chosen = await selectProcesses(flags, note);
     const open = profilerOpener(lookFlags, interrupt.signal);
-    const all = flags.subprocesses ? [...chosen, ...(await children(chosen))] : chosen;
+    const all = flags.subprocesses ? [...chosen, ...(await children(chosen, note))] : chosen;
     const document: DumpDocument = {
       command: 'cpu dump',
       at: new Date(nowMs()).toISOString(),
-      processes: await Promise.all(all.map((each) => dumpProcess(each, open))),
+      processes: await dumpProcesses(all, open, note),
     };
     const layout = {
       columns: process.stdout.isTTY ? process.stdout.columns : 80,
@@ -48,11 +53,19 @@ async function dump(flags: SelectionFlags & { json: boolean }): Promise<void> {
   }
 }
 
-/** Those of them whose functions are known. */
-async function children(chosen: readonly WatchedProcess[]): Promise<WatchedProcess[]> {
+/** Those of them whose functions are known. What cannot be read, as it has ended or is another user's, is told to `note`. */
+async function children(
+  chosen: readonly WatchedProcess[],
+  note: (text: string) => void,
+): Promise<WatchedProcess[]> {
   const found: WatchedProcess[] = [];
   for (const pid of await descendantsOf(chosen.map((each) => each.pid))) {
-    if ((await runtimeOf(pid)) !== 'native') found.push({ role: 'gateway', name: `child ${pid}`, pid });
+    try {
+      if ((await runtimeOf(pid)) !== 'native') found.push({ role: 'gateway', name: `child ${pid}`, pid });
+    } catch (error) {
+      if (!(error instanceof GaugewayError)) throw error;
+      note(error.message);
+    }
   }
   return found;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { registerCpu } from '../../src/cli/cpu.ts';
 import { ownListeningSockets } from '../../src/shared/listening-ports.ts';
+import { readChildPids, readProcFile } from '../../src/shared/proc-files.ts';
 import { commandOutput } from '../support/command-output.ts';
 import { gaugeway } from '../support/command-line.ts';
 import { putPySpyOnPath, pySpy } from '../support/py-spy.ts';
@@ -220,6 +221,30 @@ describe.skipIf(missing)(`cpu dump${missing ? ` [skipped: ${missing}]` : ''}`, (
     expect(stdout).toContain(`Process ${busy.pid}: node`);
     expect(stdout).toMatch(/Thread main: (running|idle), busy for/);
     expect(stdout).toMatch(/listens on 127\.0\.0\.1:\d+/);
+  });
+
+  test('shows the others where some have ended, and says so', async () => {
+    // It never asks how its children ended, which stay in the table of processes.
+    const parent = spawn('sh', ['-c', 'true & true & exec sleep 60']);
+    try {
+      await once(parent, 'spawn');
+      const ended = async (): Promise<number[]> => {
+        const children = await readChildPids(parent.pid ?? 0);
+        const states = await Promise.all(children.map((pid) => readProcFile(pid, 'status')));
+        return children.filter((_, at) => /^State:\tZ/m.test(states[at] ?? ''));
+      };
+      await expect.poll(ended).toHaveLength(2);
+      const [one, other] = await ended();
+      const { code, stdout, stderr } = await gaugeway(
+        wordsOf(`cpu dump --pid ${busy.pid},${parent.pid},${one} --subprocesses`),
+      );
+      expect([code, stderr]).toEqual([0, `process ${other} has ended\nprocess ${one} has ended\n`]);
+      expect(stdout).toContain(`Process ${busy.pid}: node`);
+      const alone = commandOutput(registerCpu, wordsOf(`cpu dump --pid ${one}`));
+      await expect(alone).rejects.toThrow(`process ${one} has ended`);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   test('tells a process that does not answer as the kernel sees it', async () => {

@@ -27,8 +27,34 @@ export interface DumpedProcess {
   fault: string | null;
 }
 
+/**
+ * Takes one look at each. What ended, or does not show itself, is told to `note` and leaves the others alone. Throws
+ * GaugewayError as a single look does when none is left.
+ */
+export async function dumpProcesses(
+  chosen: readonly WatchedProcess[],
+  open: (pid: number) => Promise<CpuProfiler>,
+  note: (text: string) => void,
+): Promise<DumpedProcess[]> {
+  const faults: GaugewayError[] = [];
+  const dumped = await Promise.all(
+    chosen.map(async (each) => {
+      try {
+        return [await dumpProcess(each, open)];
+      } catch (error) {
+        if (!(error instanceof GaugewayError)) throw error;
+        faults.push(error);
+        return [];
+      }
+    }),
+  );
+  if (dumped.every((own) => own.length === 0) && faults[0] !== undefined) throw faults[0];
+  for (const { message } of faults) note(message);
+  return dumped.flat();
+}
+
 /** Takes one look at a process, and leaves it as it was found. Throws ProcessEndedError when it is gone. */
-export async function dumpProcess(
+async function dumpProcess(
   { pid, name }: WatchedProcess,
   open: (pid: number) => Promise<CpuProfiler>,
 ): Promise<DumpedProcess> {
