@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { maskSecrets } from '../../shared/mask-secrets.ts';
-import { oneLine } from '../../shared/one-line.ts';
+import { maskCommand } from '../../shared/mask-command.ts';
 import { readProcFile } from '../../shared/proc-files.ts';
 
 /**
@@ -12,7 +11,7 @@ export async function commandOf(pid: number): Promise<string> {
   const [program = `pid ${pid}`, ...rest] = words;
   // A server that names its processes (`postgres: checkpointer`, `nginx: worker process`) is no path.
   const name = program.includes(' ') ? program : basename(program);
-  return maskSecrets(oneLine([name, ...rest].join(' '))).slice(0, longestCommand);
+  return maskCommand([name, ...rest]).slice(0, longestCommand);
 }
 
 const longestCommand = 400;

@@ -1,3 +1,4 @@
+import { maskCommand } from '../../shared/mask-command.ts';
 import { maskSecrets } from '../../shared/mask-secrets.ts';
 import type { ProfileSet } from '../profile/profile-set.ts';
 
@@ -7,16 +8,21 @@ export function maskSet({ title, facts, parts }: ProfileSet): ProfileSet {
     title: maskSecrets(title),
     facts: facts.map(maskSecrets),
     parts: parts.map(({ label, profile }) => ({
-      label: maskSecrets(label),
+      label: maskName(label),
       profile: {
         ...profile,
         name: maskSecrets(profile.name),
         frames: profile.frames.map((frame) => ({
           ...frame,
-          name: maskSecrets(frame.name),
+          name: maskName(frame.name),
           file: maskSecrets(frame.file),
         })),
       },
     })),
   };
+}
+
+/** py-spy writes processes as frames, which other tools' formats keep as they are. */
+function maskName(name: string): string {
+  return /^process \d+:"/.test(name) ? maskCommand(name.split(' ')) : maskSecrets(name);
 }

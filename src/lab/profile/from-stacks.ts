@@ -1,3 +1,4 @@
+import { maskCommand } from '../../shared/mask-command.ts';
 import { frameFromLabel } from './frame-from-label.ts';
 import type { Frame, ProfileUnit } from './profile.ts';
 import { PartBuilders } from './profile-builder.ts';
@@ -58,7 +59,7 @@ function ownersOf(labels: readonly string[]): string[] {
 
 function ownerLabel(owner: string): string {
   const [, pid, command = ''] = processFrame.exec(owner) ?? [];
-  if (pid !== undefined) return `${command.slice(0, 80)} (pid ${pid})`.trim();
+  if (pid !== undefined) return `${maskCommand(command.split(' ')).slice(0, 80)} (pid ${pid})`.trim();
   const [, id, thread = ''] = threadFrame.exec(owner) ?? [];
   return thread === '' ? `thread ${id ?? ''}` : thread;
 }

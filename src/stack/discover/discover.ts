@@ -14,7 +14,7 @@ import {
   type SecretUrl,
   type Unreached,
 } from './found.ts';
-import { type LocalProcess, localProcesses } from './local-processes.ts';
+import { commandPattern, type LocalProcess, localProcesses } from './local-processes.ts';
 import { signatureOfProcess } from './role-table.ts';
 import { elsewhere, isOnThisMachine, portOf } from './secret-reach.ts';
 
@@ -298,10 +298,10 @@ function entryOf(
   { pid, port, visible }: Listening,
   processes: readonly LocalProcess[],
 ): ProcessEntry {
-  const line = processes.find((each) => each.pid === pid)?.commandLine;
+  const words = processes.find((each) => each.pid === pid)?.words;
   const comment = `process ${pid} listens on port ${port}`;
-  if (visible || line === undefined) return { role, name: role, by: visible ? { port } : { pid }, comment };
-  return { role, name: role, by: { match: `^${line.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$` }, comment };
+  if (visible || words === undefined) return { role, name: role, by: visible ? { port } : { pid }, comment };
+  return { role, name: role, by: { match: commandPattern(words) }, comment };
 }
 
 /** The one that belongs to the gateway; where nothing says so and that may be guessed, the only one there is. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { changedUrl, withoutPassword } from './found.ts';
 import { parseIni } from './ini-file.ts';
+import { commandPattern } from './local-processes.ts';
 import { signatureOfContainer, signatureOfProcess } from './role-table.ts';
 
 describe('a DSN that a gateway was given', () => {
@@ -91,4 +92,10 @@ test('a password in the query is taken out like any other, and what else is secr
   expect(withoutPassword('redis://127.0.0.1:6379/0?password=geheim', 'R', 'X')?.reference).toBe(
     'redis://:${R}@127.0.0.1:6379/0',
   );
+});
+
+test('a process is found again by its command line, which shows no secret', () => {
+  const pattern = commandPattern(['node', 'app.js', '--password', 'hunter', '--port', '80']);
+  expect(pattern).toBe(String.raw`^node app\.js --password .* --port 80$`);
+  expect('node app.js --password hunter --port 80').toMatch(new RegExp(pattern));
 });

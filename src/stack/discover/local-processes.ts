@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { GaugewayError } from '../../shared/errors.ts';
 import { type ListeningSocket, ownListeningSockets } from '../../shared/listening-ports.ts';
+import { maskCommand } from '../../shared/mask-command.ts';
 import { readProcFile, readProcLink, readProcStatus, readProcStat } from '../../shared/proc-files.ts';
 
 /** A process as `/proc` shows it. */
@@ -113,4 +114,11 @@ async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
     if (error instanceof GaugewayError) return undefined;
     throw error;
   }
+}
+
+/** An expression that only this command line matches, as the stack file takes it; any text may stand where a secret is. */
+export function commandPattern(words: readonly string[]): string {
+  const plain = maskCommand(words).replaceAll(/\s+/g, ' ').trim();
+  const parts = plain.split('***').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return `^${parts.join('.*')}$`;
 }
