@@ -172,7 +172,7 @@ async function askToMove(pid: number, inspector: FoundInspector, reach: Agent): 
     client.leave(injected.endInspector());
     throw new GaugewayError(
       'usage',
-      `process ${pid} cannot be attached to: Node 20.16 or newer is needed, this is ${String(version)}`,
+      `process ${pid} cannot be attached to: Node 20.16 or newer is needed, this is ${typeof version === 'string' ? version : 'another one'}`,
     );
   } catch (error) {
     if (error instanceof GaugewayError && error.code === 'usage') throw error;
