@@ -1,3 +1,4 @@
+import type { Agent } from 'undici';
 import { GaugewayError } from '../../../shared/errors.ts';
 import { ownListeningSockets } from '../../../shared/listening-ports.ts';
 import { unlessEnded } from '../../../shared/proc-files.ts';
@@ -7,7 +8,6 @@ import { findInspector, type FoundInspector, inspectorClosed } from './find-insp
 import { InspectorClient } from './inspector-client.ts';
 import { reachLoopback } from './loopback-reach.ts';
 import { injected } from './vitals.ts';
-import type { Agent } from 'undici';
 
 /** How long a worker that came meanwhile, or could not be held, may take to open its inspector. */
 const latePatienceMs = 15_000;
@@ -20,8 +20,8 @@ interface WorkerInspector extends FoundInspector {
 
 /** Workers that are kept from opening their inspectors. */
 export interface HeldWorkers {
-  /** Closes what was opened for it, and what a worker still opens; `primary` is the inspector that has opened meanwhile. */
-  release(primary?: { url: string; reach: Agent }): Promise<void>;
+  /** Closes what was opened for it, and what a worker still opens; `ofPrimary` is the inspector that has opened meanwhile. */
+  release(ofPrimary?: { url: string; reach: Agent }): Promise<void>;
 }
 
 /**
@@ -47,8 +47,8 @@ export async function holdWorkers(
     }
   }
   return {
-    async release(inspector) {
-      if (inspector !== undefined && workers.length > 0 && !(await answers(inspector))) {
+    async release(ofPrimary) {
+      if (ofPrimary !== undefined && workers.length > 0 && !(await answers(ofPrimary))) {
         late.push(...opened.map(([worker]): [number, undefined] => [worker, undefined]));
       }
       for (const worker of await workerPids(primary)) {
