@@ -51,7 +51,7 @@ export async function holdWorkers(
       if (ofPrimary !== undefined && workers.length > 0 && !(await answers(ofPrimary))) {
         late.push(...opened.map(([worker]): [number, undefined] => [worker, undefined]));
       }
-      for (const worker of await workerPids(primary)) {
+      for (const worker of (await unlessEnded(() => workerPids(primary))) ?? []) {
         if (!workers.includes(worker)) late.push([worker, latePatienceMs]);
       }
       await Promise.all([
@@ -66,7 +66,11 @@ export async function holdWorkers(
 async function answers({ url, reach }: { url: string; reach: Agent }): Promise<boolean> {
   try {
     const client = await InspectorClient.connect(url, reach);
-    await client.evaluate(injected.clock()).finally(() => client.close());
+    try {
+      await client.evaluate(injected.clock());
+    } finally {
+      await client.close();
+    }
     return true;
   } catch (error) {
     // Whoever attaches to it meets that, too, and closes it.

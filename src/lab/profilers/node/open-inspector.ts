@@ -165,14 +165,14 @@ async function askToMove(pid: number, inspector: FoundInspector, reach: Agent): 
   const client = await InspectorClient.connect(inspector.url, reach);
   try {
     const version = await client.evaluate(injected.tooOld());
-    if (version === null) {
+    if (typeof version !== 'string') {
       await client.evaluate(injected.movePort());
       return;
     }
     client.leave(injected.endInspector());
     throw new GaugewayError(
       'usage',
-      `process ${pid} cannot be attached to: Node 20.16 or newer is needed, this is ${typeof version === 'string' ? version : 'another one'}`,
+      `process ${pid} cannot be attached to: Node 20.16 or newer is needed, this is ${version}`,
     );
   } catch (error) {
     if (error instanceof GaugewayError && error.code === 'usage') throw error;
