@@ -43,7 +43,7 @@ test.skipIf(linux.missing)(
     let isLast = false;
     /** Gives the process work at the moment at which a window ends. */
     const open = async (pid: number): Promise<CpuProfiler> => {
-      const target = await NodeTarget.attach(pid, { logger, signal });
+      const target = await NodeTarget.attach(pid, { logger, signal, cutTimeoutMs: 25_000 });
       return {
         pid,
         profiler: 'v8',
