@@ -15,7 +15,8 @@ describe.skipIf(process.platform !== 'linux')('CPU of the profilers that a proce
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    for (const name of ['perf', 'py-spy', 'nsenter', 'generator']) await symlink('/bin/sh', join(folder.path, name));
+    for (const name of ['perf', 'py-spy', 'nsenter', 'generator'])
+      await symlink('/bin/sh', join(folder.path, name));
   });
   afterAll(async () => folder[Symbol.asyncDispose]());
 
@@ -49,12 +50,26 @@ describe.skipIf(process.platform !== 'linux')('CPU of the profilers that a proce
     const cpu = new ProfilerCpu();
     await cpu.takeMs();
     const startsNext = '"$@"; exit';
-    const profiler = await start('nsenter', ['-c', startsNext, 'sh', join(folder.path, 'py-spy'), '-c', busy]);
+    const profiler = await start('nsenter', [
+      '-c',
+      startsNext,
+      'sh',
+      join(folder.path, 'py-spy'),
+      '-c',
+      busy,
+    ]);
     expect(profiler.usedMs).toBeGreaterThan(0);
     expect(await cpu.takeMs()).toBeGreaterThanOrEqual(profiler.usedMs);
     await profiler.end();
     expect(await cpu.takeMs()).toBeLessThan(profiler.usedMs);
-    const other = await start('nsenter', ['-c', startsNext, 'sh', join(folder.path, 'generator'), '-c', busy]);
+    const other = await start('nsenter', [
+      '-c',
+      startsNext,
+      'sh',
+      join(folder.path, 'generator'),
+      '-c',
+      busy,
+    ]);
     expect(await cpu.takeMs()).toBe(0);
     await other.end();
   });
