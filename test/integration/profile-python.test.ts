@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ProfiledProcesses } from '../../src/lab/cpu/profiled-processes.ts';
+import { recordProfiles } from '../../src/lab/cpu/record.ts';
 import { mergeProfiles } from '../../src/lab/profile/merge-profiles.ts';
 import type { Profile } from '../../src/lab/profile/profile.ts';
 import { pySpyError } from '../../src/lab/profilers/py-spy/py-spy-error.ts';
+import { PySpyTarget } from '../../src/lab/profilers/py-spy/py-spy-target.ts';
 import { readRaw } from '../../src/lab/profilers/py-spy/read-raw.ts';
-import type { ThreadProfile } from '../../src/lab/profilers/profiler.ts';
+import type { CpuProfiler, ThreadProfile } from '../../src/lab/profilers/profiler.ts';
+import { createLogger } from '../../src/shared/logger.ts';
 import { ProcessEndedError, readChildPids, readProcFile } from '../../src/shared/proc-files.ts';
 import { putPySpyOnPath, pySpy } from '../support/py-spy.ts';
 import { findProgram, title } from '../support/requires.ts';
@@ -66,6 +70,24 @@ child_work()
 child = subprocess.Popen([sys.executable, '-c', work, 'a;b "c"; --token=hush'])
 def wait_for_child(): child.wait()
 wait_for_child()
+`;
+
+/** Works in another function from a signal on. */
+const changing = `
+import signal
+isLater = False
+def change(number, frame):
+    global isLater
+    isLater = True
+def earlier(): sum(range(5000))
+def later(): sum(range(5000))
+signal.signal(signal.SIGUSR1, change)
+print('ready', flush=True)
+while True:
+    if isLater:
+        for _ in range(500): later()
+        print('later', flush=True)
+    else: earlier()
 `;
 
 const suite = title('CPU profiles of Python', pySpy, python);
@@ -196,6 +218,48 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     expect(shareOf(only?.profile, 'hot')).toBeGreaterThan(0.1);
     await expect(profiler.start()).rejects.toThrow(ProcessEndedError);
     expect(profiler.lost).toBe(true);
+  });
+
+  test('go on where py-spy has ended by its limit of time, and tell what is missing', async () => {
+    await using mortal = await startProgram(command, ['-c', changing]);
+    const options = { logger: createLogger('silent'), signal: new AbortController().signal, rateHz: 100 };
+    const target = await PySpyTarget.attach(mortal.pid, { ...options, limitS: 1 });
+    const window = await target.start();
+    const restart = expect.stringMatching(
+      /^py-spy was started again once: meanwhile, \d+m?s were not sampled$/,
+    );
+    await expect.poll(() => target.facts(), { timeout: 30_000 }).toContainEqual(restart);
+    process.kill(mortal.pid, 'SIGUSR1');
+    await linesOf(mortal, 2);
+    const [only, ...others] = await window.stop();
+    await target.close();
+    expect(others).toEqual([]);
+    for (const name of ['earlier', 'later']) expect(shareOf(only?.profile, name)).toBeGreaterThan(0);
+  });
+
+  test('of a recording are written down now and then, and merged', async () => {
+    let starts = 0;
+    const ending = new AbortController();
+    const open = async (pid: number): Promise<CpuProfiler> => {
+      const profiler = await profilerOf(pid);
+      const start = async (): ReturnType<CpuProfiler['start']> => {
+        const window = await profiler.start();
+        starts += 1;
+        if (starts === 3) ending.abort();
+        return window;
+      };
+      return { pid, profiler: 'py-spy', lost: false, start, close: () => profiler.close() };
+    };
+    const processes = await ProfiledProcesses.attach(
+      [{ role: 'gateway', name: 'gateway', pid: program.pid }],
+      { open, subprocesses: false, onNote: () => undefined },
+    );
+    const windowMs = { 'py-spy': 500 };
+    const { processes: recorded } = await recordProfiles(processes, { signal: ending.signal, windowMs });
+    await processes.close();
+    expect(starts).toBe(3);
+    expect(recorded[0]?.threads.map(({ thread }) => thread)).toEqual(['all threads']);
+    expect(shareOf(recorded[0]?.threads[0]?.profile, 'hot')).toBeGreaterThan(0.1);
   });
 
   test('leave the process as it was, and nobody behind', async () => {

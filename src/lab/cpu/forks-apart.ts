@@ -1,7 +1,7 @@
 import { unlessUnreadable } from '../../shared/proc-files.ts';
 import { frameKind } from '../profile/frame-kind.ts';
 import { frameWeights } from '../profile/frame-weights.ts';
-import { mergeProfiles } from '../profile/merge-profiles.ts';
+import { mergeThreads } from '../profilers/merge-threads.ts';
 import type { ThreadProfile } from '../profilers/profiler.ts';
 import { commandOf } from './command-of.ts';
 import type { ProfiledProcess, TakenWindow } from './profiled-processes.ts';
@@ -31,25 +31,14 @@ export async function forksApart(
     if (command !== undefined) forks.set(pid, { ...parent, name: `child ${pid}`, pid, command });
   }
   const byPid = Map.groupBy(threads, ({ pid }) => (pid !== undefined && forks.has(pid) ? pid : parent.pid));
-  const own = { ...window, threads: together(byPid.get(parent.pid) ?? []) };
+  const ofParent = (byPid.get(parent.pid) ?? []).map(({ thread, profile }) => ({ thread, profile }));
+  const own = { ...window, threads: mergeThreads(ofParent) };
   const ofForks = [...forks.values()].flatMap((process) => {
     const seen = byPid.get(process.pid);
     return seen === undefined ? [] : [{ ...window, process, threads: seen, cpuMs: sampledMs(seen) }];
   });
   const cpuMs = pids.size > 0 && bySamples ? sampledMs(own.threads) : own.cpuMs;
   return [{ ...own, cpuMs }, ...ofForks];
-}
-
-/** Threads of one name, of several processes, laid over each other. */
-function together(threads: readonly ThreadProfile[]): ThreadProfile[] {
-  const byName = [...Map.groupBy(threads, ({ thread }) => thread)];
-  return byName.map(([thread, same]) => {
-    const [only] = same;
-    const profiles = same.map(({ profile }) => profile);
-    return only !== undefined && same.length === 1
-      ? only
-      : { thread, profile: mergeProfiles(profiles, thread) };
-  });
 }
 
 /** What the samples tell of the time that the threads ran. */

@@ -2,7 +2,12 @@ import { nowMs, sleep } from '../../shared/clock.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { Profile } from '../profile/profile.ts';
 import { sliceProfile } from '../profile/slice-profile.ts';
-import type { ThreadProfile, WaitingFor } from '../profilers/profiler.ts';
+import {
+  type ProfilerName,
+  profilerNames,
+  type ThreadProfile,
+  type WaitingFor,
+} from '../profilers/profiler.ts';
 import {
   type ProfiledProcess,
   type ProfiledProcesses,
@@ -36,15 +41,21 @@ export interface RecordOptions {
   durationMs?: number;
   /** Ends the recording early; what was seen until then is kept. */
   signal: AbortSignal;
-  /** They are of a program that has just been started: looked for often, and each profiled in one window. */
+  /** They are of a program that has just been started: looked for often, and V8 profiles each in one window. */
   started?: boolean;
   /** Where there may be no process yet: resolves when there will be none any more. */
   ended?: Promise<unknown>;
   onProgress?: (passedMs: number) => void;
+  /** After which time windows are turned, by profiler. */
+  windowMs?: Partial<Record<ProfilerName, number>>;
 }
 
-/** Of V8's windows: one that is lost with its process is not the whole, and none grows large in it. */
-const windowMs = 10_000;
+/**
+ * One of V8 that is lost with its process is not the whole, and none grows large in it. A profiler that is a process of
+ * its own is expensive to start, and loses nothing when the profiled one ends: its windows are turned so that what it
+ * writes down stays small. perf writes 8 KiB for each sample.
+ */
+const usualWindowMs: Record<ProfilerName, number> = { v8: 10_000, 'py-spy': 300_000, perf: 30_000 };
 /** Between two looks for processes that have started; a program that was started itself has most of them at its start. */
 const followEveryMs = 400;
 const youngEveryMs = 50;
@@ -61,7 +72,8 @@ export async function recordProfiles(
   const over = new AbortController();
   const ended = options.ended?.then(() => over.abort());
   const until = AbortSignal.any([options.signal, over.signal]);
-  let turnedMs = startMs;
+  const windowMs = { ...usualWindowMs, ...options.windowMs };
+  const turnedMs = { v8: startMs, 'py-spy': startMs, perf: startMs };
   while (!until.aborted && (options.ended !== undefined || processes.running.length > 0)) {
     const leftMs = startMs + durationMs - nowMs();
     if (leftMs <= 0) break;
@@ -70,10 +82,13 @@ export async function recordProfiles(
     if (until.aborted) break;
     await processes.follow();
     options.onProgress?.(nowMs() - startMs);
-    if (started || nowMs() - turnedMs < windowMs) continue;
-    turnedMs = nowMs();
-    // A profiler that is a process of its own is expensive to start, and loses nothing when the profiled one ends.
-    windows.push(...(await processes.turn(({ profiler }) => profiler === 'v8')));
+    const atMs = nowMs();
+    const due = profilerNames.filter(
+      (name) => !(started && name === 'v8') && atMs - turnedMs[name] >= windowMs[name],
+    );
+    if (due.length === 0) continue;
+    for (const name of due) turnedMs[name] = atMs;
+    windows.push(...(await processes.turn(({ profiler }) => due.includes(profiler))));
   }
   const waiting = over.signal.aborted ? new Map<number, WaitingFor>() : await processes.waiting();
   windows.push(...(await processes.end()));

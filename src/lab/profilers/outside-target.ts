@@ -1,6 +1,7 @@
+import { formatDurationMs } from '../../shared/duration.ts';
 import { ProcessEndedError, readProcStat } from '../../shared/proc-files.ts';
-import type { CpuProfiler, ProfilerName, ProfilingWindow } from './profiler.ts';
-import type { RecorderProcess } from './recorder-process.ts';
+import { OutsideWindow, type RecorderPart } from './outside-window.ts';
+import type { CpuProfiler, ProfilerName, ProfilingWindow, ThreadProfile } from './profiler.ts';
 
 /** A process, and the program that is to sample it. */
 export interface OutsideTargetFound {
@@ -17,11 +18,13 @@ export abstract class OutsideTarget implements CpuProfiler {
   abstract readonly profiler: ProfilerName;
   readonly pid: number;
   protected readonly program: string;
-  protected readonly running = new Set<RecorderProcess>();
+  readonly #running = new Set<OutsideWindow>();
   readonly #folder: OutsideTargetFound['folder'];
   readonly #startTicks: number;
   readonly #facts: string[] = [];
   #files = 0;
+  #restarts = 0;
+  #missingMs = 0;
   #lost = false;
 
   protected constructor({ pid, startTicks, program, folder }: OutsideTargetFound) {
@@ -36,20 +39,37 @@ export abstract class OutsideTarget implements CpuProfiler {
     return this.#lost;
   }
 
-  abstract start(): Promise<ProfilingWindow>;
+  async start(): Promise<ProfilingWindow> {
+    const window = await OutsideWindow.begin({
+      begin: (signal) => this.begin(signal),
+      onGap: (missingMs) => {
+        this.#restarts += 1;
+        this.#missingMs += missingMs;
+      },
+      onFault: (reason) => this.tell(`${this.profiler} ended, and could not be started again: ${reason}`),
+    });
+    this.#running.add(window);
+    const stop = async (): Promise<ThreadProfile[]> => {
+      const threads = await window.stop();
+      this.#running.delete(window);
+      return threads;
+    };
+    return { startMs: window.startMs, stop };
+  }
 
   facts(): string[] {
-    return [...this.#facts];
+    if (this.#restarts === 0) return [...this.#facts];
+    const times = this.#restarts === 1 ? 'once' : `${this.#restarts} times`;
+    const missing = formatDurationMs(this.#missingMs);
+    return [
+      ...this.#facts,
+      `${this.profiler} was started again ${times}: meanwhile, ${missing} were not sampled`,
+    ];
   }
 
   async close(): Promise<void> {
-    await Promise.all(
-      [...this.running].map((recorder) => {
-        recorder.kill();
-        return recorder.exited;
-      }),
-    );
-    this.running.clear();
+    await Promise.all([...this.#running].map((window) => window.abandon()));
+    this.#running.clear();
     await this.#folder.remove();
   }
 
@@ -80,10 +100,11 @@ export abstract class OutsideTarget implements CpuProfiler {
     return `${this.#folder.path}/${this.#files}.${ending}`;
   }
 
-  /** Has a recorder of a window write down what it has; resolves to what it said. */
-  protected async finish(recorder: RecorderProcess): Promise<string> {
-    const { output } = await recorder.finish();
-    this.running.delete(recorder);
-    return output;
+  /** Ends the sampling of the windows that run. */
+  protected interruptWindows(): void {
+    for (const window of this.#running) window.interrupt();
   }
+
+  /** Starts a recorder of a window, and resolves when it samples. Throws as {@link start} does. */
+  protected abstract begin(signal: AbortSignal): Promise<RecorderPart>;
 }

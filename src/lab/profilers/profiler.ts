@@ -3,7 +3,8 @@ import type { Frame, Profile } from '../profile/profile.ts';
 import type { RawVitals } from './node/vitals.ts';
 
 /** What takes the profiles: V8's own profiler through the inspector, py-spy, or Linux perf. */
-export type ProfilerName = 'v8' | 'py-spy' | 'perf';
+export const profilerNames = ['v8', 'py-spy', 'perf'] as const;
+export type ProfilerName = (typeof profilerNames)[number];
 
 /**
  * One running process whose CPU profiles are taken from outside, without touching its code. `close` leaves the process

@@ -11,7 +11,8 @@ import { mergeProfiles } from '../../profile/merge-profiles.ts';
 import type { ProfileSet } from '../../profile/profile-set.ts';
 import { stackNow } from '../node/stack-now.ts';
 import { OutsideTarget, type OutsideTargetFound } from '../outside-target.ts';
-import type { ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
+import type { RecorderPart } from '../outside-window.ts';
+import type { ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { forksOf, settled } from './forks-of.ts';
 import { perfError, perfNotInstalled } from './perf-error.ts';
@@ -84,21 +85,21 @@ export class PerfTarget extends OutsideTarget {
     }
   }
 
-  async start(): Promise<ProfilingWindow> {
-    const { recorder, file } = await this.#record(new AbortController().signal);
+  protected async begin(signal: AbortSignal): Promise<RecorderPart> {
+    const { recorder, file } = await this.#record(signal);
     const startMs = nowMs();
-    this.running.add(recorder);
-    let endedAtMs: number | undefined;
-    void recorder.exited.then(() => (endedAtMs = nowMs()));
-    const stop = async (): Promise<ThreadProfile[]> => {
-      const endMs = endedAtMs ?? nowMs();
-      const output = await this.finish(recorder);
-      if (/lost \d+ (?:chunks|samples)/i.test(output))
-        this.tell('perf lost samples, so that times are too short');
-      if (endedAtMs !== undefined) await this.requireSame().catch(unlessEnded);
-      return this.#read(file, { startMs, endMs });
+    return {
+      recorder,
+      startMs,
+      heard: (output) => {
+        if (lostSamples(output)) this.tell('perf lost samples, so that times are too short');
+        return !this.#options.signal.aborted;
+      },
+      read: async (endMs) => {
+        await this.requireSame().catch(unlessEnded);
+        return this.#read(file, { startMs, endMs });
+      },
     };
-    return { startMs, stop };
   }
 
   async stackNow(): Promise<ThreadNow[]> {
@@ -203,6 +204,13 @@ function scriptArguments(file: string): string[] {
     ...'script --no-inline --ns --fields comm,pid,tid,time,period,event,ip,sym,dso --input'.split(' '),
     file,
   ];
+}
+
+/** What perf says of events that its buffers had no room for: of records, of samples, of chunks of its file. */
+export function lostSamples(output: string): boolean {
+  return /\blost \d+ (?:chunks|events|samples)|\blost [\d.]+%|\bchunks lost\b|\bevents are being lost\b/i.test(
+    output,
+  );
 }
 
 function unlessEnded(error: unknown): void {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import type { Logger } from '../../../shared/logger.ts';
 import { readProcStat } from '../../../shared/proc-files.ts';
 import { hasErrorCode } from '../../../shared/system-error.ts';
 import { OutsideTarget, type OutsideTargetFound } from '../outside-target.ts';
+import type { RecorderPart } from '../outside-window.ts';
 import type { ProfilingWindow, ThreadNow, ThreadProfile } from '../profiler.ts';
 import { privateFolder, RecorderProcess } from '../recorder-process.ts';
 import { dumpPython } from './py-spy-dump.ts';
@@ -40,6 +41,8 @@ export interface PySpyOptions {
   /** A profile for each thread. */
   threads?: boolean;
   python?: PythonSampling;
+  /** How long one py-spy runs at most, in whole seconds. */
+  limitS?: number;
 }
 
 /** Beyond this, pausing all threads for each sample stops programs of many threads. */
@@ -47,8 +50,8 @@ const maxBlockingHz = 100;
 const maxHz = 1000;
 /** py-spy reads the symbols of the interpreter first, which takes a third of a second on an idle machine. */
 const attachLimitMs = 30_000;
-/** A lab that was killed by SIGKILL leaves a recorder that ends by then. */
-const longestWindowS = 3600;
+/** A lab that was killed by SIGKILL leaves a recorder that ends by then; in a longer window, another one follows it. */
+const usualLimitS = 600;
 /** A recorder that takes more of a core than this, twice in a row, is ended, and the next one samples at half the rate. */
 const tooBusyShare = 0.5;
 const watchEveryMs = 2000;
@@ -102,38 +105,47 @@ export class PySpyTarget extends OutsideTarget {
     }
   }
 
-  async start(): Promise<ProfilingWindow> {
-    await this.requireSame();
+  override async start(): Promise<ProfilingWindow> {
     // Two that pause the process would each take the pauses of the other for waiting.
-    if (pausesProcess(this.#options.python)) for (const running of this.running) running.interrupt();
+    if (pausesProcess(this.#options.python)) this.interruptWindows();
+    return super.start();
+  }
+
+  protected async begin(signal: AbortSignal): Promise<RecorderPart> {
+    await this.requireSame();
     const file = this.nextFile('raw');
     const rateHz = this.#rateHz;
+    const { python, limitS = usualLimitS } = this.#options;
     const { command, args, pid, forks } = this.#view;
     const recorder = new RecorderProcess(
       command,
-      [...args, ...recordArguments(pid, file, rateHz, this.#options.python)],
+      [...args, ...recordArguments(pid, { file, rateHz, limitS, python })],
       { forks },
     );
-    const begun = await recorder.said(/Sampling process/, attachLimitMs, new AbortController().signal);
+    const begun = await recorder.said(/Sampling process/, attachLimitMs, signal);
     const startMs = nowMs();
     if (!begun) {
       await this.requireSame();
       throw await pySpyError(this.pid, this.program, recorder.output);
     }
-    this.running.add(recorder);
-    const watch = this.#watch(recorder);
-    let endedAtMs: number | undefined;
-    void recorder.exited.then(() => {
-      endedAtMs = nowMs();
-      clearInterval(watch);
+    let isLast = false;
+    const watch = this.#watch(recorder, () => {
+      isLast = true;
     });
-    const stop = async (): Promise<ThreadProfile[]> => {
-      const endMs = endedAtMs ?? nowMs();
-      this.#learn(await this.finish(recorder));
-      const text = await readFile(file, 'utf8').catch(orNothing);
-      return this.#profiles(text, { startMs, endMs, intervalUs: 1e6 / rateHz });
+    void recorder.exited.then(() => clearInterval(watch));
+    return {
+      recorder,
+      startMs,
+      heard: (output) => {
+        this.#learn(output);
+        return !isLast && !this.lost && !this.#options.signal.aborted;
+      },
+      read: async (endMs) => {
+        const text = await readFile(file, 'utf8').catch(orNothing);
+        await rm(file, { force: true });
+        return this.#profiles(text, { startMs, endMs, intervalUs: 1e6 / rateHz });
+      },
     };
-    return { startMs, stop };
   }
 
   /** Where each thread is now; `busyShare` is 1 or 0, as one look tells no more. */
@@ -169,8 +181,8 @@ export class PySpyTarget extends OutsideTarget {
       this.tell('py-spy fell behind in sampling, so that times are too short');
   }
 
-  /** py-spy was seen to take whole cores from what it samples. */
-  #watch(recorder: RecorderProcess): NodeJS.Timeout {
+  /** py-spy was seen to take whole cores from what it samples. `onGivingUp`: it does so at the lowest rate, too. */
+  #watch(recorder: RecorderProcess, onGivingUp: () => void): NodeJS.Timeout {
     let lastMs = 0;
     let busy = 0;
     const look = async (): Promise<void> => {
@@ -180,11 +192,12 @@ export class PySpyTarget extends OutsideTarget {
       lastMs = cpuMs;
       if (busy < 2) return;
       busy = 0;
+      const isLast = this.#rateHz <= leastHz;
+      if (isLast) onGivingUp();
+      this.#rateHz = Math.max(Math.min(leastHz, this.#rateHz), this.#rateHz / 2);
+      const after = isLast ? 'not before the next window' : `at ${this.#rateHz} Hz after that`;
+      this.tell(`py-spy took more than half of a core: it was stopped, and samples ${after}`);
       recorder.interrupt();
-      this.#rateHz = Math.max(leastHz, this.#rateHz / 2);
-      this.tell(
-        `py-spy took more than half of a core: it was stopped, and samples at ${this.#rateHz} Hz after that`,
-      );
       this.#options.logger.warn('py-spy takes too much CPU', { pid: this.pid, rateHz: this.#rateHz });
     };
     return setInterval(() => void look(), watchEveryMs).unref();
@@ -213,9 +226,13 @@ function requireRate({ rateHz, python }: PySpyOptions): void {
 }
 
 /** Frames carry the first line of their function, so that a function is one frame, as in profiles of V8. */
-function recordArguments(pid: number, file: string, rateHz: number, python: PythonSampling = {}): string[] {
+function recordArguments(
+  pid: number,
+  given: { file: string; rateHz: number; limitS: number; python: PythonSampling | undefined },
+): string[] {
+  const { file, rateHz, limitS, python = {} } = given;
   return [
-    ...`record --pid ${pid} --rate ${Math.round(rateHz)} --duration ${longestWindowS}`.split(' '),
+    ...`record --pid ${pid} --rate ${Math.round(rateHz)} --duration ${limitS}`.split(' '),
     ...'--format raw --threads --full-filenames --function --output'.split(' '),
     file,
     ...(python.native === true ? ['--native'] : []),
