@@ -3,13 +3,15 @@ import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { ProfiledProcesses } from '../../src/lab/cpu/profiled-processes.ts';
+import { PerfTarget } from '../../src/lab/profilers/perf/perf-target.ts';
 import { perfError } from '../../src/lab/profilers/perf/perf-error.ts';
+import { createLogger } from '../../src/shared/logger.ts';
 import { readChildPids, readProcStat } from '../../src/shared/proc-files.ts';
 import { nginxRequirement, startNginx } from '../support/nginx.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { findProgram, title } from '../support/requires.ts';
-import { profilerOf, shareOf } from '../support/sampled-program.ts';
+import { profilerOf, shareOf, startProgram } from '../support/sampled-program.ts';
 
 const perf = findProgram('perf');
 const redis = findProgram('redis-server');
@@ -33,6 +35,19 @@ describe.skipIf(perf.missing ?? redis.missing)(suite, { timeout: 60_000 }, () =>
     const sumUs = only?.profile.samples.reduce((sum, { weight }) => sum + weight, 0) ?? 0;
     expect(sumUs / 1000).toBeCloseTo((only?.profile.endMs ?? 0) - (only?.profile.startMs ?? 0), -2);
     expect(await client.ping()).toBe('PONG');
+  });
+
+  test('go on where a file of perf has grown large, and tell what is missing', async () => {
+    await using program = await startProgram('sh', ['-c', 'echo begun; while :; do :; done']);
+    const options = { logger: createLogger('silent'), signal: new AbortController().signal, rateHz: 100 };
+    const target = await PerfTarget.attach(program.pid, { ...options, largestFileKiB: 100 });
+    const window = await target.start();
+    const restart = expect.stringMatching(/^perf was started again .*: meanwhile, .* were not sampled$/);
+    await expect.poll(() => target.facts(), { timeout: 30_000 }).toContainEqual(restart);
+    const [only, ...others] = await window.stop();
+    await target.close();
+    expect(others).toEqual([]);
+    expect(only?.profile.samples.length).toBeGreaterThan(0);
   });
 
   test.skipIf(nginxRequirement.missing)(

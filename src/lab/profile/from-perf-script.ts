@@ -1,29 +1,9 @@
 import { GaugewayError } from '../../shared/errors.ts';
-import type { Frame, Profile } from './profile.ts';
+import { type PerfSample, PerfSamples } from './perf-samples.ts';
+import type { Profile } from './profile.ts';
 import { ProfileBuilder } from './profile-builder.ts';
 import type { ProfileSet } from './profile-set.ts';
 
-interface PerfSample {
-  atUs: number;
-  /** Of its event: nanoseconds of a clock, or e.g. cycles. */
-  period: number;
-  isClock: boolean;
-  /** Outermost first. */
-  stack: Frame[];
-}
-
-interface PerfThread {
-  label: string;
-  samples: PerfSample[];
-}
-
-/** Longer lines are no part of perf's output, and expressions are not to be tried on them. */
-const longestLine = 8000;
-/** `comm pid/tid [cpu] time: period event:`; pid, cpu and period are there where perf was asked for them. */
-const header =
-  /^(\S[^:]{0,64}?)\s+(?:(\d{1,10})\/)?(\d{1,10})\s+(?:\[\d+\]\s+)?(\d{1,12}\.\d{1,9}):\s+(?:(\d{1,18})\s+)?([\w\-/.,]+)(?::\w*)*:?\s*$/;
-const callLine = /^\s+([\da-f]{1,16}) (.*)$/;
-const clockEvent = /^(?:cpu|task)-clock/;
 /** A thread that lags behind the clock by more than this part of an interval did not run; less is jitter. */
 const idleIntervals = 0.5;
 
@@ -31,23 +11,29 @@ const idleIntervals = 0.5;
  * Reads the text of `perf script`: one part per thread, in order of time. Samples of a clock weigh their period, others
  * the usual distance of samples; time between them in which a thread did not run is `(idle)`. Throws GaugewayError source_unreadable when there is no sample in it.
  */
-export function fromPerfScript(
-  text: string,
+export function fromPerfScript(text: string, place: PerfPlace): ProfileSet {
+  const samples = new PerfSamples();
+  samples.add(text);
+  return fromPerfSamples(samples, place);
+}
+
+/** The same of what has been read piece by piece. */
+export function fromPerfSamples(
+  samples: PerfSamples,
   { name, startMs = 0, endMs, originUs, intervalUs }: PerfPlace,
 ): ProfileSet {
-  const threads = readThreads(text);
-  const all = [...threads.values()];
+  const all = samples.end();
   if (all.length === 0) throw new GaugewayError('source_unreadable', `${name} holds no samples of perf`);
   const firstUs = all.reduce(
-    (least, { samples }) => samples.reduce((first, { atUs }) => Math.min(first, atUs), least),
+    (least, { samples: own }) => own.reduce((first, { atUs }) => Math.min(first, atUs), least),
     Infinity,
   );
   return {
     title: name,
     facts: [],
-    parts: all.map(({ label, samples }) => ({
+    parts: all.map(({ label, samples: own }) => ({
       label,
-      profile: profileOf(label, samples, { startMs, endMs, originUs: originUs ?? firstUs, intervalUs }),
+      profile: profileOf(label, own, { startMs, endMs, originUs: originUs ?? firstUs, intervalUs }),
     })),
   };
 }
@@ -60,35 +46,6 @@ export interface PerfPlace {
   originUs?: number;
   /** When sampling ended; by default with the last sample. */
   endMs?: number;
-}
-
-function readThreads(text: string): Map<string, PerfThread> {
-  const threads = new Map<string, PerfThread>();
-  let current: PerfSample | undefined;
-  for (const line of text.split('\n')) {
-    if (line.length > longestLine || line.startsWith('#')) continue;
-    const call = callLine.exec(line);
-    if (call !== null) {
-      current?.stack.push(frameOf(call[1] ?? '', call[2] ?? ''));
-      continue;
-    }
-    current?.stack.reverse();
-    current = undefined;
-    const [, comm = '', pid, tid = '', seconds = '', period, event = ''] = header.exec(line) ?? [];
-    if (tid === '') continue;
-    current = {
-      atUs: Number(seconds) * 1e6,
-      period: Number(period ?? 0),
-      isClock: clockEvent.test(event),
-      stack: [],
-    };
-    const label = pid === undefined || pid === tid ? `${comm} (${tid})` : `${comm} (${pid}, thread ${tid})`;
-    const thread = threads.get(`${pid ?? ''}/${tid}`);
-    if (thread === undefined) threads.set(`${pid ?? ''}/${tid}`, { label, samples: [current] });
-    else thread.samples.push(current);
-  }
-  current?.stack.reverse();
-  return threads;
 }
 
 function profileOf(
@@ -140,34 +97,4 @@ function usualDistanceUs(inOrder: readonly PerfSample[]): number {
     .filter((gap) => gap > 0)
     .toSorted((a, b) => a - b);
   return gaps[Math.floor(gaps.length / 2)] ?? 1000;
-}
-
-/** V8's (`--perf-basic-prof`) and Python's (`-X perf`) names of code that was made at run time. */
-const v8Symbol =
-  /^(?:LazyCompile|Function|JS|Script|Eval|RegExp|Builtin|BytecodeHandler):[~*^+]?(\S*) ?(.*)$/;
-const pythonSymbol = /^py::(.*?):([^:].*)$/;
-
-/** `symbol+0x12 (library)`, `[unknown] (library)`, and of inlined functions `symbol (inlined)`. */
-function frameOf(address: string, rest: string): Frame {
-  const open = rest.lastIndexOf(' (');
-  const library = open > 0 && rest.endsWith(')') ? rest.slice(open + 2, -1) : '';
-  const symbol = (open > 0 ? rest.slice(0, open) : rest).replace(/\+0x[\da-f]+$/, '').trim();
-  const python = pythonSymbol.exec(symbol);
-  if (python !== null) return { name: python[1] ?? '', file: python[2] ?? '', line: 0, column: 0 };
-  const script = v8Symbol.exec(symbol);
-  if (script !== null) {
-    const [, file = '', line = '0', column = '0'] =
-      /^(.*?)(?::(\d+))?(?::(\d+))?$/.exec(script[2] ?? '') ?? [];
-    return { name: script[1] || '(anonymous)', file, line: Number(line), column: Number(column) };
-  }
-  const isKnown = symbol !== '' && symbol !== '[unknown]';
-  const file = library === '[unknown]' || library === 'inlined' ? '' : library;
-  if (isKnown) return { name: symbol, file, line: 0, column: 0 };
-  // Addresses of code without symbols differ per call: one frame for each library says as much and can be read.
-  return {
-    name: file === '' ? '[unknown]' : `[${file.split('/').at(-1) ?? address}]`,
-    file,
-    line: 0,
-    column: 0,
-  };
 }

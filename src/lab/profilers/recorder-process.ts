@@ -15,10 +15,15 @@ const patienceMs = 20_000;
 export interface RecorderExit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** What it said on both outputs. */
+  /** What it said on both outputs, or on stderr where somebody else takes stdout. */
   output: string;
-  /** All that it wrote to stdout, where that was asked for. */
-  stdout: string;
+}
+
+export interface RecorderProcessOptions {
+  /** Takes what it writes to stdout, piece by piece as it comes; nothing of it is kept. */
+  onStdout?: (piece: string) => void;
+  /** Its only child does the work, and ends with it. */
+  forks?: boolean;
 }
 
 const alive = new Set<ChildProcess>();
@@ -47,11 +52,14 @@ export class RecorderProcess {
   readonly #child: ChildProcess;
   readonly #forks: boolean;
   #output = '';
-  readonly #stdout: string[] = [];
   #onOutput: (() => void) | undefined;
 
-  /** Throws nothing: a program that cannot be started ends at once. `forks`: its only child does the work, and ends with it. */
-  constructor(command: string, args: readonly string[], { keepsStdout = false, forks = false } = {}) {
+  /** Throws nothing: a program that cannot be started ends at once. */
+  constructor(
+    command: string,
+    args: readonly string[],
+    { onStdout, forks = false }: RecorderProcessOptions = {},
+  ) {
     leaveNothingBehind();
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     // Its end is told by its exit.
@@ -61,7 +69,7 @@ export class RecorderProcess {
     alive.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
-        if (keepsStdout && stream === child.stdout) return this.#stdout.push(text);
+        if (onStdout !== undefined && stream === child.stdout) return onStdout(text);
         this.#output = (this.#output + text).slice(-maxOutput);
         return this.#onOutput?.();
       });
@@ -69,7 +77,7 @@ export class RecorderProcess {
     this.exited = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null): void => {
         alive.delete(child);
-        resolve({ code, signal, output: this.#output, stdout: this.#stdout.join('') });
+        resolve({ code, signal, output: this.#output });
         this.#onOutput?.();
       };
       child.on('close', end);

@@ -6,8 +6,9 @@ import { GaugewayError } from '../../../shared/errors.ts';
 import { findProgram } from '../../../shared/find-program.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { ProcessEndedError, readProcStat } from '../../../shared/proc-files.ts';
-import { fromPerfScript } from '../../profile/from-perf-script.ts';
+import { fromPerfSamples } from '../../profile/from-perf-script.ts';
 import { mergeProfiles } from '../../profile/merge-profiles.ts';
+import { PerfSamples } from '../../profile/perf-samples.ts';
 import type { ProfileSet } from '../../profile/profile-set.ts';
 import { stackNow } from '../node/stack-now.ts';
 import { OutsideTarget, type OutsideTargetFound } from '../outside-target.ts';
@@ -24,6 +25,8 @@ export interface PerfOptions {
   rateHz: number;
   /** A profile for each thread. */
   threads?: boolean;
+  /** At which size one file of perf ends, and another one follows. */
+  largestFileKiB?: number;
 }
 
 const readyLimitMs = 30_000;
@@ -32,6 +35,8 @@ const readyLimitMs = 30_000;
  * (`.eh_frame`). Debian builds PostgreSQL, Redis and nginx without frame pointers: stacks by those end after one function.
  */
 const stackBytes = 8192;
+/** About 30,000 samples: more of them come only in windows that nobody turns. */
+const usualLargestFileKiB = 256 * 1024;
 /** Kernels limit perf to 25 % of a CPU by themselves; beyond this rate unwinding takes longer than the window. */
 const maxHz = 1000;
 
@@ -92,7 +97,7 @@ export class PerfTarget extends OutsideTarget {
       recorder,
       startMs,
       heard: (output) => {
-        if (lostSamples(output)) this.tell('perf lost samples, so that times are too short');
+        this.#hear(output);
         return !this.#options.signal.aborted;
       },
       read: async (endMs) => {
@@ -111,6 +116,10 @@ export class PerfTarget extends OutsideTarget {
     });
   }
 
+  #hear(output: string): void {
+    if (lostSamples(output)) this.tell('perf lost samples, so that times are too short');
+  }
+
   /** Starts a recorder, and resolves when it samples. */
   async #record(signal: AbortSignal): Promise<{ recorder: RecorderProcess; file: string }> {
     const file = this.nextFile('data');
@@ -119,7 +128,7 @@ export class PerfTarget extends OutsideTarget {
       const forks = await forksOf(this.pid);
       // Whoever forks all the time, as PostgreSQL does for parallel queries, has always one that ends meanwhile.
       const pids = [this.pid, ...(attempts === 1 ? forks : await settled(forks))];
-      const recorder = new RecorderProcess(this.program, recordArguments(pids, file, this.#options.rateHz));
+      const recorder = new RecorderProcess(this.program, recordArguments(pids, file, this.#options));
       recorder.tell('enable\n');
       if (await recorder.said(/Events enabled/, readyLimitMs, signal)) return { recorder, file };
       if (signal.aborted) {
@@ -135,13 +144,17 @@ export class PerfTarget extends OutsideTarget {
     file: string,
     { startMs, endMs }: { startMs: number; endMs: number },
   ): Promise<ThreadProfile[]> {
-    const script = new RecorderProcess(this.program, scriptArguments(file), { keepsStdout: true });
-    const { code, stdout, output } = await script.exited;
+    const samples = new PerfSamples();
+    const script = new RecorderProcess(this.program, scriptArguments(file), {
+      onStdout: (piece) => samples.add(piece),
+    });
+    const { code, output } = await script.exited;
     await rm(file, { force: true });
     if (code !== 0) throw await perfError(this.pid, output);
+    this.#hear(output);
     // A process that only waited was not sampled.
-    if (!stdout.includes('cpu-clock')) return [];
-    const { parts } = fromPerfScript(stdout, {
+    if (samples.isEmpty) return [];
+    const { parts } = fromPerfSamples(samples, {
       name: `pid ${this.pid}`,
       intervalUs: 1e6 / this.#options.rateHz,
       startMs,
@@ -189,13 +202,17 @@ function runClockAheadMs(): number {
 }
 
 /** Events begin when they are asked for on its stdin, which it confirms. Nothing is left in the user's own cache. */
-function recordArguments(pids: readonly number[], file: string, rateHz: number): string[] {
+function recordArguments(
+  pids: readonly number[],
+  file: string,
+  { rateHz, largestFileKiB = usualLargestFileKiB }: PerfOptions,
+): string[] {
   return [
     ...`record --pid ${pids.join(',')} --freq ${Math.round(rateHz)} --event cpu-clock --call-graph dwarf,${stackBytes}`.split(
       ' ',
     ),
-    ...'--clockid CLOCK_MONOTONIC --delay=-1 --control fd:0 --no-buildid-cache --output'.split(' '),
-    file,
+    ...'--clockid CLOCK_MONOTONIC --delay=-1 --control fd:0 --no-buildid-cache'.split(' '),
+    ...['--max-size', `${largestFileKiB}K`, '--output', file],
   ];
 }
 
