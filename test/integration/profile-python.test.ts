@@ -262,6 +262,18 @@ describe.skipIf(pySpy.missing ?? python.missing)(suite, { timeout: 60_000 }, () 
     expect(shareOf(recorded[0]?.threads[0]?.profile, 'hot')).toBeGreaterThan(0.1);
   });
 
+  test('of a process that has ended by now tell how they were taken', async () => {
+    await using mortal = await startProgram(command, ['-c', accountant]);
+    const processes = await ProfiledProcesses.attach(
+      [{ role: 'gateway', name: 'gateway', pid: mortal.pid }],
+      { open: (pid) => profilerOf(pid), subprocesses: false, onNote: () => undefined },
+    );
+    await mortal.kill();
+    await processes.end();
+    expect(processes.running).toEqual([]);
+    expect(processes.facts[0]).toMatch(/^py-spy \d/);
+  });
+
   test('leave the process as it was, and nobody behind', async () => {
     const profiler = await profilerOf(program.pid);
     await profiler.start();

@@ -70,6 +70,7 @@ export class ProfiledProcesses {
   /** A program that was started, until it is attached to. */
   #pending: WatchedProcess | undefined;
   #tellsCourse = true;
+  readonly #factsOfEnded = new Set<string>();
   #following: Promise<void> = Promise.resolve();
   #count = 0;
 
@@ -166,7 +167,8 @@ export class ProfiledProcesses {
 
   /** What has to be known of how the profiles were taken, in sentences. */
   get facts(): string[] {
-    return [...new Set([...this.#attached.values()].flatMap(({ profiler }) => profiler.facts?.() ?? []))];
+    const running = [...this.#attached.values()].flatMap(({ profiler }) => profiler.facts?.() ?? []);
+    return [...new Set([...this.#factsOfEnded, ...running])];
   }
 
   /** What the event loops wait for, by pid, of the runtimes that tell it. */
@@ -278,7 +280,10 @@ export class ProfiledProcesses {
     if (!isLost && attached.window === undefined) attached.window = before;
     if (attached.window === before && !isLost) return [];
     const threads = await lastOf(before);
-    if (isLost) await this.#leave(attached);
+    if (isLost) {
+      for (const fact of attached.profiler.facts?.() ?? []) this.#factsOfEnded.add(fact);
+      await this.#leave(attached);
+    }
     if (before === undefined || threads.length === 0) return [];
     const { startMs } = before.running;
     const taken = { process: of, startMs, endMs: endOf(threads), cpuMs: null, threads, vitals: null };
