@@ -28,13 +28,10 @@ export function registerCpuDump(cpu: Command): void {
 
 async function dump(flags: SelectionFlags & { json: boolean }): Promise<void> {
   const interrupt = interruptSignal(() => undefined);
-  const note = (text: string): void => {
-    process.stderr.write(`${maskSecrets(oneLine(text))}\n`);
-  };
   try {
     const chosen = await selectProcesses(flags, note);
     const open = profilerOpener(lookFlags, interrupt.signal);
-    const all = flags.subprocesses ? [...chosen, ...(await children(chosen, note))] : chosen;
+    const all = flags.subprocesses ? [...chosen, ...(await children(chosen))] : chosen;
     const document: DumpDocument = {
       command: 'cpu dump',
       at: new Date(nowMs()).toISOString(),
@@ -53,11 +50,12 @@ async function dump(flags: SelectionFlags & { json: boolean }): Promise<void> {
   }
 }
 
-/** Those of them whose functions are known. What cannot be read, as it has ended or is another user's, is told to `note`. */
-async function children(
-  chosen: readonly WatchedProcess[],
-  note: (text: string) => void,
-): Promise<WatchedProcess[]> {
+function note(text: string): void {
+  process.stderr.write(`${maskSecrets(oneLine(text))}\n`);
+}
+
+/** Those of them whose functions are known. What cannot be read, as it has ended or is another user's, is told on stderr. */
+async function children(chosen: readonly WatchedProcess[]): Promise<WatchedProcess[]> {
   const found: WatchedProcess[] = [];
   for (const pid of await descendantsOf(chosen.map((each) => each.pid))) {
     try {

@@ -211,8 +211,11 @@ function recordArguments(
     ...`record --pid ${pids.join(',')} --freq ${Math.round(rateHz)} --event cpu-clock --call-graph dwarf,${stackBytes}`.split(
       ' ',
     ),
-    ...'--clockid CLOCK_MONOTONIC --delay=-1 --control fd:0 --no-buildid-cache'.split(' '),
-    ...['--max-size', `${largestFileKiB}K`, '--output', file],
+    ...`--clockid CLOCK_MONOTONIC --delay=-1 --control fd:0 --no-buildid-cache --max-size ${largestFileKiB}K`.split(
+      ' ',
+    ),
+    '--output',
+    file,
   ];
 }
 
