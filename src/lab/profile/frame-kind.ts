@@ -1,10 +1,16 @@
 import { frameLabel } from './frame-label.ts';
 import type { Frame } from './profile.ts';
 
-/** Whose code a frame is. `waiting` is no work that is known: idle, the time between JavaScript tasks, or between windows. */
+/**
+ * Whose code a frame is. `waiting` is no work of the program that is known: idle, the time between JavaScript tasks or
+ * between windows, and what the profiler itself did in the process.
+ */
 export type FrameKind = 'own' | 'dependency' | 'runtime' | 'gc' | 'waiting';
 
-const waitingFrames = ['(root)', '(idle)', '(program)', '(not profiled)'];
+/** The name that the profiler's own work in a process has in its profile. */
+export const profilerFrameName = '(gaugeway profiler)';
+
+const waitingFrames = ['(root)', '(idle)', '(program)', '(not profiled)', profilerFrameName];
 
 /** Where npm and pip put what others wrote. */
 const packageFolders = /[/\\](?:node_modules|site-packages|dist-packages)[/\\]/;
