@@ -5,6 +5,7 @@ import { pageDataOf } from './page-data.ts';
 import type { Profile, ProfileUnit } from './profile.ts';
 import { type ProfileSet, asSet, stackParts } from './profile-set.ts';
 import { svgScript } from './svg-script.ts';
+import { withoutWaiting } from './without-waiting.ts';
 
 const width = 1200;
 const rowHeight = 17;
@@ -26,14 +27,20 @@ const kinds: readonly { kind: FrameKind; words: string }[] = [
 
 /**
  * A flame graph as one interactive SVG, the outermost frame on top: click enlarges, a search tells its share. It needs
- * nothing from elsewhere and holds its data, so that it reads back. Bars below 0.02 % are not drawn.
+ * nothing from elsewhere and holds its data, so that it reads back. Bars below 0.02 % are not drawn, and waiting only
+ * where there is nothing else: it would leave the work a sliver.
  */
 export function toSvg(source: Profile | ProfileSet): string {
   const set = asSet(source);
-  const tree = stackParts(set);
+  const whole = stackParts(set);
+  const work = withoutWaiting(whole);
+  const [wholeWeight, workWeight] = [totalsOf(whole)[0] ?? 0, totalsOf(work)[0] ?? 0];
+  const tree = workWeight > 0 ? work : whole;
   const bars = barsOf(tree);
   const depth = bars.reduce((most, bar) => Math.max(most, bar.depth), 0);
-  const facts = set.facts.flatMap((fact) =>
+  const leftOut = 1 - workWeight / wholeWeight;
+  const told = workWeight > 0 && leftOut > 0 ? [`Waiting is left out: ${percent(leftOut)} of the time.`] : [];
+  const facts = [...set.facts, ...told].flatMap((fact) =>
     wrap(fact, Math.floor((width - 2 * margin) / (letterWidth * 0.92))),
   );
   const top = margin + 26 + facts.length * 16 + 26;
@@ -48,7 +55,7 @@ export function toSvg(source: Profile | ProfileSet): string {
     `<rect class="paper" width="${width}" height="${height}"/>`,
     `<text class="title" x="${margin}" y="${margin + 14}">${escapeXml(cut(set.title, 72))}</text>`,
     ...facts.map(line),
-    legend(top - 14),
+    legend(top - 14, tree === whole ? kinds : kinds.filter(({ kind }) => kind !== 'waiting')),
     `<g id="controls"></g>`,
     `<g id="bars" data-top="${top}">`,
     ...bars.map((bar) => drawn(bar, top, tree.unit)),
@@ -138,9 +145,9 @@ function fit(label: string, short: string, wide: number): string {
   return label.length <= letters ? label : cut(short, letters);
 }
 
-function legend(y: number): string {
+function legend(y: number, shown: typeof kinds): string {
   let x = margin;
-  return kinds
+  return shown
     .map(({ kind, words }) => {
       const entry = `<g class="${kind}"><rect x="${x}" y="${y - 10}" width="11" height="11" rx="1"/><text class="fact" x="${x + 16}" y="${y}">${words}</text></g>`;
       x += 16 + words.length * letterWidth + 18;
