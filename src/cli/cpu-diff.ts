@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import { leastChange, renderDiff, type DiffDocument } from '../lab/cpu/render-diff.ts';
+import { busyOf } from '../lab/profile/busy-of.ts';
 import { diffFunctions } from '../lab/profile/diff-functions.ts';
-import { frameKind } from '../lab/profile/frame-kind.ts';
 import { placeAsIn } from '../lab/profile/match-functions.ts';
 import { pageDataOf } from '../lab/profile/page-data.ts';
 import { mergeParts, type ProfileSet } from '../lab/profile/profile-set.ts';
 import type { Profile } from '../lab/profile/profile.ts';
+import { readFlame } from '../lab/profile/read-flame.ts';
 import { readProfileFile } from '../lab/profile-files/read-profile-file.ts';
 import { writeProfilePage } from '../lab/profile-files/write-profile-page.ts';
 import { toMaskedJson } from '../lab/timeline/mask-json.ts';
@@ -97,14 +98,14 @@ function documentOf(of: {
     before: { title: before.title, busy: busyOf(was) },
     after: { title: after.title, busy: busyOf(is) },
     unit: is.unit,
+    margin: marginOf(was, is),
     functions: changed.slice(0, top),
     changed: changed.length,
   };
 }
 
-function busyOf({ nodes, frames }: Profile): number {
-  return nodes.reduce((sum, { frame, self }) => {
-    const own = frames[frame];
-    return own === undefined || frameKind(own) === 'waiting' ? sum : sum + self;
-  }, 0);
+/** Two shares that are each off by 1 / √samples differ by chance by the root of both squares added up. */
+function marginOf(was: Profile, is: Profile): number | null {
+  const [before, after] = [readFlame(was).sampled, readFlame(is).sampled];
+  return before === null || after === null ? null : Math.min(1, Math.hypot(before.margin, after.margin));
 }

@@ -1,3 +1,4 @@
+import { busyOf } from '../profile/busy-of.ts';
 import { frameKind } from '../profile/frame-kind.ts';
 import { frameWeights } from '../profile/frame-weights.ts';
 import type { Frame, Profile } from '../profile/profile.ts';
@@ -19,13 +20,9 @@ export class FunctionTally {
 
   /** Adds the window of one thread that follows the last one. */
   add(profile: Profile): void {
-    const busyUs = profile.nodes.reduce((sum, { frame, self }) => {
-      const sampled = profile.frames[frame];
-      return sampled === undefined || frameKind(sampled) === 'waiting' ? sum : sum + self;
-    }, 0);
     // The last sample may weigh more than what was left of the window. Of processes laid over each other, the waiting
     // of each would add up to many windows.
-    this.addLasting(profile, Math.max(busyUs / 1000, profile.endMs - profile.startMs));
+    this.addLasting(profile, Math.max(busyOf(profile) / 1000, profile.endMs - profile.startMs));
   }
 
   /** Adds what several threads did at once within `windowMs`: their shares of one core may exceed 1. */

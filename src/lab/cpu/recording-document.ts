@@ -1,5 +1,6 @@
 import { type LookLayout, type LookTable, lookTable } from '../look/look-table.ts';
 import { formatTimeMs } from '../look/quantity.ts';
+import { busyOf } from '../profile/busy-of.ts';
 import { frameKind } from '../profile/frame-kind.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import { type FlameReading, readFlame } from '../profile/read-flame.ts';
@@ -13,6 +14,7 @@ import type { Recording } from './record.ts';
 import type { RecordingCost } from './recording-set.ts';
 import { functionLine, functionTitle } from './function-line.ts';
 import { functionOf, type TopFunction } from './top-document.ts';
+import { waitedLine } from './waited-line.ts';
 import { waitingLines } from './waiting-lines.ts';
 
 /** What `cpu record` found. Percent are of one core, over the recording. */
@@ -34,6 +36,8 @@ export interface RecordingDocument {
     threads: string[];
     /** What the kernel counted; null when the process ended meanwhile. */
     cpuMs: number | null;
+    /** How long its threads were seen in functions, with what these waited for. */
+    inFunctionsMs: number;
     waiting: WaitingFor | null;
   }[];
   /** By their own time, all processes added up. */
@@ -50,7 +54,12 @@ export function recordingDocument(
   const profiles = recording.processes.flatMap(({ threads }) => threads.map(({ profile }) => profile));
   const merged = mergeProfiles(profiles, 'all');
   const tally = new FunctionTally();
-  tally.addLasting(merged, recording.endMs - recording.startMs);
+  // A process that is short of a core ends its profile later than it was asked to.
+  const lastedMs = Math.max(
+    recording.endMs - recording.startMs,
+    ...profiles.map(({ startMs, endMs }) => endMs - startMs),
+  );
+  tally.addLasting(merged, lastedMs);
   return {
     command: 'cpu record',
     at: new Date(recording.startMs).toISOString(),
@@ -64,6 +73,7 @@ export function recordingDocument(
         profiler,
         threads: threads.map(({ thread }) => thread),
         cpuMs,
+        inFunctionsMs: threads.reduce((sum, { profile }) => sum + busyOf(profile), 0) / 1000,
         waiting,
       }),
     ),
@@ -94,12 +104,26 @@ export function recordingLines(
     ...processTable(document).render(layout),
     '',
     ...functionTable(document, layout),
+    ...waitedLines(document, columns),
     ...readingLines(document.reading, layout),
     ...(waiting.length === 0 ? [] : ['', bold('what the event loop waits for', layout), ...waiting]),
     '',
     ...[...facts, ...document.notes].flatMap((text) => wrapText(text, columns, '  ')),
     ...document.files.map((file) => `Wrote ${file}`),
   ];
+}
+
+function waitedLines({ processes, durationMs }: RecordingDocument, columns: number): string[] {
+  const percent = (ms: number): number => (100 * ms) / Math.max(1, durationMs);
+  const lines = processes.flatMap(({ pid, profiler, cpuMs, inFunctionsMs }) =>
+    waitedLine({
+      pid,
+      profiler,
+      cpuPercent: cpuMs === null ? null : percent(cpuMs),
+      inFunctionsPercent: percent(inFunctionsMs),
+    }),
+  );
+  return lines.length === 0 ? [] : [...lines.flatMap((line) => wrapText(line, columns, '  ')), ''];
 }
 
 function processTable({ processes }: RecordingDocument): LookTable {

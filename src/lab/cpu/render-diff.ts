@@ -11,6 +11,8 @@ export interface DiffDocument {
   unit: 'microseconds' | 'bytes';
   /** Shares are of 1 of what did not wait. */
   functions: FunctionDiff[];
+  /** Of 1, what a change may be by chance, since the samples are no more; null where a profile does not tell how many. */
+  margin: number | null;
   /** Functions with a change of own or total share, of which `functions` are the first. */
   changed: number;
 }
@@ -36,6 +38,13 @@ export function renderDiff(document: DiffDocument, layout: LookLayout): string[]
     ...wrapText(`before: ${before.title} (${weight(before.busy, document.unit)})`, layout.columns, '  '),
     ...wrapText(`after:  ${after.title} (${weight(after.busy, document.unit)})`, layout.columns, '  '),
     ...wrapText('Shares of what did not wait; change in points of the own share.', layout.columns, '  '),
+    ...(document.margin === null
+      ? []
+      : wrapText(
+          `Changes below ${(document.margin * 100).toFixed(0)} points may be chance: there are no more samples.`,
+          layout.columns,
+          '  ',
+        )),
   ];
   const lines = table.render(layout).map((line, index) => {
     const row = functions[index - 1];

@@ -70,8 +70,8 @@ test('a process whose functions wait is told as one that does', () => {
   const tally = new TopTally();
   tally.add([windowOf(7, [busy([relay], 790), busy([], 210)])]);
   expect(renderTop(tally.document(firstView, asked), layout).slice(-2)).toEqual([
-    'pid 7 was in functions for 79 % of the time and used 20 % of a core: these',
-    '  waited in a call of the system (files, locks, child processes), or for a core.',
+    'pid 7 was in functions for 79 % of the time and used 20 % of a core: the rest is',
+    '  waiting, in calls of the system (files, locks, child processes) or for a core.',
   ]);
 });
 

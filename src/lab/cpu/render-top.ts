@@ -5,10 +5,9 @@ import { wrapText } from '../report/wrap-text.ts';
 import { functionLine, functionTitle } from './function-line.ts';
 import type { TopDocument, TopProcess } from './top-document.ts';
 import type { TopView } from './top-view.ts';
+import { waitedLine } from './waited-line.ts';
 
 const keys = '1-4 sort  r reset  f freeze  p next process  m merged  t threads  h help  q quit';
-/** So much more in functions than on a core is not the coarseness of samples. */
-const mostApartPercent = 15;
 const help = [
   '1 %Own  2 %Total  3 OwnTime  4 TotalTime: what the table is sorted by.',
   '%Own and %Total are of the time since the last refresh: a function by itself,',
@@ -29,7 +28,7 @@ export function renderTop(document: TopDocument, layout: LookLayout, view?: TopV
     ...(document.functions.length === 0
       ? ['nothing ran in this window: the threads waited']
       : document.functions.map((row) => functionLine(row, columns))),
-    ...document.processes.flatMap(waitingLine).flatMap((line) => wrapText(line, columns, '  ')),
+    ...document.processes.flatMap(waitedLine).flatMap((line) => wrapText(line, columns, '  ')),
     ...document.notes.flatMap((note) => wrapText(note, columns, '  ')),
     ...(view === undefined
       ? []
@@ -40,16 +39,6 @@ export function renderTop(document: TopDocument, layout: LookLayout, view?: TopV
 /** Lines that {@link renderTop} needs beside those of the functions. */
 export function linesAroundFunctions(document: TopDocument, layout: LookLayout, view?: TopView): number {
   return renderTop({ ...document, functions: [] }, layout, view).length - 1;
-}
-
-/** V8 counts the time that passes, not the CPU that is used. */
-function waitingLine({ pid, profiler, cpuPercent, inFunctionsPercent }: TopProcess): string[] {
-  if (profiler !== 'v8' || cpuPercent === null) return [];
-  if (inFunctionsPercent < cpuPercent + mostApartPercent) return [];
-  return [
-    `pid ${pid} was in functions for ${inFunctionsPercent.toFixed(0)} % of the time and used ${cpuPercent.toFixed(0)} % of a core: ` +
-      'these waited in a call of the system (files, locks, child processes), or for a core.',
-  ];
 }
 
 function processTable(processes: readonly TopProcess[]): LookTable {
