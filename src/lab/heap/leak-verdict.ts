@@ -71,7 +71,9 @@ export function leakVerdict(
   const buckets = Math.min(mostBuckets, Math.floor(readings.length / readingsPerBucket));
   if (lengthMs < shortestMs || buckets < fewestBuckets) {
     return {
-      ...unclear(`${readings.length} readings in ${Math.round(lengthMs / 1000)} s are too few`),
+      ...unclear(
+        `${readings.length} readings in ${Math.round(lengthMs / 1000)} s are too few, ${fewestBuckets * readingsPerBucket} in ${shortestMs / 1000} s are needed`,
+      ),
       bytesPerMinute: 0,
       lowBytesPerMinute: 0,
       highBytesPerMinute: 0,

@@ -111,6 +111,11 @@ export function growthFacts({ apartMs, pausesMs }: HeapGrowth): string[] {
   ];
 }
 
+/** Of too few readings nothing is told, and an interval of no width is that of something that never changes. */
+function isMeasured({ verdict, lowBytesPerMinute, highBytesPerMinute }: LeakVerdict): boolean {
+  return verdict !== 'unclear' || lowBytesPerMinute < highBytesPerMinute;
+}
+
 export function renderGrowth(growth: HeapGrowth, layout: LookLayout): string[] {
   const { label, before, after, verdicts, sites, apartMs } = growth;
   const memory = lookTable({
@@ -119,11 +124,17 @@ export function renderGrowth(growth: HeapGrowth, layout: LookLayout): string[] {
     columns: [
       { title: 'before', value: (kind) => formatBytes(before.memory[kind]), expendable: 0 },
       { title: 'after', value: (kind) => formatBytes(after.memory[kind]), expendable: 0 },
-      { title: 'a minute', value: (kind) => signed(verdicts[kind].bytesPerMinute), expendable: 0 },
+      {
+        title: 'a minute',
+        value: (kind) => (isMeasured(verdicts[kind]) ? signed(verdicts[kind].bytesPerMinute) : '-'),
+        expendable: 0,
+      },
       {
         title: '95 % within',
         value: (kind) =>
-          `${signed(verdicts[kind].lowBytesPerMinute)} to ${signed(verdicts[kind].highBytesPerMinute)}`,
+          isMeasured(verdicts[kind])
+            ? `${signed(verdicts[kind].lowBytesPerMinute)} to ${signed(verdicts[kind].highBytesPerMinute)}`
+            : '-',
         expendable: 1,
       },
       { title: 'verdict', value: (kind) => verdicts[kind].verdict, expendable: 0, align: 'left' },
