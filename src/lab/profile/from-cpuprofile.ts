@@ -13,7 +13,13 @@ export interface CpuProfileDocument {
   samples: number[];
   timeDeltas: number[];
   /** What the format has no place for; other tools leave it alone. */
-  gaugeway?: { unit: Profile['unit']; order: Profile['order']; marks: Record<number, FrameMark[]> };
+  gaugeway?: {
+    unit: Profile['unit'];
+    order: Profile['order'];
+    /** Absent in what older versions wrote. */
+    interval?: number;
+    marks: Record<number, FrameMark[]>;
+  };
 }
 
 export interface CpuProfileNode {
@@ -37,7 +43,7 @@ export interface CpuProfileNode {
 /**
  * Reads a `.cpuprofile`. Its own times are monotonic, so that the place on the timeline comes with it:
  * `startMs` is the run's clock when profiling began, `endMs` defaults to the profile's own length after it, and
- * `interval` to the median distance of its samples. Samples are put in order of time (V8 can emit them out
+ * `interval` to what it was written with, else to the median distance of its samples. Samples are put in order of time (V8 can emit them out
  * of order). With `sourceLine`, `JSON.parse` and `JSON.stringify` have frames. Throws GaugewayError source_unreadable when it is no such document.
  */
 export function fromCpuProfile(
@@ -60,7 +66,7 @@ export function fromCpuProfile(
     order: document.gaugeway?.order ?? 'time',
     startMs: place.startMs,
     endMs: place.endMs ?? place.startMs + (document.endTime - document.startTime) / 1000,
-    interval: place.interval ?? median(samples.map(({ weight }) => weight)),
+    interval: place.interval ?? document.gaugeway?.interval ?? median(samples.map(({ weight }) => weight)),
     frames,
     nodes,
     samples,
@@ -160,6 +166,7 @@ function isOwn(value: unknown): boolean {
     isRecord(value) &&
     (value['unit'] === 'microseconds' || value['unit'] === 'bytes') &&
     (value['order'] === 'time' || value['order'] === 'none') &&
+    (value['interval'] === undefined || isNumber(value['interval'])) &&
     isRecord(value['marks']) &&
     Object.values(value['marks']).every((marks) => isArrayOf(marks, isMark))
   );

@@ -166,9 +166,12 @@ describe('exports', () => {
   });
 
   test('.cpuprofile reads back as the same profile', () => {
-    expect(fromCpuProfile(toCpuProfile(profile), { name: 'window', startMs, interval: 1500 })).toEqual(
-      profile,
-    );
+    expect(fromCpuProfile(toCpuProfile(profile), { name: 'window', startMs })).toEqual(profile);
+  });
+
+  test('.cpuprofile keeps the interval of a program that was sampled only now and then', () => {
+    const seldom = { ...profile, interval: 10 };
+    expect(fromCpuProfile(toCpuProfile(seldom), { name: 'window', startMs }).interval).toBe(10);
   });
 });
 

@@ -44,6 +44,6 @@ export function toCpuProfile(profile: Profile): CpuProfileDocument {
     endTime: Math.round(profile.endMs * 1000),
     samples: profile.samples.map(({ node }) => node + 1),
     timeDeltas: profile.samples.map(({ weight }) => weight),
-    gaugeway: { unit: profile.unit, order: profile.order, marks },
+    gaugeway: { unit: profile.unit, order: profile.order, interval: profile.interval, marks },
   };
 }
