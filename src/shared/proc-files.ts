@@ -176,6 +176,10 @@ export function procMissing(): string | undefined {
   return process.platform === 'linux' ? undefined : `needs Linux's /proc, this is ${process.platform}`;
 }
 
+/** In a container root has few capabilities unless they are given. */
+const rootWithoutRight =
+  'takes the capability SYS_PTRACE, which this root lacks: give it (docker run --cap-add SYS_PTRACE), or run gaugeway as that user';
+
 function unreadable(pid: number, name: string, error: unknown): GaugewayError {
   const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ESRCH') {
@@ -183,7 +187,7 @@ function unreadable(pid: number, name: string, error: unknown): GaugewayError {
   }
   const reason =
     code === 'EACCES'
-      ? 'another user owns it, which takes root or the capability SYS_PTRACE: run gaugeway by sudo, or as that user'
+      ? `another user owns it, which ${process.getuid?.() === 0 ? rootWithoutRight : 'takes root or the capability SYS_PTRACE: run gaugeway by sudo, or as that user'}`
       : String(code);
   return new GaugewayError('source_unreadable', `/proc/${pid}/${name} cannot be read: ${reason}`, {
     cause: error,
