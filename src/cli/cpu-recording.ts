@@ -73,6 +73,7 @@ export async function presentRecording(recording: Recording, output: RecordingOu
     { ...recording, processes: profiled },
     {
       rateHz: output.rate,
+      idle: output.idle,
       cost,
       files: written,
       pushed: push?.done ?? null,

@@ -92,6 +92,7 @@ async function top(words: string[], flags: TopFlags): Promise<void> {
         ...(durationMs === undefined ? {} : { durationMs }),
         ...(program === undefined ? {} : { ended: program.ended }),
         view: { ...firstView, order: flags.sort },
+        idle: flags.idle,
         signal: interrupt.signal,
         show: (tally, view) => screen.show(tally, view),
         ...(screen.takesKeys ? { listen: (press) => screen.listen(press) } : {}),

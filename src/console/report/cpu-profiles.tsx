@@ -175,7 +175,7 @@ function precisionOf({ isExact }: RangeProfile, detail: ProfileDetail): string {
       : 'This report keeps no order within a profile, as the run was long: whole profiles are shown.';
   }
   return keepSamples && sampleMs > 0
-    ? 'This report keeps the order of its profiles to the second, as the run was long.'
+    ? 'This report keeps the order of its profiles to the second, so that it stays small.'
     : '';
 }
 

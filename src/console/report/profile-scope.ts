@@ -8,20 +8,21 @@ export interface ProfileScope {
   profiles: ReportProfile[];
 }
 
-/** The processes of a run that were profiled, replicas of a role together before them. */
+/** The processes of a run that were profiled, role by role, the gateway first, and replicas together before each alone. */
 export function profileScopes(profiles: readonly ReportProfile[]): ProfileScope[] {
-  const byTarget = Map.groupBy(profiles, ({ target }) => target);
-  const byRole = Map.groupBy(profiles, ({ role }) => role ?? 'gateway');
-  const replicas = [...byRole].flatMap(([role, ofRole]) => {
-    const count = new Set(ofRole.map(({ target }) => target)).size;
-    return count < 2
-      ? []
-      : [{ id: `all ${role}`, title: `all ${count} ${role} processes, merged`, profiles: ofRole }];
-  });
-  return [
-    ...replicas,
-    ...[...byTarget].map(([target, ofTarget]) => ({ id: target, title: target, profiles: ofTarget })),
-  ];
+  const byRole = [...Map.groupBy(profiles, ({ role }) => role ?? 'gateway')];
+  return byRole
+    .toSorted(([a], [b]) => Number(b === 'gateway') - Number(a === 'gateway'))
+    .flatMap(([role, ofRole]) => {
+      const alone = [...Map.groupBy(ofRole, ({ target }) => target)].map(([target, ofTarget]) => ({
+        id: target,
+        title: target,
+        profiles: ofTarget,
+      }));
+      if (alone.length < 2) return alone;
+      const title = `all ${alone.length} ${role} processes, merged`;
+      return [{ id: `all ${role}`, title, profiles: ofRole }, ...alone];
+    });
 }
 
 /** Threads by name, the main one first. */

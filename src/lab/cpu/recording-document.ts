@@ -5,6 +5,7 @@ import { frameKind } from '../profile/frame-kind.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import { type FlameReading, readFlame } from '../profile/read-flame.ts';
 import { readingLines } from '../profile/render-reading.ts';
+import { withoutIdle } from '../profile/without-waiting.ts';
 import type { WaitingFor } from '../profilers/profiler.ts';
 import type { PushedProfiles } from '../pyroscope/push-profiles.ts';
 import { wrapText } from '../report/wrap-text.ts';
@@ -46,11 +47,15 @@ export interface RecordingDocument {
   notes: string[];
 }
 
+/** `idle`: functions that wait are among the functions, as was asked for. */
 export function recordingDocument(
   recording: Recording,
-  told: Pick<RecordingDocument, 'rateHz' | 'cost' | 'files' | 'pushed' | 'notes'> & { top: number },
+  told: Pick<RecordingDocument, 'rateHz' | 'cost' | 'files' | 'pushed' | 'notes'> & {
+    top: number;
+    idle: boolean;
+  },
 ): RecordingDocument {
-  const { top, ...rest } = told;
+  const { top, idle, ...rest } = told;
   const profiles = recording.processes.flatMap(({ threads }) => threads.map(({ profile }) => profile));
   const merged = mergeProfiles(profiles, 'all');
   const tally = new FunctionTally();
@@ -59,7 +64,7 @@ export function recordingDocument(
     recording.endMs - recording.startMs,
     ...profiles.map(({ startMs, endMs }) => endMs - startMs),
   );
-  tally.addLasting(merged, lastedMs);
+  tally.addLasting(idle ? merged : withoutIdle(merged), lastedMs);
   return {
     command: 'cpu record',
     at: new Date(recording.startMs).toISOString(),
@@ -73,7 +78,8 @@ export function recordingDocument(
         profiler,
         threads: threads.map(({ thread }) => thread),
         cpuMs,
-        inFunctionsMs: threads.reduce((sum, { profile }) => sum + busyOf(profile), 0) / 1000,
+        inFunctionsMs:
+          threads.reduce((sum, { profile }) => sum + busyOf(idle ? profile : withoutIdle(profile)), 0) / 1000,
         waiting,
       }),
     ),

@@ -10,6 +10,8 @@ export interface TopOptions {
   /** Where there may be no process yet: resolves when there will be none any more. */
   ended?: Promise<unknown>;
   view: TopView;
+  /** Functions that wait count, too. */
+  idle: boolean;
   signal: AbortSignal;
   /** Called for each refresh, and for each key that changes what is seen. */
   show: (tally: TopTally, view: TopView) => void;
@@ -27,7 +29,7 @@ export async function runTop(processes: ProfiledProcesses, options: TopOptions):
     () => over.abort(),
   );
   const until = AbortSignal.any([options.signal, quitting.signal, over.signal]);
-  const tally = new TopTally();
+  const tally = new TopTally(options.idle);
   let view = options.view;
   /** What the screen stands still at. */
   let still: TopTally | undefined;

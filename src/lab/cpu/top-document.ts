@@ -1,6 +1,7 @@
 import { delayMs } from '../collect/node-vitals.ts';
 import { type FunctionRow, FunctionTally, mergedRows, sortedRows } from './function-tally.ts';
 import { processLabel, type ProfiledProcess, type TakenWindow } from './profiled-processes.ts';
+import { withoutIdle } from '../profile/without-waiting.ts';
 import type { TopView } from './top-view.ts';
 
 /** One refresh of `cpu top`. */
@@ -61,6 +62,12 @@ export class TopTally {
   readonly #measured = new Map<number, Measured>();
   #windowMs = 0;
   #endMs = 0;
+  readonly #idle: boolean;
+
+  /** `idle`: functions that wait count, too. */
+  constructor(idle = false) {
+    this.#idle = idle;
+  }
 
   /** Takes the windows of one refresh; processes without one ended. */
   add(windows: readonly TakenWindow[]): void {
@@ -74,7 +81,7 @@ export class TopTally {
 
   /** What it has seen until now, which stays as it is when more is added to the other. */
   copy(): TopTally {
-    const copied = new TopTally();
+    const copied = new TopTally(this.#idle);
     for (const [pid, { label, process: of, threads }] of this.#measured) {
       const tallies = [...threads].map(([name, tally]) => [name, tally.copy()] as const);
       copied.#measured.set(pid, { label, process: of, threads: new Map(tallies) });
@@ -124,7 +131,7 @@ export class TopTally {
     const threads = this.#measured.get(pid)?.threads ?? new Map<string, FunctionTally>();
     for (const { thread, profile } of window.threads) {
       const tally = threads.get(thread) ?? new FunctionTally();
-      tally.add(profile);
+      tally.add(this.#idle ? profile : withoutIdle(profile));
       threads.set(thread, tally);
     }
     for (const [thread, tally] of threads) {

@@ -50,6 +50,7 @@ export function readingLines(
         ? []
         : wrapText(`→ ${oneLine(advice)}`, columns - 2, '  ').map((line) => `  ${line}`)),
     ]);
+  if (reading.busy === 0) return [...wrapText(summary, columns), '', ...remarks];
   return [
     ...wrapText(`${summary}${precision}`, columns),
     ...shares.flatMap(({ title, rows }) => [
