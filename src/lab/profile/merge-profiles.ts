@@ -4,7 +4,8 @@ import type { Frame, FrameMark, Profile, ProfileNode } from './profile.ts';
 /**
  * One profile of several windows, threads or processes: call trees are laid over each other by frame, self weights
  * added, samples appended in order of the windows. In order of time is what comes of windows in order that follow each
- * other; time between them that no window is of is `(not profiled)` there. Gives an empty profile for none. All have to weigh the same unit: RangeError otherwise.
+ * other; time between them that no window is of is `(not profiled)` there. Gives an empty profile for none. All have to
+ * weigh the same unit: RangeError otherwise.
  */
 export function mergeProfiles(profiles: readonly Profile[], name: string): Profile {
   const inOrder = profiles.toSorted((a, b) => a.startMs - b.startMs);

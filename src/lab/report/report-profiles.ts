@@ -52,7 +52,9 @@ function join(group: readonly TakenProfile[], detail: ProfileDetail): ReportProf
     group.length === 1
       ? first.profile
       : mergeProfiles(
-          group.map((each) => (detail.keepSamples ? each.profile : { ...each.profile, samples: [] })),
+          group.map(({ profile: whole }) =>
+            detail.keepSamples ? whole : { ...whole, order: 'none', samples: [] },
+          ),
           first.profile.name,
         );
   return {
