@@ -2,7 +2,7 @@ import { useMemo, type ReactNode } from 'react';
 import { frameClassWords } from '../../lab/profile/frame-class.ts';
 import type { Profile } from '../../lab/profile/profile.ts';
 import { type FlameReading as Reading, readFlame } from '../../lab/profile/read-flame.ts';
-import { formatShare } from '../format/format-value.ts';
+import { formatNumber, formatShare } from '../format/format-value.ts';
 import { kindNames } from './flame-colors.ts';
 
 /** What is less is left out. */
@@ -30,7 +30,9 @@ export function FlameReading({ profile }: { profile: Profile }): ReactNode {
         </ul>
         <p className="muted">
           Shares of {reading.unit === 'bytes' ? 'the allocated bytes' : 'the time that was not waiting'}
-          {reading.sampled && `, give or take ${formatShare(reading.sampled.margin)}`}.
+          {reading.sampled &&
+            `, give or take ${formatNumber(Math.round(reading.sampled.margin * 1000) / 10)} points`}
+          .
         </p>
       </div>
       <div className="flame-shares">

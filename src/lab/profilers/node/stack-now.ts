@@ -49,12 +49,14 @@ function threadNow({ thread, profile }: ThreadProfile): ThreadNow {
           .toReversed()
           .flatMap((frame) => profile.frames[frame] ?? []);
   const busyShare = allUs === 0 ? 0 : busyUs / allUs;
+  // What a thread that waits by now was seen in before is no stack that it waits in.
+  const before = !isRunning && stack.length > 0 ? ', before that in' : '';
   return {
     thread,
     state: isRunning ? 'running' : 'idle',
     busyShare,
     stack,
-    says: `${isRunning ? 'running' : 'idle'}, busy for ${Math.round(busyShare * 100)} % of the last ${windowMs} ms`,
+    says: `${isRunning ? 'running' : 'idle'}, busy for ${Math.round(busyShare * 100)} % of the last ${windowMs} ms${before}`,
   };
 }
 
