@@ -162,6 +162,8 @@ describe('a file of profiles', () => {
     ['rows of a drawing', () => drawingOf(6_000), 'a stack deeper than 5000 frames'],
     // An empty sample is two bytes: what it becomes in memory is many times more.
     ['samples', () => Buffer.alloc(2 * 4_000_001, Buffer.from([0x12, 0])), 'more than 4000000 samples'],
+    // Numbers of one byte each in one list.
+    ['numbers', () => packedSample(6_000), 'a stack deeper than 5000 frames'],
     ['bytes', () => Buffer.alloc(64 * 1024 * 1024 + 1), 'more than 64 MiB'],
   ])('is refused when it has more than anybody could look at: %s', async (what, content, reason) => {
     const file = join(folder.path, `large ${what}`);
@@ -174,6 +176,16 @@ describe('a file of profiles', () => {
     await expect(readProfileFile(join(folder.path, 'gone'))).rejects.toThrow('gone cannot be read');
   });
 });
+
+/** A pprof profile of one sample with so many places on its stack. */
+function packedSample(places: number): Buffer {
+  const ids = Buffer.concat([Buffer.from([0x0a]), varint(places), Buffer.alloc(places, 1)]);
+  return Buffer.concat([Buffer.from([0x12]), varint(ids.length), ids]);
+}
+
+function varint(value: number): Buffer {
+  return Buffer.from(value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]);
+}
 
 /** A bar on a bar on a bar. */
 function drawingOf(rows: number): string {

@@ -1,7 +1,7 @@
 import { expect, describe, test } from 'vitest';
 import { profileWindow, type SampledStack } from '../../../test/support/synthetic-profile.ts';
 import { frameClassTable } from './frame-class-table.ts';
-import { nodeClasses, ownClass, type FrameClass } from './frame-class.ts';
+import { knownFor, nodeClasses, type FrameClass } from './frame-class.ts';
 import { frameKind, packageOf } from './frame-kind.ts';
 
 const site = '/opt/venv/lib/python3.11/site-packages';
@@ -142,11 +142,11 @@ const cases = Object.entries(seen).flatMap(([name, frames]) =>
 
 describe('a frame is known for', () => {
   test.each(cases)('$class: $name ($file)', (frame) => {
-    expect(ownClass(frame)).toBe(frame.class);
+    expect(knownFor(frame)?.class).toBe(frame.class);
   });
 
   test('nothing that it only looks like', () => {
-    expect(unknown.map(([name, file]) => ownClass({ name, file }))).toEqual(unknown.map(() => undefined));
+    expect(unknown.map(([name, file]) => knownFor({ name, file }))).toEqual(unknown.map(() => undefined));
   });
 
   test('what at least one frame that was seen shows, row by row', () => {

@@ -36,11 +36,9 @@ export const frameClassWords: Record<FrameClass, string> = {
 };
 
 /** What a frame itself is known for; undefined for one that takes the class of what called it. */
-export function ownClass(frame: Pick<Frame, 'name' | 'file'>): FrameClass | undefined {
-  return known(frame)?.class;
-}
-
-function known(frame: Pick<Frame, 'name' | 'file'>): Pick<FrameClassRow, 'class' | 'serves'> | undefined {
+export function knownFor(
+  frame: Pick<Frame, 'name' | 'file'>,
+): Pick<FrameClassRow, 'class' | 'serves'> | undefined {
   const kind = frameKind(frame);
   if (kind === 'waiting') return { class: 'idle' };
   if (kind === 'gc') return { class: 'gc' };
@@ -64,7 +62,7 @@ export function nodeClasses(profile: {
 }): FrameClass[] {
   const frames = profile.frames.map((frame) => ({
     kind: frameKind(frame),
-    known: known(frame),
+    known: knownFor(frame),
     file: frame.file,
   }));
   const classes: FrameClass[] = [];

@@ -63,12 +63,12 @@ const seamMs = 100;
 function holesBefore(inOrder: readonly Profile[]): number[] | undefined {
   const holesUs: number[] = [];
   let atMs = inOrder[0]?.startMs ?? 0;
-  for (const { order, unit, startMs, samples } of inOrder) {
+  for (const { order, unit, startMs, nodes } of inOrder) {
     const holeMs = startMs - atMs;
     if (order !== 'time' || unit !== 'microseconds' || holeMs < -seamMs) return undefined;
     const filledMs = holeMs > seamMs ? holeMs : 0;
     holesUs.push(filledMs * 1000);
-    atMs += filledMs + samples.reduce((sum, { weight }) => sum + weight, 0) / 1000;
+    atMs += filledMs + nodes.reduce((sum, { self }) => sum + self, 0) / 1000;
   }
   return holesUs;
 }
