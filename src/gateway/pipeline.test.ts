@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseServerMessage } from '../protocol/server-message.ts';
 import { GaugewayError } from '../shared/errors.ts';
 import { buildSnapshot, createCatalogRef } from './catalog/build-snapshot.ts';
@@ -273,6 +273,25 @@ describe('a failure', () => {
       error: { code: -32603, message: 'upstream g did not answer in time', data: { retryable: true } },
     });
     expect(calls).toMatchObject([{ isSuccess: false, errorMessage: 'upstream g did not answer in time' }]);
+  });
+
+  test.each([
+    [`"error":{"code":-32000,"data":"${'x'.repeat(70_000)}","message":"full"}`, 'full'],
+    [
+      `"result":{"content":[{"type":"text","text":"${'x'.repeat(70_000)}"}],"isError":true}`,
+      'failed with a result too long to be looked through',
+    ],
+  ])('however long its answer, is measured without parsing it', async (member, errorMessage) => {
+    const { send, calls, upstream } = world();
+    upstream.call = () => answerOf(`{"jsonrpc":"2.0","id":1,${member}}`);
+    const parse = vi.spyOn(JSON, 'parse');
+    try {
+      expect((await send(call)).json).toBe(`{"jsonrpc":"2.0","id":"i",${member}}`);
+      expect(parse.mock.calls.filter(([text]) => text.length > 60_000)).toEqual([]);
+    } finally {
+      parse.mockRestore();
+    }
+    expect(calls).toMatchObject([{ isSuccess: false, errorMessage }]);
   });
 
   test('of our own is logged, and its text does not leave the house', async () => {

@@ -1,5 +1,4 @@
 import { GaugewayError, errorTable } from '../shared/errors.ts';
-import { isRecord } from './record.ts';
 import type { ServerAnswer } from './server-message.ts';
 
 /** How an MCP operation failed, in the words of OpenTelemetry's conventions for MCP. */
@@ -19,11 +18,10 @@ const toolError: OperationError = { type: 'tool_error' };
 
 /** What an answer says of its failure; undefined when all went well. */
 export function answeredError(answer: ServerAnswer): OperationError | undefined {
-  if (answer.member === 'result') return answer.isError ? toolError : undefined;
-  const content: unknown = JSON.parse(answer.json);
-  const { code, message }: Record<string, unknown> = isRecord(content) ? content : {};
-  const statusCode = Number.isSafeInteger(code) ? String(code) : '_OTHER';
-  return { type: statusCode, statusCode, ...(typeof message === 'string' ? { message } : {}) };
+  const { error, isError } = answer;
+  if (error === undefined) return isError ? toolError : undefined;
+  const statusCode = error.code === undefined ? '_OTHER' : String(error.code);
+  return { type: statusCode, statusCode, ...(error.message === undefined ? {} : { message: error.message }) };
 }
 
 /** What is answered to a client when `error` was thrown, see `errorMember`. */

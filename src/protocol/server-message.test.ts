@@ -11,6 +11,7 @@ test('the result of an answer is its text, byte for byte', () => {
     json: result,
     isError: false,
     resultTypeJson: undefined,
+    error: undefined,
   });
 });
 
@@ -22,6 +23,16 @@ test('what matters of a result is seen in passing, and only at its own level', (
   expect(parseServerMessage('{"id":1,"result":{"structuredContent":{"isError":true}}}')).toMatchObject({
     isError: false,
   });
+});
+
+test.each([
+  ['{"data":{"code":1,"message":"no"},"code":-32602,"mess\\u0061ge":"a \\"b\\""}', -32602, 'a "b"'],
+  ['{"code":1.5,"message":["m"]}', undefined, undefined],
+  [`{"code":${'[]'.padEnd(30)},"message":"m"}`, undefined, 'm'],
+  [`{"code":${'9'.repeat(30)},"message":"${'m'.repeat(70_000)}"}`, undefined, undefined],
+  ['{}', undefined, undefined],
+])('the code and the message of an error are taken in passing, case %#', (json, code, message) => {
+  expect(parseServerMessage(`{"id":1,"error":${json}}`)).toMatchObject({ json, error: { code, message } });
 });
 
 test('notifications and requests of a server are told apart', () => {
@@ -66,6 +77,7 @@ test.each([
   ],
   ['{"id":1,"result":{"isError":true}}', 'failed without a reason'],
   ['{"id":1,"error":{"code":-32602,"message":"wrong arguments"}}', 'wrong arguments'],
+  ['{"id":1,"error":{"code":-32602}}', 'failed without a reason'],
 ])('%s is recorded as %j', (text, failure) => {
   const answer = parseServerMessage(text);
   expect(answer.kind === 'answer' && callFailure(answer)).toBe(failure);

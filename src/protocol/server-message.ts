@@ -17,7 +17,22 @@ export interface ServerAnswer {
   readonly isError: boolean;
   /** JSON text of `result.resultType`; undefined from servers of the legacy era. */
   readonly resultTypeJson: string | undefined;
+  /** Undefined for a result. */
+  readonly error: AnsweredError | undefined;
 }
+
+/** What an error says of itself, taken in passing: its `data` may be megabytes, and is only relayed. */
+export interface AnsweredError {
+  /** Undefined when it is no integer, which JSON-RPC wants it to be. */
+  readonly code: number | undefined;
+  /** Undefined when it is no text, or a longer one than `maxMessageLength`. */
+  readonly message: string | undefined;
+}
+
+/** Characters of JSON text; a message is meant to be one sentence (JSON-RPC 2.0, section 5.1). */
+const maxMessageLength = 64 * 1024;
+/** The longest safe integer with its sign is shorter. */
+const maxCodeLength = 20;
 
 /** Reads one message of an upstream. Throws GaugewayError upstream_invalid on anything else. */
 export function parseServerMessage(text: string): ServerMessage {
@@ -28,6 +43,8 @@ export function parseServerMessage(text: string): ServerMessage {
   let json = '';
   let isError = false;
   let resultTypeJson: string | undefined;
+  let code: number | undefined;
+  let message: string | undefined;
 
   const source = jsonText(text);
   const visitResult = (key: string, start: number): number | undefined => {
@@ -40,6 +57,15 @@ export function parseServerMessage(text: string): ServerMessage {
     }
     return undefined;
   };
+  const visitError = (key: string, start: number): number | undefined => {
+    if (key !== 'code' && key !== 'message') return undefined;
+    const end = skipValue(source, start, 2);
+    const maxLength = key === 'code' ? maxCodeLength : maxMessageLength;
+    const value: unknown = end - start > maxLength ? undefined : JSON.parse(text.slice(start, end));
+    if (key === 'code') code = typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
+    else message = typeof value === 'string' ? value : undefined;
+    return end;
+  };
 
   try {
     scanDocument(source, (key, start) => {
@@ -47,10 +73,8 @@ export function parseServerMessage(text: string): ServerMessage {
         // Some servers name the member that they do not give.
         if (text.startsWith('null', start)) return undefined;
         wellFormed = member === undefined && isObjectAt(text, start);
-        const end =
-          key === 'result' && wellFormed
-            ? scanObject(source, start, visitResult, 2)
-            : skipValue(source, start, 1);
+        const visit = key === 'result' ? visitResult : visitError;
+        const end = wellFormed ? scanObject(source, start, visit, 2) : skipValue(source, start, 1);
         member = key;
         json = text.slice(start, end);
         return end;
@@ -73,5 +97,6 @@ export function parseServerMessage(text: string): ServerMessage {
   if (member === undefined || !wellFormed) {
     throw new GaugewayError('upstream_invalid', 'the upstream answered with JSON that is not JSON-RPC');
   }
-  return { kind: 'answer', idJson: idJson ?? 'null', member, json, isError, resultTypeJson };
+  const error = member === 'error' ? { code, message } : undefined;
+  return { kind: 'answer', idJson: idJson ?? 'null', member, json, isError, resultTypeJson, error };
 }

@@ -112,6 +112,7 @@ async function callTool(message: ClientMessage): Promise<Parameters<ServerCodec[
     json: JSON.stringify(settled),
     isError: settled.isError === true,
     resultTypeJson: undefined,
+    error: undefined,
   };
 }
 
