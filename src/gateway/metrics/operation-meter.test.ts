@@ -53,6 +53,31 @@ describe('operations of clients', () => {
     expect(Object.entries(countsOf(registry, name))).toEqual([[expect.stringContaining('=_OTHER,'), 10]]);
   });
 
+  test('are not told apart by codes of errors that are up to a tool', () => {
+    const registry = new MetricsRegistry();
+    const meter = createOperationMeter(registry);
+    const failed = (code: string): void =>
+      meter.finished({ ...call, error: { type: code, statusCode: code } }, 0.001);
+    for (let count = 0; count < 450; count += 1) {
+      failed(String(count));
+      failed(String(-32_100 - count));
+    }
+    failed('_OTHER');
+    for (const code of ['-32700', '-32603', '-32600', '-32099', '-32000']) failed(code);
+    const codes = Object.entries(countsOf(registry, name)).map(([labels, count]) => [
+      /error_type=([^,]*),rpc_response_status_code=\1,/.exec(labels)?.[1],
+      count,
+    ]);
+    expect(Object.fromEntries(codes)).toEqual({
+      _OTHER: 901,
+      '-32700': 1,
+      '-32603': 1,
+      '-32600': 1,
+      '-32099': 1,
+      '-32000': 1,
+    });
+  });
+
   test('of more tools than are kept share one series, and none is lost', () => {
     const registry = new MetricsRegistry();
     const meter = createOperationMeter(registry);

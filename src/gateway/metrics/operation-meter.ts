@@ -94,5 +94,15 @@ export function createClientMeter(
 
 /** Values of `outcomeLabels` in the table of metrics. */
 function outcomeLabels({ toolName, error, protocolVersion }: Operation): string[] {
-  return [toolName ?? '', error?.type ?? '', error?.statusCode ?? '', protocolVersion ?? '', transport];
+  const isOther = error?.statusCode !== undefined && !isDefinedCode(Number(error.statusCode));
+  const [type, statusCode] = isOther ? ['_OTHER', '_OTHER'] : [error?.type, error?.statusCode];
+  return [toolName ?? '', type ?? '', statusCode ?? '', protocolVersion ?? '', transport];
+}
+
+/**
+ * Whether JSON-RPC 2.0 defines the code, or leaves it to servers as MCP uses them (section 5.1). Others are up to each
+ * tool: all of them would be more series than are kept.
+ */
+function isDefinedCode(code: number): boolean {
+  return code === -32700 || (code >= -32603 && code <= -32600) || (code >= -32099 && code <= -32000);
 }
