@@ -1,37 +1,10 @@
+import { reportedMethod } from '../../protocol/reported-method.ts';
 import { serverOf } from '../../shared/server-of.ts';
 import type { Histogram, MetricsRegistry } from './metrics-registry.ts';
 import type { Operation, OperationRecorder } from './operation-recorder.ts';
 
 /** Both directions are MCP over HTTP over TCP; stdio would be `pipe`. */
 const transport = 'tcp';
-
-/** What a client may ask a server for or tell it, up to the current revision. Others are `_OTHER`: they are free text. */
-const knownMethods: ReadonlySet<string> = new Set([
-  'completion/complete',
-  'initialize',
-  'logging/setLevel',
-  'notifications/cancelled',
-  'notifications/initialized',
-  'notifications/progress',
-  'notifications/roots/list_changed',
-  'ping',
-  'prompts/get',
-  'prompts/list',
-  'resources/list',
-  'resources/read',
-  'resources/subscribe',
-  'resources/templates/list',
-  'resources/unsubscribe',
-  'server/discover',
-  'subscriptions/listen',
-  'tasks/cancel',
-  'tasks/get',
-  'tasks/list',
-  'tasks/result',
-  'tasks/update',
-  'tools/call',
-  'tools/list',
-]);
 
 /** Names come from the catalogue, so that only one that changes all the time reaches this. */
 const maxRemembered = 10_000;
@@ -49,8 +22,7 @@ export function createOperationMeter(registry: MetricsRegistry): OperationRecord
   return {
     finished(operation, seconds) {
       const { toolName, protocolVersion, error } = operation;
-      const method =
-        toolName !== undefined || knownMethods.has(operation.method) ? operation.method : '_OTHER';
+      const method = reportedMethod(operation.method);
       if (error !== undefined || protocolVersion === undefined) {
         return histogramOf(method, operation).observe(seconds);
       }

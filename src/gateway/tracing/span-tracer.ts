@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientMessage } from '../../protocol/client-message.ts';
 import type { OperationError } from '../../protocol/operation-error.ts';
+import { reportedMethod } from '../../protocol/reported-method.ts';
 import { parseTraceparent, withTraceContext } from '../../protocol/trace-context.ts';
 import type { TraceContext, TraceParent } from '../../protocol/trace-context.ts';
 import type { WireHeaders } from '../../protocol/wire-codec.ts';
@@ -66,7 +67,7 @@ class OperationSpan implements ServerSpan {
 
   constructor(options: OperationSpanOptions) {
     this.#options = options;
-    this.#method = ownText(options.message.method);
+    this.#method = ownText(reportedMethod(options.message.method));
   }
 
   begin(startedMs: number): ClientSpan {
@@ -178,7 +179,7 @@ function operationAttributes(
   };
 }
 
-/** A name that is not in the catalogue could be any, and a span's name must be one of few. */
+/** A tool that is not in the catalogue could be any, and a span's name must be one of few. */
 function nameOf(method: string, toolName: string | undefined): string {
   return toolName === undefined ? method : `${method} ${toolName}`;
 }
