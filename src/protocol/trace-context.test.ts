@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { modernVersion, protocolVersionKey, withEnvelope } from './modern/envelope.ts';
 import { parseTraceparent, traceHeaders, withTraceContext } from './trace-context.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -60,6 +61,13 @@ describe('withTraceContext', () => {
     expect(withTraceContext(params, 'other', { traceparent: ours })).toBe(
       `{"_meta":{"traceparent":"${ours}","tracestate":"","baggage":"k=v"}}`,
     );
+  });
+
+  test('goes into the last of two _meta, as the envelope does, since receivers read that', () => {
+    const params = withTraceContext('{"_meta":{"a":1},"_meta":{"b":2}}', 'other', { traceparent: ours });
+    expect(params).toBe(`{"_meta":{"a":1},"_meta":{"traceparent":"${ours}","b":2}}`);
+    const enveloped = JSON.parse(withEnvelope(params, 'other', { name: 'test', version: '1' }));
+    expect(enveloped._meta).toMatchObject({ traceparent: ours, [protocolVersionKey]: modernVersion });
   });
 
   test('does not touch a _meta that is no object', () => {

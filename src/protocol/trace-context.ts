@@ -49,7 +49,8 @@ const contextKeys = ['traceparent', 'tracestate', 'baggage'] as const;
  */
 export function withTraceContext(paramsJson: string, meta: MetaContent, context: TraceContext): string {
   if (meta === 'none') return insertMembers(paramsJson, 0, `"_meta":{${membersOf(context, contextKeys)}}`);
-  const [span] = valuesOf(paramsJson, 0, '_meta');
+  // The last one counts where it comes twice, as for `JSON.parse`.
+  const span = valuesOf(paramsJson, 0, '_meta').at(-1);
   if (span === undefined || !isObjectAt(paramsJson, span.start)) return paramsJson;
   let metaJson = paramsJson.slice(span.start, span.end);
   const missing: (typeof contextKeys)[number][] = [];
