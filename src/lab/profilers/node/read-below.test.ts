@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -28,4 +29,11 @@ test('links of a container lead to its own files, never to those of its host', a
   );
   expect(readBelow('', outside, 100)).toBe('host');
   expect(readBelow('', outside, 3)).toBeUndefined();
+});
+
+test('a pipe without a writer is not waited for', async () => {
+  await using folder = await temporaryFolder();
+  const pipe = join(folder.path, 'pipe.js');
+  execFileSync('mkfifo', [pipe]);
+  expect(readBelow('', pipe, 100)).toBeUndefined();
 });

@@ -1,4 +1,13 @@
-import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 
 /** As the kernel has it (path_resolution(7)). */
 const mostLinks = 40;
@@ -12,12 +21,39 @@ export function readBelow(root: string, path: string, mostBytes: number): string
   try {
     const file = resolvedBelow(root, path);
     if (file === undefined) return undefined;
-    const found = statSync(file);
-    return found.isFile() && found.size <= mostBytes ? readFileSync(file, 'utf8') : undefined;
+    // Opening a device can do something; only what is a file is opened.
+    if (!fits(lstatSync(file), mostBytes)) return undefined;
+    return readFile(file, mostBytes);
   } catch (error) {
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whoever owns the files may have put a link or a pipe there since they were looked at, or lets one grow: nothing is
+ * followed, waited for or read beyond the limit.
+ */
+function readFile(file: string, mostBytes: number): string | undefined {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(descriptor);
+    if (!fits(found, mostBytes)) return undefined;
+    const bytes = Buffer.alloc(found.size);
+    let read = 0;
+    while (read < bytes.length) {
+      const more = readSync(descriptor, bytes, read, bytes.length - read, read);
+      if (more === 0) break;
+      read += more;
+    }
+    return bytes.toString('utf8', 0, read);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function fits(found: Stats, mostBytes: number): boolean {
+  return found.isFile() && found.size <= mostBytes;
 }
 
 /** The path without links; undefined when there are too many. */
