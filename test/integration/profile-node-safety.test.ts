@@ -46,6 +46,11 @@ describe.skipIf(linux.missing)(title('a process whose main thread is blocked', l
     await program.ask('block');
     await expect.poll(() => childrenOf(program.child), { timeout: 20_000 }).not.toBe('');
     await expect(attach(program.pid)).rejects.toThrow(/does not answer: .*with .* \(pid \d+\) as its child/);
+    // Who tries again is told the same; it is not signalled, nor waited for, twice.
+    await expect(attach(program.pid)).rejects.toThrow(
+      /does not answer: .*as its child.*signalled before, and not again/,
+    );
+    expect(waitingFor(program.pid)).toHaveLength(1);
     // It opens the inspector that it was asked for when it comes back; then that is closed.
     process.kill(Number(childrenOf(program.child)));
     await expect.poll(() => program.footprint(), { timeout: 20_000 }).toEqual(before);
@@ -157,4 +162,11 @@ describe.skipIf(linux.missing)(title('what is attached to, and what is not', lin
 
 function childrenOf({ pid = 0 }: ChildProcess): string {
   return execFileSync('cat', [`/proc/${pid}/task/${pid}/children`], { encoding: 'utf8' }).trim();
+}
+
+/** Command lines of processes that wait for the inspector of a process, to close it. */
+function waitingFor(pid: number): string[] {
+  return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(`late-inspector.ts ${pid} `));
 }

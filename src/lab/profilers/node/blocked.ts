@@ -1,5 +1,6 @@
 import { sleep } from '../../../shared/clock.ts';
 import { GaugewayError } from '../../../shared/errors.ts';
+import { isWaitedFor } from './close-when-back.ts';
 import { describeThread, pendingWakeUps, readChildren, readMainThreadState } from './thread-states.ts';
 
 /** So long in the same call is no work any more that would have ended by itself meanwhile. */
@@ -31,6 +32,17 @@ export async function requireUnblocked(pid: number): Promise<void> {
     'source_unreadable',
     `process ${pid} cannot answer: its main thread is blocked ${place}; it was not signalled`,
   );
+}
+
+/**
+ * Throws GaugewayError source_unreadable when a process was signalled before, by whichever lab, and its event loop has not
+ * turned since: another signal would do nothing, and its wake-up could not be told from the first one.
+ */
+export async function requireNotSignalled(pid: number): Promise<void> {
+  // A worker that is busy leaves wake-ups, too, and does not keep the process from opening its inspector.
+  const stuck = await whyStuck(pid, new Set());
+  if (stuck === undefined || !(await isWaitedFor(pid))) return;
+  throw new GaugewayError('source_unreadable', `${stuck}; it was signalled before, and not again`);
 }
 
 /**

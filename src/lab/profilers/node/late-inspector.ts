@@ -19,6 +19,8 @@ try {
     const sockets = (await ownListeningSockets(pid)).filter(({ inode }) => !known.has(inode));
     const inspector = await findInspector(sockets, reach);
     if (inspector !== undefined) {
+      // For whoever looks for one that waits: the next opening is not closed by this one.
+      process.title = 'late-inspector';
       const client = await InspectorClient.connect(inspector.url, reach);
       client.leave(injected.endLateInspector());
       await client.close();

@@ -10,7 +10,7 @@ import type { Logger } from '../../../shared/logger.ts';
 import { readProcLink } from '../../../shared/proc-files.ts';
 import { oneAmongLabs } from './among-labs.ts';
 import { type Attachable, requireAttachable, signalToOpen } from './attachable.ts';
-import { requireUnblocked, whyStuck } from './blocked.ts';
+import { describeMainThread, requireNotSignalled, requireUnblocked, whyStuck } from './blocked.ts';
 import { closeWhenBack } from './close-when-back.ts';
 import { findInspector, type FoundInspector, inspectorClosed } from './find-inspector.ts';
 import { holdWorkers } from './hold-workers.ts';
@@ -110,6 +110,7 @@ async function openBySignal(
     const opened = await oneAmongLabs(await networkOf(pid), async () => {
       await requireFreePort(pid, port, signal);
       await requireUnblocked(pid);
+      await requireNotSignalled(pid);
       wakeUps = await pendingWakeUps(pid);
       if (signal.aborted) return undefined;
       signalToOpen(process);
@@ -132,6 +133,14 @@ async function openBySignal(
     throw new GaugewayError('source_unreadable', stuck);
   }
   await closeWhenBack(pid, before, latePatienceMs);
+  // Another lab, which is not seen from here, can have asked for them.
+  if ((await whyStuck(pid, new Set())) !== undefined) {
+    throw new GaugewayError(
+      'source_unreadable',
+      `process ${pid} did not open its inspector on SIGUSR1: it handles the signal itself, or does not answer ` +
+        `(${await describeMainThread(pid)})`,
+    );
+  }
   throw new GaugewayError(
     'usage',
     `process ${pid} did not open its inspector on SIGUSR1: it handles the signal itself (its handler has run once)`,
