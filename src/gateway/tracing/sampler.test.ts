@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLogger } from '../../shared/logger.ts';
 import { createSampler } from './sampler.ts';
-import { SpanExporter } from './span-exporter.ts';
 
 const low = `${'f'.repeat(18)}${'0'.repeat(14)}`;
 const high = `${'0'.repeat(18)}${'f'.repeat(14)}`;
@@ -20,31 +18,4 @@ test('others decide about every trace, by its last 56 bits where a share is want
   expect(createSampler('traceidratio', 0.5)(high, parent)).toBe(false);
   expect(createSampler('traceidratio', 0)(low, parent)).toBe(false);
   expect(createSampler('traceidratio', 1)(high, undefined)).toBe(true);
-});
-
-test('no more spans wait than the buffer has room for', async () => {
-  const exporter = new SpanExporter({
-    url: 'http://127.0.0.1:1/v1/traces',
-    headers: {},
-    source: { serviceName: 'test', version: '0', instanceId: 'one' },
-    logger: createLogger('silent'),
-    bufferSize: 2,
-  });
-  const span = {
-    traceId: low,
-    spanId: '1'.repeat(16),
-    parentSpanId: undefined,
-    isParentRemote: false,
-    traceState: undefined,
-    kind: 'server',
-    name: 'ping',
-    startedMs: 0,
-    endedMs: 1,
-    attributes: {},
-    link: undefined,
-    error: undefined,
-  } as const;
-  for (let count = 0; count < 5; count += 1) exporter.add(span);
-  await exporter.stop(5000);
-  expect(exporter.droppedSpans).toEqual({ buffer_full: 3, export_failed: 2, rejected: 0 });
 });

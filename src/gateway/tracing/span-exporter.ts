@@ -14,7 +14,7 @@ export interface SpanExporterOptions {
   headers: Readonly<Record<string, string>>;
   source: SpanSource;
   logger: Logger;
-  /** Finished spans that wait at most. Default 8192: two seconds of two thousand calls. */
+  /** Finished spans that wait at most, those being sent included. Default 8192: two seconds of two thousand calls. */
   bufferSize?: number;
   /** Default 1000. */
   intervalMs?: number;
@@ -39,7 +39,9 @@ export class SpanExporter {
   readonly #path: string;
   readonly #pool: Pool;
   readonly #ended = new AbortController();
-  #spans: RecordedSpan[] = [];
+  readonly #spans: RecordedSpan[] = [];
+  /** Those that are on their way, and no longer in `#spans`. */
+  #inFlight = 0;
   #loop = Promise.resolve();
   #isFailing = false;
   exportedSpans = 0;
@@ -59,7 +61,7 @@ export class SpanExporter {
   }
 
   add(span: RecordedSpan): void {
-    if (this.#spans.length >= this.#bufferSize) this.droppedSpans.buffer_full += 1;
+    if (this.#spans.length + this.#inFlight >= this.#bufferSize) this.droppedSpans.buffer_full += 1;
     else this.#spans.push(span);
   }
 
@@ -87,10 +89,13 @@ export class SpanExporter {
 
   /** What was there at the beginning, and no more: a flood must not keep it from coming to an end. */
   async #flush(): Promise<void> {
-    const spans = this.#spans;
-    this.#spans = [];
-    for (let start = 0; start < spans.length; start += spansPerBatch) {
-      await this.#send(spans.slice(start, start + spansPerBatch));
+    let left = this.#spans.length;
+    while (left > 0) {
+      const batch = this.#spans.splice(0, Math.min(left, spansPerBatch));
+      left -= batch.length;
+      this.#inFlight = batch.length;
+      await this.#send(batch);
+      this.#inFlight = 0;
     }
   }
 
