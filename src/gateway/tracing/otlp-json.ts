@@ -1,4 +1,3 @@
-import { maskSecrets } from '../../shared/mask-secrets.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 
 /** What all spans of this process have in common. */
@@ -54,7 +53,7 @@ function spanJson(span: RecordedSpan): Record<string, unknown> {
 }
 
 function statusOf({ message }: { message: string | undefined }): Record<string, unknown> {
-  return { code: statusError, ...(message === undefined ? {} : { message: maskSecrets(message) }) };
+  return { code: statusError, ...(message === undefined ? {} : { message }) };
 }
 
 function attributesOf(attributes: RecordedSpan['attributes']): unknown[] {

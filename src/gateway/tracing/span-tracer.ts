@@ -7,7 +7,7 @@ import type { TraceContext, TraceParent } from '../../protocol/trace-context.ts'
 import type { WireHeaders } from '../../protocol/wire-codec.ts';
 import type { Operation } from '../metrics/operation-recorder.ts';
 import type { SentRequest, UpstreamRequest } from '../upstream/upstream.ts';
-import { ownText } from './recorded-span.ts';
+import { ownMessage, ownText } from './recorded-span.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 import { runAttributes } from './run-attributes.ts';
 import type { Sampler } from './sampler.ts';
@@ -185,7 +185,7 @@ function nameOf(method: string, toolName: string | undefined): string {
 }
 
 function statusOf(error: OperationError | undefined): RecordedSpan['error'] {
-  return error && { message: error.message && ownText(error.message) };
+  return error && { message: error.message && ownMessage(error.message) };
 }
 
 function idText(idJson: string): string {
