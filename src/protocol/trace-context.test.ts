@@ -66,8 +66,8 @@ describe('withTraceContext', () => {
   test('goes into the last of two _meta, as the envelope does, since receivers read that', () => {
     const params = withTraceContext('{"_meta":{"a":1},"_meta":{"b":2}}', 'other', { traceparent: ours });
     expect(params).toBe(`{"_meta":{"a":1},"_meta":{"traceparent":"${ours}","b":2}}`);
-    const enveloped = JSON.parse(withEnvelope(params, 'other', { name: 'test', version: '1' }));
-    expect(enveloped._meta).toMatchObject({ traceparent: ours, [protocolVersionKey]: modernVersion });
+    const enveloped: unknown = JSON.parse(withEnvelope(params, 'other', { name: 'test', version: '1' }));
+    expect(enveloped).toMatchObject({ _meta: { traceparent: ours, [protocolVersionKey]: modernVersion } });
   });
 
   test('does not touch a _meta that is no object', () => {
