@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GaugewayError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadNow, WaitingFor } from '../profiler.ts';
-import { oneAmongLabs } from './among-labs.ts';
+import { labPatience, type LabPatience, oneAmongLabs } from './among-labs.ts';
 import { describeMainThread } from './blocked.ts';
 import { closeWhenBack } from './close-when-back.ts';
 import { CpuRecording, type MissingTime } from './cpu-recording.ts';
@@ -45,18 +45,26 @@ export class NodeTarget implements CpuProfiler {
   readonly #inspector: OpenInspector;
   readonly #logger: Logger;
   readonly #recording: CpuRecording;
+  readonly #patience: LabPatience;
   #heartbeat: NodeJS.Timeout | undefined;
 
   private constructor(
     pid: number,
     client: InspectorClient,
     inspector: OpenInspector,
-    { logger, intervalUs = usualIntervalUs, chunkMs, cutTimeoutMs }: AttachOptions,
+    {
+      logger,
+      intervalUs = usualIntervalUs,
+      chunkMs,
+      cutTimeoutMs,
+      patience,
+    }: AttachOptions & { patience: LabPatience },
   ) {
     this.pid = pid;
     this.#client = client;
     this.#inspector = inspector;
     this.#logger = logger;
+    this.#patience = patience;
     this.#recording = new CpuRecording(client, {
       pid,
       session: this.#session,
@@ -74,12 +82,15 @@ export class NodeTarget implements CpuProfiler {
    * time shares its inspector; the last one to leave closes it.
    */
   static async attach(pid: number, options: AttachOptions & { signal: AbortSignal }): Promise<NodeTarget> {
-    return oneAmongLabs(attachmentTo(pid), () => NodeTarget.#attachAlone(pid, options));
+    const patience = labPatience();
+    return oneAmongLabs(attachmentTo(pid), { patience, signal: options.signal }, () =>
+      NodeTarget.#attachAlone(pid, { ...options, patience }),
+    );
   }
 
   static async #attachAlone(
     pid: number,
-    options: AttachOptions & { signal: AbortSignal },
+    options: AttachOptions & { signal: AbortSignal; patience: LabPatience },
   ): Promise<NodeTarget> {
     const inspector = await openInspector(pid, options);
     let client: InspectorClient | undefined;
@@ -143,7 +154,9 @@ export class NodeTarget implements CpuProfiler {
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
     try {
-      if (!this.lost) await oneAmongLabs(attachmentTo(this.pid), () => this.#undo());
+      if (!this.lost) {
+        await oneAmongLabs(attachmentTo(this.pid), { patience: this.#patience }, () => this.#undo());
+      }
     } finally {
       await this.#inspector.reach.destroy();
     }

@@ -8,7 +8,7 @@ import {
 } from '../../../shared/listening-ports.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { readProcLink } from '../../../shared/proc-files.ts';
-import { oneAmongLabs } from './among-labs.ts';
+import { type LabPatience, oneAmongLabs } from './among-labs.ts';
 import { type Attachable, requireAttachable, signalToOpen } from './attachable.ts';
 import { describeMainThread, requireNotSignalled, requireUnblocked, whyStuck } from './blocked.ts';
 import { closeWhenBack } from './close-when-back.ts';
@@ -49,20 +49,26 @@ let turn: Promise<unknown> = Promise.resolve();
  */
 export async function openInspector(
   pid: number,
-  options: { signal: AbortSignal; logger: Logger },
+  options: { signal: AbortSignal; logger: Logger; patience: LabPatience },
 ): Promise<OpenInspector> {
-  const mine = turn.then(() => openInTurn(pid, options.signal));
+  const mine = turn.then(() => openInTurn(pid, options));
   turn = mine.catch((error: unknown) => {
     options.logger.debug('no inspector', { pid, error: messageOf(error) });
   });
   return mine;
 }
 
-async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspector> {
+/** How long an inspector may be waited for. */
+interface Waiting {
+  signal: AbortSignal;
+  patience: LabPatience;
+}
+
+async function openInTurn(pid: number, waiting: Waiting): Promise<OpenInspector> {
   const process = await requireAttachable(pid);
   const reach = await reachLoopback(pid);
   try {
-    return { ...(await findOrOpen(process, reach, signal)), reach };
+    return { ...(await findOrOpen(process, reach, waiting)), reach };
   } catch (error) {
     await reach.destroy();
     throw error;
@@ -72,7 +78,7 @@ async function openInTurn(pid: number, signal: AbortSignal): Promise<OpenInspect
 async function findOrOpen(
   process: Attachable,
   reach: Agent,
-  signal: AbortSignal,
+  { signal, patience }: Waiting,
 ): Promise<Omit<OpenInspector, 'reach'>> {
   const { pid } = process;
   const { port, startedWithInspector } = await inspectorOptionsOf(pid);
@@ -81,33 +87,32 @@ async function findOrOpen(
   const open = await findInspector(usual, reach);
   if (open) return { ...open, openedByUs: false, onAnyPort: false };
 
-  const workers = await holdWorkers(pid, (worker) => openInTurn(worker, signal));
+  const workers = await holdWorkers(pid, (worker) => openInTurn(worker, { signal, patience }));
   let opened: Omit<OpenInspector, 'reach'> | undefined;
   try {
-    opened = await openBySignal(process, { port, before, reach, signal });
+    opened = await openBySignal(process, { port, before, reach, signal, patience });
     return opened;
   } finally {
     await workers.release(opened && { ...opened, reach });
   }
 }
 
-interface Opening {
+interface Opening extends Waiting {
   /** Where the inspector opens; 0 for any free port. */
   port: number;
   /** What the process listens on. */
   before: readonly ListeningSocket[];
   reach: Agent;
-  signal: AbortSignal;
 }
 
 async function openBySignal(
   process: Attachable,
-  { port, before, reach, signal }: Opening,
+  { port, before, reach, signal, patience }: Opening,
 ): Promise<Omit<OpenInspector, 'reach'>> {
   const { pid } = process;
   let wakeUps = new Set<string>();
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
-    const opened = await oneAmongLabs(await networkOf(pid), async () => {
+    const opened = await oneAmongLabs(await networkOf(pid), { patience, signal }, async () => {
       await requireFreePort(pid, port, signal);
       await requireUnblocked(pid);
       await requireNotSignalled(pid);

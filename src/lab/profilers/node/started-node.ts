@@ -4,6 +4,7 @@ import { fromCpuProfile } from '../../profile/from-cpuprofile.ts';
 import type { SourceLine } from '../../profile/name-json-calls.ts';
 import type { Profile } from '../../profile/profile.ts';
 import type { CpuProfiler, ProfilingWindow, ThreadNow, ThreadProfile, WaitingFor } from '../profiler.ts';
+import { labPatience } from './among-labs.ts';
 import { exitEvent, InspectorClient } from './inspector-client.ts';
 import { labApart } from './lab-apart.ts';
 import { type AttachOptions, NodeTarget } from './node-target.ts';
@@ -53,7 +54,7 @@ export class StartedNode implements CpuProfiler {
 
   /** Attaches; the process waits until {@link start}. Throws as `openInspector` does, and lets it go on then. */
   static async attach(pid: number, options: AttachOptions & { signal: AbortSignal }): Promise<StartedNode> {
-    const inspector = await openInspector(pid, options);
+    const inspector = await openInspector(pid, { ...options, patience: labPatience() });
     const client = await InspectorClient.connect(inspector.url, inspector.reach);
     const started = new StartedNode(pid, client, inspector, options);
     client.on(exitEvent, () => started.#takeLast());
