@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { sleep } from '../../src/shared/clock.ts';
-import { usualRateHz } from '../../src/lab/collect/profiling-settings.ts';
+import { createLogger } from '../../src/shared/logger.ts';
+import { usualProfiling, usualRateHz } from '../../src/lab/collect/profiling-settings.ts';
+import { openProfiler } from '../../src/lab/profilers/open-profiler.ts';
 import { ProfilerCpu } from '../../src/lab/profilers/profiler-cpu.ts';
 import { findProgram } from '../../test/support/requires.ts';
 import { pySpy, putPySpyOnPath } from '../../test/support/py-spy.ts';
@@ -13,15 +15,15 @@ import type { Round } from './take-round.ts';
 
 /**
  * What a program that takes a whole core loses to being profiled by this package, at the rates that are used unless
- * others are asked for: work per second of its own CPU, and per second that passed, with a profiler attached beside
- * without, in pairs taken in one run. What py-spy and perf use themselves is told apart. A pair in which the target had
- * to wait for a core is taken again. `--rates 100,1000,5000` takes other rates, `--only node` one runtime (`python`,
- * `native`), `--json` prints the figures as a document.
+ * others are asked for: work per second of its own CPU, and per second that passed, while a profile is taken beside
+ * while none is, in many short pairs of one run. What py-spy and perf use themselves is told apart. A pair in which the
+ * target had to wait for a core is taken again. `--rates 100,1000,5000` takes other rates, `--only node` one runtime
+ * (`python`, `native`), `--json` prints the figures as a document.
  */
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '12' },
-    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '60' },
+    seconds: { type: 'string', default: '0.4' },
     rates: { type: 'string' },
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -32,8 +34,8 @@ const windowS = Number(values.seconds);
 const rates = values.rates?.split(',').map(Number);
 /** What a busy program may lose at the usual rates. */
 const budget = 0.02;
-/** Of `gaugeway cpu record` and `cpu top`, whatever they profile. A session profiles Node more closely. */
-const recordRateHz = 100;
+/** Ten times as close in Node: what a sample costs is seen best where there are many. */
+const closeRateHz = 1000;
 /** So many pairs at least make an interval of which something can be concluded. */
 const fewestRounds = 6;
 /** A pair in which the target waited longer for a core shows what the neighbours do. */
@@ -49,7 +51,7 @@ interface Figures {
   /** Parts of 1, of all rounds. */
   readonly cpuLoss: MedianInterval;
   readonly loss: MedianInterval;
-  readonly attachingLoss: MedianInterval;
+  readonly turnMs: MedianInterval;
   readonly profilerShare: number;
   /** Pairs in which neighbours took the core; where they leave too few others, their figures are shown. */
   readonly disturbed: number;
@@ -59,7 +61,7 @@ interface Figures {
 
 type Verdict = 'within' | 'over' | 'not decided';
 
-/** Whether the interval of the loss, not only its middle, lies on one side of the budget. */
+/** Whether the interval of the loss with the turns of a session, not only its middle, lies on one side of the budget. */
 function verdictOf({ low, high }: MedianInterval, pairs: number): Verdict {
   if (pairs < fewestRounds) return 'not decided';
   if (high <= budget) return 'within';
@@ -69,30 +71,34 @@ function verdictOf({ low, high }: MedianInterval, pairs: number): Verdict {
 async function measure(kind: TargetKind, rateHz: number, profilers: ProfilerCpu): Promise<Figures> {
   await using target = await kind.start();
   await sleep(warmUpMs);
+  const { signal } = new AbortController();
+  const profiler = await openProfiler(target.pid, { logger: createLogger('silent'), signal, rateHz });
   const taken: Round[] = [];
   const undisturbed = (): Round[] => taken.filter(({ waitShare }) => waitShare <= mostWaitShare);
   while (undisturbed().length < rounds && taken.length < tries * rounds) {
-    const round = await takeRound(target, { rateHz, windowMs: windowS * 1_000, profilers });
+    const round = await takeRound(target, profiler, { windowMs: windowS * 1_000, profilers });
     taken.push(round);
     process.stderr.write(
       `${kind.name}, ${rateHz} Hz, pair ${taken.length}: ${percent(round.cpuLoss)} % lost, ` +
         `${percent(round.waitShare)} % waited for a core\n`,
     );
   }
+  await profiler.close();
   const good = undisturbed();
   const shown = good.length < fewestRounds ? taken : good;
   const intervalOf = (figure: keyof Round): MedianInterval =>
     medianInterval(shown.map((round) => round[figure]));
   const cpuLoss = intervalOf('cpuLoss');
+  const turns = median(shown.map(({ turnMs }) => turnMs)) / usualProfiling.windowMs;
   return {
     name: kind.name,
     rateHz,
     cpuLoss,
     loss: intervalOf('loss'),
-    attachingLoss: intervalOf('attachingLoss'),
+    turnMs: intervalOf('turnMs'),
     profilerShare: median(shown.map(({ profilerShare }) => profilerShare)),
     disturbed: taken.length - good.length,
-    verdict: verdictOf(cpuLoss, good.length),
+    verdict: verdictOf({ ...cpuLoss, low: cpuLoss.low + turns, high: cpuLoss.high + turns }, good.length),
     rounds: taken,
   };
 }
@@ -109,13 +115,13 @@ function cell({ median: middle, low, high }: MedianInterval): string {
 /** As docs/guide/what-watching-costs.md shows it. */
 function markdownTable(figures: readonly Figures[]): string[] {
   const cells = [
-    ['% lost of', 'Hz', 'work per CPU s', 'work per s', 'first 2 s', 'profiler', `within ${budget * 100} %`],
+    ['% lost of', 'Hz', 'work per CPU s', 'work per s', 'a turn, ms', 'profiler', `within ${budget * 100} %`],
     ...figures.map((row) => [
       row.name,
       String(row.rateHz),
       cell(row.cpuLoss),
       cell(row.loss),
-      cell(row.attachingLoss),
+      row.turnMs.median.toFixed(1),
       `${percent(row.profilerShare)} %`,
       { within: 'yes', over: 'no', 'not decided': 'undecided' }[row.verdict],
     ]),
@@ -141,7 +147,7 @@ for (const kind of targetKinds) {
     missing.push(`${kind.name}: ${reason}`);
     continue;
   }
-  const usual = kind.runtime === 'node' ? [recordRateHz, usualRateHz.node] : [usualRateHz[kind.runtime]];
+  const usual = [usualRateHz[kind.runtime], ...(kind.runtime === 'node' ? [closeRateHz] : [])];
   for (const rateHz of rates ?? usual) figures.push(await measure(kind, rateHz, profilers));
 }
 

@@ -1,110 +1,92 @@
 import { sleep } from '../../src/shared/clock.ts';
-import { createLogger } from '../../src/shared/logger.ts';
 import { readRunQueueMs } from '../../src/shared/proc-files.ts';
-import { openProfiler } from '../../src/lab/profilers/open-profiler.ts';
-import type { CpuProfiler, ProfilingWindow } from '../../src/lab/profilers/profiler.ts';
+import type { CpuProfiler } from '../../src/lab/profilers/profiler.ts';
 import type { ProfilerCpu } from '../../src/lab/profilers/profiler-cpu.ts';
 import type { BusyTarget } from './busy-target.ts';
 
-/** What one round showed; a loss is a part of what the target does without a profiler, 0 to 1. */
+/** What one round showed; a loss is a part of what the target does without a profile being taken, 0 to 1. */
 export interface Round {
-  /** Per second of the target's own CPU: what neighbours on the machine disturb least. */
+  /** To being sampled, per second of the target's own CPU: what neighbours on the machine disturb least. */
   readonly cpuLoss: number;
-  /** Per second that passed. */
+  /** The same per second that passed. */
   readonly loss: number;
-  /** Per second of CPU, in the first two seconds from the moment that attaching begins. */
-  readonly attachingLoss: number;
+  /** Work that beginning a profile and reading it cost, as milliseconds of the target's own CPU. */
+  readonly turnMs: number;
   /** CPU of py-spy or perf beside the target, of a core, 0 to 1. */
   readonly profilerShare: number;
   /**
-   * Of the time without a profiler and with it, the worse of both: how much of it the target was ready and had no core,
+   * Of the time without a profile and with it, the worse of both: how much of it the target was ready and had no core,
    * 0 to 1. Where it is much, neighbours on the machine were measured. Zero on a kernel that does not tell.
    */
   readonly waitShare: number;
 }
 
-/** From the beginning of an attachment on, what is lost for so long is its cost. */
-const attachingMs = 2_000;
-/** A profiler that has just been attached, or left, does what it does once. */
-const settleMs = 500;
+/** A profile that has just begun, or was read, does what it does once: that is counted with the turn. */
+const settleMs = 30;
 
-interface Speed {
-  readonly perCpuSecond: number;
-  readonly perSecond: number;
-  readonly waitShare: number;
+interface Stretch {
+  readonly units: number;
+  readonly cpuMs: number;
+  readonly passedMs: number;
+  readonly waitedMs: number;
 }
 
 /**
- * Half of a window without a profiler, a whole one with it, and half of one without again, so that what drifts meets
- * both alike. In the middle of the window with it, the next profile begins and the last one is read, as in a session.
+ * Half of a window without a profile, a whole one with it, and half of one without again. A machine that is shared runs
+ * faster and slower by a fifth from one second to the next: windows are short, so that both meet the same, and many.
  */
 export async function takeRound(
   target: BusyTarget,
-  { rateHz, windowMs, profilers }: { rateHz: number; windowMs: number; profilers: ProfilerCpu },
+  profiler: CpuProfiler,
+  { windowMs, profilers }: { windowMs: number; profilers: ProfilerCpu },
 ): Promise<Round> {
   const rest = (): Promise<void> => sleep(windowMs / 2);
-  const before = await speedDuring(target, rest);
-  const profiled = await profile(target, rateHz, async (turn) => {
+  const before = await stretch(target, rest);
+  let running: Awaited<ReturnType<CpuProfiler['start']>> | undefined;
+  const beginning = await stretch(target, async () => {
+    running = await profiler.start();
     await sleep(settleMs);
-    await profilers.takeMs();
-    const fromMs = performance.now();
-    const speed = await speedDuring(target, async () => {
-      await rest();
-      await turn();
-      await rest();
-    });
-    return { speed, profilerShare: (await profilers.takeMs()) / (performance.now() - fromMs) };
   });
-  await sleep(settleMs);
-  const after = await speedDuring(target, rest);
-  const lossOf = (speed: Speed, figure: keyof Speed): number =>
-    1 - (2 * speed[figure]) / (before[figure] + after[figure]);
-  return {
-    cpuLoss: lossOf(profiled.speed, 'perCpuSecond'),
-    loss: lossOf(profiled.speed, 'perSecond'),
-    attachingLoss: lossOf(profiled.attaching, 'perCpuSecond'),
-    profilerShare: profiled.profilerShare,
-    waitShare: Math.max(...[before, profiled.speed, after].map(({ waitShare }) => waitShare)),
-  };
-}
-
-/** Attaches, does something while a profile is taken, and leaves. `turn` ends a profile when the next has begun. */
-async function profile<T>(
-  target: BusyTarget,
-  rateHz: number,
-  act: (turn: () => Promise<void>) => Promise<T>,
-): Promise<T & { attaching: Speed }> {
-  let profiler: CpuProfiler | undefined;
-  let running: ProfilingWindow | undefined;
-  const turn = async (): Promise<void> => {
-    const last = running;
-    running = await profiler?.start();
-    await last?.stop();
-  };
-  try {
-    const attaching = await speedDuring(target, async () => {
-      const over = sleep(attachingMs);
-      const { signal } = new AbortController();
-      profiler = await openProfiler(target.pid, { logger: createLogger('silent'), signal, rateHz });
-      await turn();
-      await over;
-    });
-    const done = await act(turn);
+  await profilers.takeMs();
+  const profiled = await stretch(target, () => sleep(windowMs));
+  const profilerMs = await profilers.takeMs();
+  const reading = await stretch(target, async () => {
     await running?.stop();
-    return { ...done, attaching };
-  } finally {
-    await profiler?.close();
-  }
+    await sleep(settleMs);
+  });
+  const after = await stretch(target, rest);
+  const without = sum(before, after);
+  return {
+    cpuLoss: 1 - (profiled.units * without.cpuMs) / (profiled.cpuMs * without.units),
+    loss: 1 - (profiled.units * without.passedMs) / (profiled.passedMs * without.units),
+    turnMs: lostMs(sum(beginning, reading), without),
+    profilerShare: profilerMs / profiled.passedMs,
+    waitShare: Math.max(...[without, profiled].map(({ waitedMs, passedMs }) => waitedMs / passedMs)),
+  };
 }
 
-async function speedDuring(target: BusyTarget, act: () => Promise<void>): Promise<Speed> {
+/** CPU time that went into no unit of work, at the speed of `without`. */
+function lostMs({ units, cpuMs }: Stretch, without: Stretch): number {
+  return cpuMs - (units * without.cpuMs) / without.units;
+}
+
+function sum(a: Stretch, b: Stretch): Stretch {
+  return {
+    units: a.units + b.units,
+    cpuMs: a.cpuMs + b.cpuMs,
+    passedMs: a.passedMs + b.passedMs,
+    waitedMs: a.waitedMs + b.waitedMs,
+  };
+}
+
+async function stretch(target: BusyTarget, act: () => Promise<void>): Promise<Stretch> {
   const [from, waitedMs] = [await target.read(), await readRunQueueMs(target.pid)];
   await act();
   const [to, hasWaitedMs] = [await target.read(), await readRunQueueMs(target.pid)];
-  const [units, cpuMs, passedMs] = [to.units - from.units, to.cpuMs - from.cpuMs, to.atMs - from.atMs];
   return {
-    perCpuSecond: (units * 1_000) / cpuMs,
-    perSecond: (units * 1_000) / passedMs,
-    waitShare: ((hasWaitedMs ?? 0) - (waitedMs ?? 0)) / passedMs,
+    units: to.units - from.units,
+    cpuMs: to.cpuMs - from.cpuMs,
+    passedMs: to.atMs - from.atMs,
+    waitedMs: (hasWaitedMs ?? 0) - (waitedMs ?? 0),
   };
 }
