@@ -28,7 +28,7 @@ const highestRateHz = 10_000;
 
 export function addProfilerOptions(command: Command): void {
   command.addOption(
-    new Option('--rate <hz>', 'samples a second; above 1000 the process itself becomes slower')
+    new Option('--rate <hz>', 'samples a second; at 1000 a busy program itself becomes slower')
       .argParser(parseRate)
       .default(usualRateHz),
   );

@@ -32,11 +32,7 @@ export function addProfilingOptions(command: Command): void {
         .argParser(parseWaitMs)
         .default(usualProfiling.windowMs, '5s'),
     )
-    .option(
-      '--profile-rate <hz>',
-      'samples a second of a CPU profile (default: 1000 in Node, 100 in others)',
-      positive,
-    );
+    .option('--profile-rate <hz>', 'samples a second of a CPU profile (default: 100)', positive);
 }
 
 /** Throws GaugewayError usage. */

@@ -22,7 +22,7 @@ const abandonedAfterMs = 30_000;
 /** One that comes late does not end the attachment. */
 const heartbeatsInTime = 5;
 
-/** Between two samples; a busy process loses under 2 % to it, and to 10,000 nothing that can be measured. */
+/** Between two samples where nobody asks for another rate. */
 const usualIntervalUs = 1000;
 
 export interface AttachOptions {
