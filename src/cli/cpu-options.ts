@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { openProfiler } from '../lab/profilers/open-profiler.ts';
+import { samplingIntervalUs } from '../lab/profilers/node/sampling-interval.ts';
 import { StartedNode } from '../lab/profilers/node/started-node.ts';
 import { runtimeOf } from '../lab/profilers/runtime-of.ts';
 import type { CpuProfiler } from '../lab/profilers/profiler.ts';
@@ -50,7 +51,7 @@ export function profilerOpener(
   const python = { native, blocking, idle, gil };
   return async (pid) =>
     started && (await runtimeOf(pid)) === 'node'
-      ? StartedNode.attach(pid, { logger, signal, intervalUs: 1e6 / rate })
+      ? StartedNode.attach(pid, { logger, signal, intervalUs: samplingIntervalUs(rate) })
       : openProfiler(pid, { logger, signal, rateHz: rate, threads, python });
 }
 

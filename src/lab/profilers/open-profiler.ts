@@ -1,5 +1,6 @@
 import type { Logger } from '../../shared/logger.ts';
 import { NodeTarget } from './node/node-target.ts';
+import { samplingIntervalUs } from './node/sampling-interval.ts';
 import { PerfTarget } from './perf/perf-target.ts';
 import type { CpuProfiler } from './profiler.ts';
 import { type PythonSampling, PySpyTarget } from './py-spy/py-spy-target.ts';
@@ -23,6 +24,7 @@ export interface ProfilerOptions {
 export async function openProfiler(pid: number, options: ProfilerOptions): Promise<CpuProfiler> {
   const runtime = await runtimeOf(pid);
   const { logger, signal, rateHz } = options;
-  if (runtime === 'node') return NodeTarget.attach(pid, { logger, signal, intervalUs: 1e6 / rateHz });
+  if (runtime === 'node')
+    return NodeTarget.attach(pid, { logger, signal, intervalUs: samplingIntervalUs(rateHz) });
   return runtime === 'python' ? PySpyTarget.attach(pid, options) : PerfTarget.attach(pid, options);
 }
