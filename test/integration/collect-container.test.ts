@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Collector } from '../../src/lab/collect/collector.ts';
 import {
@@ -44,11 +45,13 @@ describe.skipIf(dockerRequirement.missing)(title('a container', dockerRequiremen
   });
 
   test('is told alike by the engine and by its control group', async () => {
-    await engine.run('alike', spin, ['--cpus', '0.1']);
+    // Another name each time, so that it can be tried again.
+    const name = `alike-${randomUUID()}`;
+    await engine.run(name, spin, ['--cpus', '0.1']);
     const client = await ContainerEngine.connect(engine.socket);
-    const container = new WatchedContainer('alike');
+    const container = new WatchedContainer(name);
     const before = await container.read(client);
-    const told = countersOfEngine('docker', await client.inspect('alike'), await client.stats('alike'));
+    const told = countersOfEngine('docker', await client.inspect(name), await client.stats(name));
     const after = await container.read(client);
     for (const figure of [
       ({ cpuMs }: ContainerCounters) => cpuMs,
