@@ -39,7 +39,7 @@ describe.skipIf(missing)(`a running Node process${missing ? ` [skipped: ${missin
     const child = await start(['-e', program]);
     const before = await ports(child);
     const sink = new RecordingSink();
-    const [vitals, cpu] = nodeCollectors(child, { windowMs: 700 });
+    const [vitals, cpu] = nodeCollectors(child, { windowMs: 1_200 });
     await vitals.open(never);
     await cpu.open(never);
     await cpu.enterPhase?.('ramp', sink);
