@@ -269,7 +269,7 @@ describe('a receiver that does not take spans', () => {
     await using upstream = await startUpstream();
     await using elsewhere = await OtlpReceiver.start();
     await using receiver = await OtlpReceiver.start();
-    receiver.answer = { status: 307, body: '', headers: { location: `${elsewhere.url}/v1/traces` } };
+    receiver.reply = { status: 307, body: '', headers: { location: `${elsewhere.url}/v1/traces` } };
     const gateway = await gatewayFor(upstream, { otlpTracesEndpoint: `${receiver.url}/custom` });
     await call(gateway, 'lab-echo', {}, {});
     await vi.waitFor(
@@ -279,7 +279,7 @@ describe('a receiver that does not take spans', () => {
     expect(receiver.requests[0]?.url).toBe('/custom');
     expect(elsewhere.requests).toEqual([]);
 
-    receiver.answer = { status: 200, body: '{"partialSuccess":{"rejectedSpans":"1"}}' };
+    receiver.reply = { status: 200, body: '{"partialSuccess":{"rejectedSpans":"1"}}' };
     await call(gateway, 'lab-echo', {}, {});
     await vi.waitFor(async () => expect(await dropped(gateway)).toContain('{reason="rejected"} 1'), soon);
     expect(await dropped(gateway)).toContain('gaugeway_spans_exported_total 1\n');

@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   receiver.received.length = 0;
-  receiver.answer = (response) => response.end();
+  receiver.reply = (response) => response.end();
 });
 
 afterAll(async () => {
@@ -111,7 +111,7 @@ describe.skipIf(missing)(`cpu record --pyroscope${missing ? ` [skipped: ${missin
   });
 
   test('keeps the profile where the server does not take it, and does not say the credentials', async () => {
-    receiver.answer = (response) => response.writeHead(422).end(`no profiles for ${secret}`);
+    receiver.reply = (response) => response.writeHead(422).end(`no profiles for ${secret}`);
     const file = join(folder.path, 'kept.folded');
     const words = ['cpu', 'record', '--pid', String(busy.pid), '--duration', '1s', '-o', file];
     const { code, stdout, stderr } = await gaugeway([...words, '--pyroscope', receiver.url], {
@@ -182,13 +182,13 @@ describe('what is pushed', () => {
   });
 
   test('goes to no other server than the one that was named', async () => {
-    receiver.answer = (response) => response.writeHead(307, { location: `${receiver.url}/elsewhere` }).end();
+    receiver.reply = (response) => response.writeHead(307, { location: `${receiver.url}/elsewhere` }).end();
     await expect(push([window()])).rejects.toThrow(/status 307; a redirect to .*elsewhere is not followed/);
     expect(receiver.received).toHaveLength(1);
   });
 
   test('ends with the first that is not taken; how many are there is told', async () => {
-    receiver.answer = (response) => response.writeHead(receiver.received.length > 1 ? 401 : 200).end();
+    receiver.reply = (response) => response.writeHead(receiver.received.length > 1 ? 401 : 200).end();
     const refusal = push([window(), window(), window()]);
     await expect(refusal).rejects.toThrow(/\(1 of 3 are there\).* status 401; credentials come from/);
     await expect(refusal).rejects.toMatchObject({ code: 'unavailable' });
@@ -196,7 +196,7 @@ describe('what is pushed', () => {
   });
 
   test('is told of in little where the server answers with much', async () => {
-    receiver.answer = (response) => response.writeHead(500).end(`lines\n${'of words '.repeat(1e6)}`);
+    receiver.reply = (response) => response.writeHead(500).end(`lines\n${'of words '.repeat(1e6)}`);
     const error = await push([window()]).catch((reason: unknown) => reason);
     expect(String(error)).toMatch(/status 500 \(lines of words/);
     expect(String(error).length).toBeLessThan(500);

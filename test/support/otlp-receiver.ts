@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
-import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { LoopbackServer } from './loopback-server.ts';
 
 /** A span as OTLP carries it, its attributes by name. */
 export interface ReceivedSpan {
@@ -25,31 +24,15 @@ interface KeyValue {
 }
 
 /** A receiver of OTLP over HTTP in JSON that keeps what it was sent. */
-export class OtlpReceiver implements AsyncDisposable {
+export class OtlpReceiver extends LoopbackServer {
   readonly spans: ReceivedSpan[] = [];
   readonly requests: { url: string | undefined; headers: IncomingHttpHeaders }[] = [];
   resource: Record<string, unknown> = {};
   /** How requests are answered. */
-  answer: { status: number; body: string; headers?: Record<string, string> } = { status: 200, body: '{}' };
-  readonly #server = createServer((request, response) => {
-    this.requests.push({ url: request.url, headers: request.headers });
-    void text(request).then((body) => {
-      if (this.answer.status === 200) this.#take(body);
-      response.writeHead(this.answer.status, this.answer.headers).end(this.answer.body);
-    });
-  });
+  reply: { status: number; body: string; headers?: Record<string, string> } = { status: 200, body: '{}' };
 
-  static async start(): Promise<OtlpReceiver> {
-    const receiver = new OtlpReceiver();
-    receiver.#server.listen(0, '127.0.0.1');
-    await once(receiver.#server, 'listening');
-    return receiver;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('not listening');
-    return `http://127.0.0.1:${address.port}`;
+  static start(): Promise<OtlpReceiver> {
+    return new OtlpReceiver().listen();
   }
 
   /** Spans of a trace, in the order in which they began: the server's first. */
@@ -59,10 +42,11 @@ export class OtlpReceiver implements AsyncDisposable {
       .toSorted((a, b) => a.kind - b.kind || Number(a.startTimeUnixNano) - Number(b.startTimeUnixNano));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  protected async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests.push({ url: request.url, headers: request.headers });
+    const body = await text(request);
+    if (this.reply.status === 200) this.#take(body);
+    response.writeHead(this.reply.status, this.reply.headers).end(this.reply.body);
   }
 
   #take(body: string): void {

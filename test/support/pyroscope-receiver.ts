@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { Profile } from 'pprof-format';
+import { LoopbackServer } from './loopback-server.ts';
 
 /** A profile as Pyroscope's `/ingest` is sent it. */
 export interface ReceivedProfile {
@@ -19,35 +19,19 @@ export interface ReceivedProfile {
   decoded: Profile;
 }
 
-/** Takes profiles as a Pyroscope server does, and keeps them. `answer` may refuse them. */
-export class PyroscopeReceiver implements AsyncDisposable {
+/** Takes profiles as a Pyroscope server does, and keeps them. `reply` may refuse them. */
+export class PyroscopeReceiver extends LoopbackServer {
   readonly received: ReceivedProfile[] = [];
-  answer: (response: ServerResponse) => void = (response) => response.end();
-  readonly #server = createServer((request, response) => {
-    buffer(request)
-      .then(async (body) => {
-        this.received.push(await receivedOf(request.url ?? '', request.headers, body));
-        this.answer(response);
-      })
-      .catch((error: unknown) => response.destroy(new Error('fixture', { cause: error })));
-  });
+  reply: (response: ServerResponse) => void = (response) => response.end();
 
-  static async start(): Promise<PyroscopeReceiver> {
-    const receiver = new PyroscopeReceiver();
-    receiver.#server.listen(0, '127.0.0.1');
-    await once(receiver.#server, 'listening');
-    return receiver;
+  static start(): Promise<PyroscopeReceiver> {
+    return new PyroscopeReceiver().listen();
   }
 
-  get url(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${address === null || typeof address === 'string' ? 0 : address.port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  protected async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await buffer(request);
+    this.received.push(await receivedOf(request.url ?? '', request.headers, body));
+    this.reply(response);
   }
 }
 
